@@ -1,0 +1,112 @@
+"""What each kind of plug-in must do: one verb a room.
+
+A plug-in is a frozen dataclass whose fields are its YAML options and whose one method is its verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from runner.values.image import Image, Prepared, UnreadableImage
+from runner.values.request import Policy, Request
+from runner.values.response import Failure, Response
+from runner.values.result import Result, ResultImage
+from runner.values.verdict import Verdict
+
+Found = Image | UnreadableImage
+
+Fetch = Callable[[Image], Prepared]
+"""Reads the bytes of an image as they are to be sent. Raises `ImageError` when it cannot."""
+
+Ask = Callable[[Request], Awaitable[Response | Failure]]
+"""An open provider. Pacing, retry and cache are functions that take one and return one."""
+
+
+OpenImage = Callable[[ResultImage], bytes | None]
+"""The bytes of an image of a result, as found; None when this machine does not have them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResults:
+    """One case in one combination and repeat: the result of every step, by the step's id."""
+
+    case: str
+    repeat: int
+    combination: Mapping[str, object]
+    steps: Mapping[str, Result]
+    row: Mapping[str, object]
+    vars: Mapping[str, object]
+
+
+class ImageError(Exception):
+    """An image that was fine when it was found can no longer be read: it changed or vanished."""
+
+
+class ImageSource(Protocol):
+    """Where images come from."""
+
+    def find(self, base: Path) -> Iterable[Found]:
+        """Every image, in a stable order; relative names start from `base`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a provider needs to know besides the request; never part of a result.
+
+    `key` is shown by no repr. `base_url` None means the service's own address. `transport` is an
+    `httpx.AsyncBaseTransport` that stands in for the network (tests, record and replay).
+    """
+
+    key: str | None = field(default=None, repr=False)
+    base_url: str | None = None
+    api_version: str = "v1beta"
+    parallel: int = 4
+    policy: Policy = field(default_factory=Policy)
+    transport: object | None = field(default=None, repr=False)
+
+
+class Provider(Protocol):
+    """A service that answers requests."""
+
+    def open(self, connection: Connection, fetch: Fetch) -> AbstractAsyncContextManager[Ask]:
+        """Connections are held while the context is open."""
+        ...
+
+
+class Exporter(Protocol):
+    """Writes results as files."""
+
+    def write(
+        self, results: Iterable[Result], target: Path, open_image: OpenImage
+    ) -> Sequence[Path]:
+        """The files written, each atomically. `results` are those of one step, in the order of the
+        plan, read once; their memory is not kept."""
+        ...
+
+
+class Check(Protocol):
+    """Something that must be true of the results."""
+
+    def judge(self, cases: Iterable[CaseResults]) -> Verdict:
+        """One verdict over these cases: those of one combination, in the order of the plan."""
+        ...
+
+
+Job = TypeVar("Job")
+Done = TypeVar("Done")
+
+
+class Executor(Protocol):
+    """How a plan is driven."""
+
+    def run(
+        self, jobs: Iterable[Job], work: Callable[[Job], Awaitable[Done]]
+    ) -> AsyncIterator[Done]:
+        """What `work` made of each job, as it comes. `jobs` is drawn from lazily: at most as many
+        are alive as run at the same time."""
+        ...

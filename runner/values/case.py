@@ -1,0 +1,22 @@
+"""A case: the images that belong together, asked about in one combination, once per repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from runner.values.image import Image, UnreadableImage
+
+
+@dataclass(frozen=True, slots=True)
+class CaseImages:
+    """What gather finds: one case by name, its images by role in the author's order, its row.
+
+    `name` is unique in the run and stable: the image's name as shown, the file name that named
+    images share, or the row's id. A case with an unreadable image stays in its place and fails.
+    """
+
+    name: str
+    images: tuple[Image | UnreadableImage, ...]
+    row: Mapping[str, object] = field(default_factory=dict)
+    row_line: int | None = None

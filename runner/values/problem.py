@@ -1,0 +1,54 @@
+"""A mistake as a value with a place: what was written, where, and what to write instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+Route = tuple[str | int, ...]
+"""The keys and list positions that lead to a value: `("steps", 0, "prompt")`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a text: lines and columns count from 1, `end_column` is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_column: int | None = None
+    route: Route = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake, told to the person who made it.
+
+    `message` is a sentence in the author's words. `fix` stands under the caret and can be pasted:
+    "did you mean `x`?", "write 95% or 0.95". `allowed` lists what is possible and is shown only
+    when there is no better fix. `place` is None for what has no place in a text (a missing key in
+    the environment, an option of the command line).
+    """
+
+    code: str
+    message: str
+    place: Place | None = None
+    severity: Severity = "error"
+    fix: str | None = None
+    found: str | None = None
+    expected: str | None = None
+    allowed: tuple[str, ...] = ()
+
+
+class Rejected(Exception):
+    """Nothing was run, because of these problems: all of them, in the order of the text."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(f"[{p.code}] {p.message}" for p in problems))
+        self.problems: tuple[Problem, ...] = problems
+
+
+def errors_of(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The problems that stop a run; the others are warnings."""
+    return tuple(problem for problem in problems if problem.severity == "error")

@@ -1,0 +1,88 @@
+"""What came back from the service, before anyone tries to understand it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Finish = Literal["complete", "cut_off", "refused", "failed"]
+"""complete: the model said all it wanted · cut_off: it was stopped (length, continuation) ·
+refused: blocked by a safety rule or for its content · failed: the service says that it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the service counted them. Thoughts are billed like output but counted apart."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    thought_tokens: int = 0
+    cached_tokens: int = 0
+    image_tokens: int | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        images = [n for n in (self.image_tokens, other.image_tokens) if n is not None]
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.thought_tokens + other.thought_tokens,
+            self.cached_tokens + other.cached_tokens,
+            sum(images) if images else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response that arrived whole, read by the rules of its endpoint.
+
+    `text` is the model's text by the full extraction rule (thoughts left out, several pieces
+    joined). `finish_reason` is the service's own word for how it ended. `body` is the JSON as
+    received. `simulated` is True when no model looked at the images. `attempts` counts the tries.
+    """
+
+    text: str
+    finish: Finish
+    finish_reason: str
+    usage: Usage
+    model: str
+    body: bytes
+    response_id: str | None = None
+    simulated: bool = False
+    attempts: int = 1
+    seconds: float = 0.0
+
+
+FailureKind = Literal[
+    "connect",  # nothing was sent: surely not paid for
+    "transport",  # timeout, reset, truncated: may have been paid for
+    "rate_limit",  # too many requests for now
+    "quota",  # a limit that waiting does not lift today
+    "overloaded",  # the service has trouble: 408, 5xx
+    "credentials",  # key, billing, permission: the same for every request
+    "not_found",  # model or endpoint
+    "bad_request",  # this request is wrong
+    "too_large",
+    "file_gone",  # an uploaded file expired or is not ours
+    "unreadable",  # the service answered something that is not its protocol
+    "image",  # an image could not be read when it was its turn to be sent
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No usable response: why, in the service's words where there are any.
+
+    `stops_run` marks what would be the same for every request (credentials, model name).
+    `wait_seconds` is what the service asked for. `maybe_billed` is True when the request may have
+    been executed although its response was lost. Never holds a key or image bytes.
+    """
+
+    kind: FailureKind
+    message: str
+    status: int | None = None
+    code: str | None = None
+    wait_seconds: float | None = None
+    maybe_billed: bool = False
+    stops_run: bool = False
+    attempts: int = 1
+    seconds: float = 0.0

@@ -1,0 +1,47 @@
+"""What a check found: held or not, over how many cases, and which ones failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from runner.values.problem import Place
+
+Outcome = Literal["passed", "failed", "warned", "skipped"]
+"""warned: failed, but the check says `level: warning` · skipped: there was nothing to judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseVerdict:
+    """One case: did the check hold? `why` is a sentence with the value that was found.
+
+    `passed` is None when the case was not judged (a step before it did not run).
+    """
+
+    case: str
+    passed: bool | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One check over one combination.
+
+    `needed` and `reached` are shares of the judged cases, 0–1. `cases` holds every case that did
+    not pass, in the order of the plan; `judged` counts all that were looked at. `place` is the
+    check's line in the workflow.
+    """
+
+    name: str
+    outcome: Outcome
+    combination: Mapping[str, object]
+    judged: int
+    passed: int
+    skipped: int
+    reached: float
+    needed: float
+    why: str
+    cases: tuple[CaseVerdict, ...] = ()
+    place: Place | None = None
+    seconds: float = field(default=0.0)
