@@ -1,0 +1,74 @@
+"""What every test stands on: nothing leaves this machine, and whole outputs are compared."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+Accepted = Callable[[Path, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--accept", action="store_true", help="rewrite the expected outputs; read the diff after"
+    )
+
+
+@pytest.fixture
+def accepted(request: pytest.FixtureRequest) -> Accepted:
+    """Compares a whole output with the file that holds the accepted one."""
+
+    def compare(path: Path, output: str) -> None:
+        if request.config.getoption("--accept"):
+            path.write_text(output, encoding="utf-8")
+        expected = path.read_text(encoding="utf-8") if path.exists() else "(no accepted output)"
+        assert output == expected
+
+    return compare
+
+
+@pytest.fixture(autouse=True)
+def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test reaches an address outside 127.0.0.0/8, whatever it does."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def guard(address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else None
+        if host is not None and not _is_loopback(str(host)):
+            raise AssertionError(f"a test tried to reach {address!r}")
+
+    def guarded_connect(self: socket.socket, address: object) -> None:
+        guard(address)
+        return connect(self, address)  # type: ignore[arg-type]
+
+    def guarded_connect_ex(self: socket.socket, address: object) -> int:
+        guard(address)
+        return connect_ex(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    yield
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key, no address and no colour setting of the machine decides a test."""
+    for name in list(os.environ):
+        if name.startswith(("GEMINI_", "GOOGLE_", "ASKPIX_")) or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+    for name in ("NO_COLOR", "FORCE_COLOR", "CI", "GITHUB_ACTIONS", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
