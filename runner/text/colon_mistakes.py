@@ -1,0 +1,128 @@
+"""Colons and dashes that are missing, stand in the wrong place or lack their space."""
+
+from __future__ import annotations
+
+import re
+
+from runner.text.scalars import in_quotes
+from runner.text.scene import Finding, Line, Scene, write
+
+_NOT_KEYS = r"(?!https?:|data:|lib:|gs:|file:)"
+
+
+def space_missing(scene: Scene) -> Finding | None:
+    """`prompt:Find` and `-id: a`."""
+    for number in _lines_that_ran_together(scene):
+        line = scene.lines[number - 1]
+        dash = re.match(r"\s*+-(?=[^\W\d][\w-]*+:(?:\s|$))", line)
+        if dash:
+            message = "a space is missing after the dash"
+            return _spaced(scene, number, dash.end(), message)
+        colon = re.match(rf"\s*+(?:- +)*+{_NOT_KEYS}[A-Za-z_][\w-]*+:(?=[^\s:/\\])", line)
+        if colon:
+            return _spaced(scene, number, colon.end(), "a space is missing after the colon")
+    return None
+
+
+def _spaced(scene: Scene, number: int, at: int, message: str) -> Finding:
+    line = scene.lines[number - 1]
+    mended = f"{line[:at]} {line[at:]}"
+    fix = f"write `{mended.strip()}`"
+    return scene.finding("W117", message, (number, at, 1), fix, {number: mended})
+
+
+def _lines_that_ran_together(scene: Scene) -> list[int]:
+    """The line where it failed and the one that it may have continued."""
+    if scene.since is not None and scene.since[0] < scene.line and "simple key" in scene.during:
+        return [scene.since[0]]
+    if scene.last is not None and scene.last.style == "plain" and scene.last.line < scene.line:
+        return [scene.line, scene.last.line]
+    return [scene.line]
+
+
+def colon_in_text(scene: Scene) -> Finding | None:
+    """`prompt: Reply: yes`, or a line that became part of the value above it."""
+    if "mapping values are not allowed" not in scene.wanted:
+        return None
+    line = scene.split(scene.line)
+    if line.key is None or line.column > scene.column:
+        return _continued(scene, line)
+    before = line.text[: scene.column - 1].rstrip()
+    start = max(before.rfind(" ") + 2, line.column)
+    at = (line.number, start, scene.column - start + 1)
+    message = "a colon inside a text makes YAML read a key there"
+    edits = {line.number: line.with_value(in_quotes(line.value))}
+    return scene.finding("W104", message, at, write(line.key, line.value), edits)
+
+
+def _continued(scene: Scene, line: Line) -> Finding | None:
+    """A line with a colon that YAML takes as more of the value above it."""
+    last = scene.last
+    if last is None or last.style != "plain" or last.line >= scene.line or line.key is None:
+        return None
+    above = scene.split(last.line)
+    if above.key is None:
+        return colon_missing(scene, above)
+    if re.fullmatch(r"[a-z][a-z0-9_-]*", line.key):
+        column = above.key_column
+        message = f"`{line.key}` is indented more than `{above.key}`, so YAML reads it as more of its value"
+        fix = f"start it in column {column}, right below `{above.key}`"
+        at = (line.number, line.indent + 1, len(line.key))
+        edits = shifted(scene, line.number, column - 1 - line.indent)
+        return scene.finding("W109", message, at, fix, edits)
+    message = f"a colon inside the text of `{above.key}` makes YAML read a key there"
+    middle = "".join(f"\n  {each.strip()}" for each in scene.lines[last.line : scene.line])
+    fix = f"write the text as a block:\n{above.key}: |\n  {above.value}{middle}"
+    at = (line.number, line.indent + 1, len(line.key) + 1)
+    edits = dict.fromkeys(range(last.line + 1, scene.line + 1), "")
+    edits[above.number] = above.with_value(in_quotes(f"{above.value} {line.words}"))
+    return scene.finding("W104", message, at, fix, edits)
+
+
+def colon_missing(scene: Scene, line: Line) -> Finding | None:
+    """`prompt Find the cats`."""
+    word = re.match(r"[A-Za-z_][\w-]*+", line.value)
+    if word is None:
+        return None
+    mended = f"{word.group()}: {line.value[word.end() :].strip()}".rstrip()
+    message = f"a colon is missing after `{word.group()}`"
+    at = (line.number, line.column, word.end())
+    edits = {line.number: line.with_value(mended)}
+    return scene.finding("W117", message, at, f"write `{mended}`", edits)
+
+
+def dash_in_line(scene: Scene) -> Finding | None:
+    """`images: - a.jpg`: a list that starts on the line of its key."""
+    line = scene.split(scene.line)
+    in_line = line.key is not None and line.value.startswith("- ")
+    if "sequence entries are not allowed" not in scene.wanted or not in_line:
+        return None
+    item = line.value[2:].strip()
+    if " " in item:
+        fix = (
+            f"write the list below it, or quotes around a text: {line.key}: {in_quotes(line.value)}"
+        )
+    else:
+        fix = f"write {line.key}: [{item}]"
+    message = "a list may not start on the line of its key"
+    edits = {line.number: line.with_value(in_quotes(line.value))}
+    return scene.finding("W118", message, (scene.line, scene.column, 1), fix, edits)
+
+
+def shifted(scene: Scene, number: int, by: int) -> dict[int, str]:
+    """The line and all that belong to it (deeper, below it), moved by so many columns."""
+    first = scene.lines[number - 1]
+    depth = len(first) - len(first.lstrip())
+    edits = {number: _moved(first, by)}
+    for below in range(number + 1, len(scene.lines) + 1):
+        line = scene.lines[below - 1]
+        if line.strip() and len(line) - len(line.lstrip()) <= depth:
+            break
+        edits[below] = _moved(line, by)
+    return edits
+
+
+def _moved(line: str, by: int) -> str:
+    if not line.strip():
+        return line
+    return " " * by + line if by >= 0 else line[min(-by, len(line) - len(line.lstrip())) :]

@@ -1,0 +1,228 @@
+"""Finds what a reference points at in the results of a case: one rule for checks and outputs.
+
+After a step's id stands, in this order of precedence: an author's own name in the answer; `answer`,
+`text`, `status`; `boxes`, `points`, `polygons`, `masks`, `rows`; and on a list `count`, `labels`
+or a field of every entry. Only earlier code knows whether a name can exist: a name that an answer
+does not hold is `absent`, as an optional field is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from runner.values.reference import Reference
+from runner.values.result import USABLE, Detection, Result
+
+MissingKind = Literal[
+    "not_run",  # there is no result: the step, or one before it, did not run
+    "unusable",  # the step failed, or its answer cannot be relied on
+    "absent",  # a whole answer that does not hold this value
+]
+
+LISTS: frozenset[str] = frozenset({"boxes", "points", "polygons", "masks", "rows"})
+"""Names of lists of records; a number to compare is their `count`."""
+
+_UNUSABLE: Mapping[str, str] = {
+    "truncated": "was cut off",
+    "refused": "was refused",
+    "malformed": "gave an answer that cannot be read",
+    "failed": "failed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The value that a reference points at, as plain JSON-like data."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """There is no such value, and why, in a sentence that can stand alone."""
+
+    why: str
+    kind: MissingKind
+
+
+def look_up(
+    reference: Reference,
+    steps: Mapping[str, Result],
+    row: Mapping[str, object],
+    variables: Mapping[str, object],
+) -> Found | Missing:
+    """The value of `find.boxes.count`, `row.label` or `vars.x` in one case.
+
+    Nothing but its `status` is taken from a step without a usable answer: a failure is never an
+    empty result.
+    """
+    match reference.root:
+        case "row":
+            return _in_table(reference, row)
+        case "vars":
+            return _in_table(reference, variables)
+    result = steps.get(reference.root)
+    if result is None:
+        return Missing(f"{reference.root} has no result", "not_run")
+    if reference.path == ("status",):
+        return Found(result.status)
+    return unusable(result) or part_of(result, reference.path)
+
+
+def unusable(result: Result) -> Missing | None:
+    """Why nothing may rely on this result; None when it holds a usable answer."""
+    if result.status in USABLE:
+        return None
+    if result.status == "not_run":
+        return Missing(_sentence(f"{result.step} did not run", result.error), "not_run")
+    return Missing(_sentence(f"{result.step} {_UNUSABLE[result.status]}", result.error), "unusable")
+
+
+def part_of(result: Result, path: Sequence[str]) -> Found | Missing:
+    """The part of one result, whatever its status: `("boxes", "count")`."""
+    if not path:
+        return Found(result.answer)
+    name, *rest = path
+    value = _first(result, name)
+    if isinstance(value, Missing):
+        return value
+    return _walk(value.value, rest, f"{result.step}.{name}")
+
+
+def parts_of(result: Result) -> dict[str, object]:
+    """Every part of a result by its name, for the templates of later steps: `find.boxes`."""
+    names = ["answer", "status", "text", "count", "labels", *sorted(LISTS)]
+    found = {name: _first(result, name) for name in names}
+    return {
+        **{name: part.value for name, part in found.items() if isinstance(part, Found)},
+        **_own_names(result),
+    }
+
+
+def detections_of(result: Result, path: Sequence[str]) -> tuple[Detection, ...]:
+    """The detections under a part of a result: all of them, or those of one list or kind."""
+    if not path or path[0] in ("answer", "rows"):
+        return result.detections
+    name = path[0]
+    if _own_names(result) and name in _own_names(result):
+        return tuple(found for found in result.detections if _under(found.at, name))
+    return tuple(found for found in result.detections if _has(found, name))
+
+
+def record_of(found: Detection) -> dict[str, object]:
+    """A detection as a record of plain values: its label, its geometry in pixels, its fields."""
+    record: dict[str, object] = {} if found.label is None else {"label": found.label}
+    if found.box is not None:
+        record["box"] = found.box.as_list()
+    if found.point is not None:
+        record["point"] = found.point.as_list()
+    if found.polygon:
+        record["polygon"] = [ring.as_list() for ring in found.polygon]
+    if found.mask is not None:
+        rle = found.mask.rle
+        record["mask"] = {"size": [rle.size.height, rle.size.width], "counts": rle.counts}
+    if found.box_3d is not None:
+        record["box_3d"] = list(found.box_3d)
+    if found.score is not None:
+        record["score"] = found.score
+    return record | dict(found.fields)
+
+
+def _in_table(reference: Reference, table: Mapping[str, object]) -> Found | Missing:
+    if not reference.path:
+        return Found(table)
+    name, *rest = reference.path
+    if name not in table:
+        return Missing(f"there is no {reference.root}.{name}", "absent")
+    return _walk(table[name], rest, f"{reference.root}.{name}")
+
+
+def _own_names(result: Result) -> Mapping[str, object]:
+    return result.answer if isinstance(result.answer, Mapping) else {}
+
+
+def _first(result: Result, name: str) -> Found | Missing:
+    own = _own_names(result)
+    if name in own:
+        return Found(own[name])
+    match name:
+        case "answer":
+            return Found(result.answer)
+        case "status":
+            return Found(result.status)
+        case "text" if isinstance(result.answer, str):
+            return Found(result.answer)
+        case "text" if result.answer is None and result.status == "empty":
+            return Found("")
+        case "rows":
+            return Found(_rows(result))
+        case "count":
+            return Found(len(_rows(result)))
+        case "labels":
+            return Found([_label(entry) for entry in _rows(result)])
+        case _ if name in LISTS:
+            return Found([record_of(found) for found in detections_of(result, (name,))])
+    if isinstance(result.answer, list):
+        return _walk(result.answer, [name], result.step)
+    return Missing(f"the answer of {result.step} has no `{name}`", "absent")
+
+
+def _rows(result: Result) -> list[object]:
+    """The entries of an answer that is a list, or one list under a name, or what was found."""
+    if isinstance(result.answer, list):
+        return result.answer
+    values = list(_own_names(result).values())
+    if len(values) == 1 and isinstance(values[0], list):
+        return values[0]
+    return [record_of(found) for found in result.detections]
+
+
+def _walk(value: object, path: Sequence[str], where: str) -> Found | Missing:
+    for name in path:
+        if isinstance(value, Mapping):
+            if name not in value:
+                return Missing(f"{where} has no `{name}`", "absent")
+            value = value[name]
+        elif isinstance(value, list | tuple):
+            value = _of_every(value, name)
+        else:
+            return Missing(f"{where} has no `{name}`: it is a single value", "absent")
+        where = f"{where}.{name}"
+    return Found(value)
+
+
+def _of_every(entries: Sequence[object], name: str) -> object:
+    """`count` and `labels` of a list, or the field of every entry; None where it is left out."""
+    if name == "count":
+        return len(entries)
+    if name == "labels":
+        return [_label(entry) for entry in entries]
+    return [entry.get(name) if isinstance(entry, Mapping) else None for entry in entries]
+
+
+def _label(entry: object) -> object:
+    return entry.get("label") if isinstance(entry, Mapping) else None
+
+
+def _under(at: str, name: str) -> bool:
+    return at == name or at.startswith((f"{name}[", f"{name}."))
+
+
+def _has(found: Detection, name: str) -> bool:
+    match name:
+        case "boxes":
+            return found.box is not None
+        case "points":
+            return found.point is not None
+        case "polygons":
+            return bool(found.polygon)
+        case "masks":
+            return found.mask is not None
+        case _:
+            return _under(found.at, name)
+
+
+def _sentence(start: str, reason: str | None) -> str:
+    return f"{start}: {reason}" if reason else start
