@@ -28,13 +28,15 @@ class Answer:
 class CutOff:
     """The model was stopped before it was done. `value` holds the items that were complete, or None.
 
-    `recovered` counts those items.
+    `recovered` counts those items. `parsed_by` names the rung that read them (`items` when the
+    text ends inside the list), None when there are none.
     """
 
     value: Json
     recovered: int
     reason: str
     issues: tuple[Issue, ...] = ()
+    parsed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,10 +70,10 @@ class Box:
     def clipped(self, size: Size) -> Box:
         """The part of the box that lies inside the image."""
         return Box(
-            min(max(self.x_min, 0.0), float(size.width)),
-            min(max(self.y_min, 0.0), float(size.height)),
-            min(max(self.x_max, 0.0), float(size.width)),
-            min(max(self.y_max, 0.0), float(size.height)),
+            _between(self.x_min, float(size.width)),
+            _between(self.y_min, float(size.height)),
+            _between(self.x_max, float(size.width)),
+            _between(self.y_max, float(size.height)),
         )
 
     def shifted(self, x: float, y: float) -> Box:
@@ -108,6 +108,19 @@ class Box:
         x_min, x_max = _whole_span(self.x_min, self.x_max, size.width)
         y_min, y_max = _whole_span(self.y_min, self.y_max, size.height)
         return PixelBox(x_min, y_min, x_max, y_max)
+
+    def on_grid(self) -> PixelBox:
+        """Whole pixels, rounded half up like `on_pixels`, but also beyond the image.
+
+        For what covers the whole box although only a part of it is inside the image.
+        """
+        x_min, y_min = floor(self.x_min + 0.5), floor(self.y_min + 0.5)
+        return PixelBox(
+            x_min,
+            y_min,
+            max(floor(self.x_max + 0.5), x_min + 1),
+            max(floor(self.y_max + 0.5), y_min + 1),
+        )
 
     def as_list(self) -> list[float]:
         """`[x_min, y_min, x_max, y_max]`, the form of results."""
@@ -147,13 +160,15 @@ class Point:
 
     def clipped(self, size: Size) -> Point:
         """The nearest place inside the image, edges included."""
-        return Point(
-            min(max(self.x, 0.0), float(size.width)), min(max(self.y, 0.0), float(size.height))
-        )
+        return Point(_between(self.x, float(size.width)), _between(self.y, float(size.height)))
 
     def shifted(self, x: float, y: float) -> Point:
         """The same point, moved right by `x` and down by `y` pixels."""
         return Point(self.x + x, self.y + y)
+
+    def scaled(self, x: float, y: float) -> Point:
+        """The point on the same image resized by these factors."""
+        return Point(self.x * x, self.y * y)
 
     def turned(self, orientation: int, stored: Size) -> Point:
         """The point in upright pixels, given one in the pixels as stored under an EXIF orientation.
@@ -212,6 +227,10 @@ class Polygon:
         """The same ring, moved right by `x` and down by `y` pixels."""
         return Polygon(tuple(point.shifted(x, y) for point in self.points))
 
+    def scaled(self, x: float, y: float) -> Polygon:
+        """The ring on the same image resized by these factors."""
+        return Polygon(tuple(point.scaled(x, y) for point in self.points))
+
     def as_list(self) -> list[list[float]]:
         """`[[x, y], …]`, the form of results."""
         return [point.as_list() for point in self.points]
@@ -226,13 +245,16 @@ class NormBox:
     y_max: float
     x_max: float
 
-    def on(self, size: Size) -> Box:
-        """The box in pixels of an image of this size, unrounded: n · side / 1000, multiplied first."""
+    def on(self, size: Size, norm: int = NORM) -> Box:
+        """The box in pixels of an image of this size, unrounded: n · side / 1000, multiplied first.
+
+        `norm` is the length of a side in what the model wrote: 1 for fractions.
+        """
         return Box(
-            _to_pixels(self.x_min, size.width),
-            _to_pixels(self.y_min, size.height),
-            _to_pixels(self.x_max, size.width),
-            _to_pixels(self.y_max, size.height),
+            _to_pixels(self.x_min, size.width, norm),
+            _to_pixels(self.y_min, size.height, norm),
+            _to_pixels(self.x_max, size.width, norm),
+            _to_pixels(self.y_max, size.height, norm),
         )
 
     def sorted(self) -> NormBox:
@@ -244,9 +266,9 @@ class NormBox:
             max(self.x_min, self.x_max),
         )
 
-    def clipped(self) -> NormBox:
-        """The part of the box that lies inside 0–1000."""
-        return NormBox(*(min(max(edge, 0), NORM) for edge in self.as_list()))
+    def clipped(self, norm: int = NORM) -> NormBox:
+        """The part of the box that lies inside the image: within 0–1000, or 0–`norm`."""
+        return NormBox(*(_between(edge, norm) for edge in self.as_list()))
 
     @property
     def is_finite(self) -> bool:
@@ -265,9 +287,13 @@ class NormPoint:
     y: float
     x: float
 
-    def on(self, size: Size) -> Point:
+    def on(self, size: Size, norm: int = NORM) -> Point:
         """The point in pixels of an image of this size, unrounded."""
-        return Point(_to_pixels(self.x, size.width), _to_pixels(self.y, size.height))
+        return Point(_to_pixels(self.x, size.width, norm), _to_pixels(self.y, size.height, norm))
+
+    def clipped(self, norm: int = NORM) -> NormPoint:
+        """The nearest place inside the image: within 0–1000, or 0–`norm`."""
+        return NormPoint(_between(self.y, norm), _between(self.x, norm))
 
     def as_list(self) -> list[float]:
         """`[y, x]`, as the model wrote it."""
@@ -280,18 +306,22 @@ class NormPolygon:
 
     corners: tuple[tuple[float, float], ...]
 
-    def on(self, size: Size) -> Polygon:
+    def on(self, size: Size, norm: int = NORM) -> Polygon:
         """The ring in pixels of an image of this size, unrounded."""
         return Polygon(
             tuple(
-                Point(_to_pixels(x, size.width), _to_pixels(y, size.height))
+                Point(_to_pixels(x, size.width, norm), _to_pixels(y, size.height, norm))
                 for x, y in self.corners
             )
         )
 
 
-def _to_pixels(value: float, side: int) -> float:
-    return value * side / NORM
+def _to_pixels(value: float, side: int, norm: int) -> float:
+    return value * side / norm
+
+
+def _between(value: float, limit: float) -> float:
+    return min(max(0.0, value), limit)  # in this order −0.0 becomes 0.0
 
 
 def _whole_span(low: float, high: float, side: int) -> tuple[int, int]:

@@ -70,6 +70,17 @@ class Image:
         content = self.sha256 or (self.origin.uri if isinstance(self.origin, WebOrigin) else "")
         return "+".join((content, *self.recipe))
 
+    @property
+    def location(self) -> str | None:
+        """The path or address that a person can open; None for bytes written into the workflow."""
+        match self.origin:
+            case FileOrigin(path):
+                return self.address or str(path)
+            case WebOrigin(uri):
+                return uri
+            case DataOrigin():
+                return None
+
 
 @dataclass(frozen=True, slots=True)
 class UnreadableImage:

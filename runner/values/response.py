@@ -38,6 +38,8 @@ class Response:
     `text` is the model's text by the full extraction rule (thoughts left out, several pieces
     joined). `finish_reason` is the service's own word for how it ended. `body` is the JSON as
     received. `simulated` is True when no model looked at the images. `attempts` counts the tries.
+    `channel` says where in the response a refusal stood (`http`, `errors`, `model_output`,
+    `promptFeedback`, `finishReason`), None when there is none.
     """
 
     text: str
@@ -50,6 +52,7 @@ class Response:
     simulated: bool = False
     attempts: int = 1
     seconds: float = 0.0
+    channel: str | None = None
 
 
 FailureKind = Literal[
