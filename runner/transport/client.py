@@ -1,0 +1,147 @@
+"""The HTTP client: one attempt at a time, bounded in time and size, its failures as values.
+
+httpx is the interface and aiohttp does the work under it: with 64 requests in flight httpx's own
+pool takes several times as long (`bench/transport.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import aiohttp
+
+from runner import __version__
+from runner.roles import Connection
+from runner.transport.body import Sending, TooLong, UnknownEncoding, read_capped
+from runner.transport.breakage import failure_of_exception
+from runner.transport.http import AiohttpTransport, httpx
+from runner.transport.reply import Reply
+from runner.values.request import Policy
+from runner.values.response import Failure
+
+CONNECT_SECONDS = 20.0
+KEEP_ALIVE_SECONDS = 15.0
+"""Idle connections are dropped early: on an older one the service may hang up under a request."""
+
+
+def open_client(connection: Connection) -> httpx.AsyncClient:
+    """A client that keeps at most `parallel` connections. Use it as an async context manager.
+
+    It follows no redirect, keeps no cookies and reads no proxy and no certificate from the
+    environment: the key goes where the connection says, and nowhere else.
+    """
+    transport = connection.transport
+    if transport is None:
+        transport = _aiohttp(connection.parallel)
+    if not isinstance(transport, httpx.AsyncBaseTransport):
+        raise TypeError(f"not an httpx transport: {type(transport).__name__}")
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+        follow_redirects=False,
+        trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        headers={"accept-encoding": "gzip", "user-agent": f"askpix/{__version__}"},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """An open client with what all attempts on it share. No repr shows the key."""
+
+    client: httpx.AsyncClient = field(repr=False)
+    policy: Policy = field(default_factory=Policy)
+    key: str | None = field(default=None, repr=False)
+    clock: Callable[[], float] = time.monotonic
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Sequence[bytes] = (),
+        with_key: bool = True,
+    ) -> Reply | Failure:
+        """One attempt: what came back whole, or why nothing did.
+
+        The deadline is that of the attempt as a whole: a server that sends a byte now and then
+        never trips the timeout of a single read.
+        """
+        start, sending = self.clock(), Sending(body)
+        all_headers = self._headers(method, headers or {}, sending, with_key)
+        outcome: Reply | Failure
+        try:
+            async with asyncio.timeout(self.policy.timeout_seconds):
+                outcome = await self._attempt(method, url, all_headers, sending)
+        except _EXPECTED as error:
+            outcome = failure_of_exception(error, self.policy, sending)
+        return self._without_key(replace(outcome, seconds=self.clock() - start))
+
+    async def _attempt(
+        self, method: str, url: str, headers: httpx.Headers, sending: Sending
+    ) -> Reply:
+        content = sending if sending.length else None
+        request = self.client.build_request(method, url, headers=headers, content=content)
+        response = await self.client.send(request, stream=True)
+        try:
+            encoding = response.headers.get("content-encoding", "")
+            most = self.policy.max_answer_bytes
+            body = await read_capped(response.aiter_raw(), encoding, most)
+        finally:
+            await response.aclose()
+        return Reply(response.status_code, dict(response.headers.items()), body)
+
+    def _headers(
+        self, method: str, headers: Mapping[str, str], sending: Sending, with_key: bool
+    ) -> httpx.Headers:
+        merged = httpx.Headers(dict(headers))
+        if with_key and self.key:
+            merged["x-goog-api-key"] = self.key
+        if method == "POST":
+            merged["content-length"] = str(sending.length)
+        return merged
+
+    def _without_key(self, outcome: Reply | Failure) -> Reply | Failure:
+        """The outcome without the key, should the service repeat it."""
+        key = self.key
+        if not key:
+            return outcome
+        if isinstance(outcome, Failure):
+            return replace(outcome, message=outcome.message.replace(key, HIDDEN))
+        return replace(
+            outcome,
+            headers={k: v.replace(key, HIDDEN) for k, v in outcome.headers.items()},
+            body=outcome.body.replace(key.encode(), HIDDEN.encode()),
+        )
+
+
+HIDDEN = "[key]"
+"""Stands where a service repeated the API key."""
+
+_EXPECTED = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    aiohttp.ClientError,  # httpx-aiohttp lets those pass that it does not know
+    OSError,  # TimeoutError is one
+    TooLong,
+    UnknownEncoding,
+)
+
+
+def _aiohttp(parallel: int) -> AiohttpTransport:
+    context = httpx.create_ssl_context(trust_env=False)
+
+    def session() -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=parallel, keepalive_timeout=KEEP_ALIVE_SECONDS, ssl=context
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    return AiohttpTransport(verify=context, client=session)

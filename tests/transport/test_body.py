@@ -1,0 +1,71 @@
+"""What is sent, in pieces and counted; what is received, decompressed and capped."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.transport.body import PIECE, Sending, TooLong, UnknownEncoding, read_capped
+
+
+@given(st.lists(st.integers(0, 2 * PIECE + 5), max_size=6))
+def test_pieces_are_sent_whole_and_in_order(lengths: list[int]) -> None:
+    """However they are cut: nothing is lost, nothing is larger than a piece, all is counted."""
+    pieces = [bytes([number + 1]) * length for number, length in enumerate(lengths)]
+    sending = Sending(pieces)
+    sent = asyncio.run(_all(sending))
+    assert b"".join(sent) == b"".join(pieces)
+    assert all(0 < len(piece) <= PIECE for piece in sent)
+    assert sending.sent == sending.length == sum(lengths)
+    assert not sending.is_partly_sent
+
+
+def test_sending_that_was_broken_off_knows_how_far_it_came() -> None:
+    """Not begun and finished are not partly sent."""
+
+    async def two_pieces() -> Sending:
+        sending = Sending([bytes(10 * PIECE)])
+        assert not sending.is_partly_sent
+        pieces = aiter(sending)
+        await anext(pieces)
+        await anext(pieces)
+        return sending
+
+    sending = asyncio.run(two_pieces())
+    assert (sending.sent, sending.is_partly_sent) == (2 * PIECE, True)
+
+
+@given(st.binary(max_size=400), st.integers(1, 40), st.booleans(), st.integers(0, 400))
+def test_a_body_is_read_up_to_its_limit(
+    content: bytes, size: int, packed: bool, limit: int
+) -> None:
+    """The same whether compressed or not, however it is cut; one byte more is too long."""
+    wire = gzip.compress(content) if packed else content
+    pieces = [wire[start : start + size] for start in range(0, len(wire), size)]
+    reading = read_capped(_stream(pieces), "gzip" if packed else "", limit)
+    if len(content) > limit:
+        with pytest.raises(TooLong):
+            asyncio.run(reading)
+    else:
+        assert asyncio.run(reading) == content
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "deflate", "gzip, gzip", "x" * 900])
+def test_a_compression_that_was_not_asked_for_is_refused(encoding: str) -> None:
+    """What cannot be decompressed within bounds is not decompressed."""
+    with pytest.raises(UnknownEncoding):
+        asyncio.run(read_capped(_stream([b"{}"]), encoding, 100))
+
+
+async def _all(sending: Sending) -> list[bytes]:
+    return [piece async for piece in sending]
+
+
+async def _stream(pieces: list[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
