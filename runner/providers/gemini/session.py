@@ -1,0 +1,137 @@
+"""An open connection to the Gemini API: from a request to its response, in one attempt."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from runner.catalogue import catalogue
+from runner.providers.gemini import generate_content, interactions
+from runner.providers.gemini.steps import joined
+from runner.providers.gemini.words import is_refusal
+from runner.roles import Connection, Fetch, ImageError
+from runner.transport.classify import failure_of
+from runner.transport.client import Channel
+from runner.transport.reply import Reply
+from runner.values.image import Image, Prepared, WebOrigin
+from runner.values.request import Request
+from runner.values.response import Failure, Response, Usage
+
+MOST_CONTINUATIONS = 8
+"""So often the rest of one answer is asked for; after that it counts as cut off."""
+
+JSON_HEADERS = {"content-type": "application/json", "accept": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`root` is the address of the service up to the version; `fetch` reads an image to send.
+    `refused` is what every request meets when nothing should be sent at all."""
+
+    channel: Channel
+    root: str
+    fetch: Fetch
+    refused: Failure | None = None
+
+    async def ask(self, request: Request) -> Response | Failure:
+        """One attempt. An answer that arrives in parts is asked for until it is whole."""
+        if failure := self.refused or _unsendable(request):
+            return failure
+        reply = await self._post(request)
+        if isinstance(reply, Reply) and request.family == "interactions":
+            reply = await self._continued(reply, request)
+        return _read(reply, request)
+
+    async def _continued(self, reply: Reply, request: Request) -> Reply:
+        for _ in range(MOST_CONTINUATIONS):
+            token = interactions.continuation(reply.body)
+            if token is None:
+                break
+            rest = await self._post(request, token)
+            if isinstance(rest, Failure) or failure_of(rest):
+                break  # what there is stays, as cut off: asking all of it again is paid again
+            body = joined(reply.body, rest.body)
+            reply = replace(rest, body=body, seconds=reply.seconds + rest.seconds)
+        return reply
+
+    async def _post(self, request: Request, token: str | None = None) -> Reply | Failure:
+        """Images are read and encoded in a thread: the other requests do not wait for it."""
+        try:
+            body = await asyncio.to_thread(_body, request, self.fetch, token)
+        except ImageError as error:
+            return Failure("image", str(error))
+        length, most = sum(map(len, body)), catalogue().bytes_per_request
+        if length > most:
+            why = f"the request has {length:,} bytes, the service takes {most:,}"
+            return Failure("too_large", why)
+        extra = {name.lower(): value for name, value in request.settings.headers.items()}
+        headers = {**extra, **JSON_HEADERS}
+        return await self.channel.send("POST", self._url(request), headers=headers, body=body)
+
+    def _url(self, request: Request) -> str:
+        if request.family == "interactions":
+            return f"{self.root}/interactions"
+        return f"{self.root}/models/{quote(request.model, safe='')}:generateContent"
+
+
+def refuse(connection: Connection) -> Failure | None:
+    """Why no request can be sent on this connection, None when they can."""
+    key = connection.key
+    if not key and connection.base_url is None and connection.transport is None:
+        why = "there is no API key: set GEMINI_API_KEY, or write it into a file named .env"
+        return Failure("credentials", why, stops_run=True)
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
+        why = "the API key holds a character that no key has: a line break, a space or a quote?"
+        return Failure("credentials", why, stops_run=True)
+    return None
+
+
+def _unsendable(request: Request) -> Failure | None:
+    for name, value in request.settings.headers.items():
+        if not (_TOKEN.fullmatch(name) and value.isascii() and value.isprintable()):
+            return Failure("bad_request", f"`{name}` cannot be sent as an HTTP header")
+    if request.family == "interactions" and (why := interactions.unsendable(request)):
+        return Failure("bad_request", why)
+    return None
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""A header's name. Source: RFC 9110, section 5.6.2."""
+
+
+def _body(request: Request, fetch: Fetch, token: str | None) -> list[bytes]:
+    prepared = [_fetched(image, fetch) for image in request.images]
+    if request.family == "generate_content":
+        return generate_content.body(request, prepared)
+    return interactions.body(request, prepared, token)
+
+
+def _fetched(image: Image, fetch: Fetch) -> Prepared | None:
+    return None if isinstance(image.origin, WebOrigin) else fetch(image)
+
+
+SIMULATED = "x-askpix-simulated"
+"""The header of `askpix simulate`: no model looked at the images."""
+
+
+def _read(reply: Reply | Failure, request: Request) -> Response | Failure:
+    answer = _understood(reply, request)
+    if isinstance(answer, Response) and isinstance(reply, Reply):
+        return replace(answer, simulated=SIMULATED in reply.headers)
+    return answer
+
+
+def _understood(reply: Reply | Failure, request: Request) -> Response | Failure:
+    if isinstance(reply, Failure):
+        return reply
+    if failure := failure_of(reply):
+        # A refusal may come as an HTTP error; how it comes is not documented.
+        if failure.code and is_refusal(failure.code):
+            why = failure.code
+            return Response("", "refused", why, Usage(), request.model, reply.body, channel="http")
+        return failure
+    generates = request.family == "generate_content"
+    read = generate_content.read if generates else interactions.read
+    return replace(read(reply.body, request.model), seconds=reply.seconds)

@@ -1,0 +1,58 @@
+"""A request as it would be sent, for people: everything but the key and the bytes of the images."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from runner.providers.gemini import BASE_URL, generate_content, interactions
+from runner.values.geometry import Size
+from runner.values.image import Image, Prepared, WebOrigin
+from runner.values.request import Request
+
+
+def shown_request(
+    request: Request, base_url: str | None = None, api_version: str = "v1beta"
+) -> dict[str, object]:
+    """Method, address, headers and body. In the place of base64 stands which image goes there.
+
+    It is written by the very code that writes what is sent.
+    """
+    prepared = [_without_bytes(image) for image in request.images]
+    writer = generate_content if request.family == "generate_content" else interactions
+    body = json.loads(b"".join(writer.body(request, prepared)))
+    names = (_words(image) for image in request.images if not isinstance(image.origin, WebOrigin))
+    root = f"{(base_url or BASE_URL).rstrip('/')}/{api_version}"
+    path = (
+        f"models/{request.model}:generateContent"
+        if request.family == "generate_content"
+        else "interactions"
+    )
+    return {
+        "method": "POST",
+        "url": f"{root}/{path}",
+        "headers": {**request.settings.headers, "x-goog-api-key": "(your key)"},
+        "body": _filled(body, names),
+    }
+
+
+def _without_bytes(image: Image) -> Prepared | None:
+    if isinstance(image.origin, WebOrigin):
+        return None
+    return Prepared(b"", image.mime, image.size or Size(1, 1), "")
+
+
+def _words(image: Image) -> str:
+    done = f", first {', then '.join(image.recipe)}" if image.recipe else ""
+    return f"<{image.name}: {image.byte_count or 0:,} bytes as base64{done}>"
+
+
+def _filled(node: object, names: Iterator[str]) -> object:
+    if isinstance(node, dict):
+        return {
+            key: next(names) if key == "data" and value == "" else _filled(value, names)
+            for key, value in node.items()
+        }
+    if isinstance(node, list):
+        return [_filled(item, names) for item in node]
+    return node
