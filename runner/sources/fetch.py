@@ -1,0 +1,210 @@
+"""Downloads an image from the web: bounded in bytes, time, redirects and reach. No key, no cookie.
+
+The service's own client is never used here, and nothing from the environment is: a proxy would
+resolve names by itself and undo the check of addresses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, TYPE_CHECKING
+
+from runner import __version__
+from runner.sources.address import is_public
+from runner.sources.opening import Unreadable
+from runner.sources.pinned import PinnedBackend, names_to_addresses
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    import httpcore
+    import httpx
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a download may do. `seconds` is for all of it: names, redirects and the body.
+
+    `allowed` judges every address that a name resolves to, and the connection goes to one of
+    exactly those: a second answer of the name server changes nothing.
+    """
+
+    allowed: Callable[[str], bool] = is_public
+    resolve: Callable[[str, int, float], Sequence[str]] = names_to_addresses
+    most_bytes: int = 50_000_000
+    seconds: float = 60.0
+    redirects: int = 3
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Downloads:
+    """A folder of downloaded images. An address that is in it already is not fetched again."""
+
+    folder: Path
+    rules: Rules = Rules()
+
+    def get(self, address: str) -> Path:
+        """The file that holds what this address answered with 200 OK. Raises `Unreadable`."""
+        target = self.folder / hashlib.sha256(address.encode()).hexdigest()[:32]
+        if target.exists():
+            return target
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=self.folder, delete=False) as part:
+            try:
+                download(address, part, self.rules)
+            except BaseException:
+                part.close()
+                os.unlink(part.name)
+                raise
+        os.replace(part.name, target)
+        return target
+
+
+def download(address: str, target: IO[bytes], rules: Rules) -> None:
+    """Writes what this address answers. Raises `Unreadable` with a code for every way to fail."""
+    import httpcore
+
+    deadline = rules.clock() + rules.seconds
+    try:
+        _follow(address, target, rules, deadline)
+    except httpcore.TimeoutException as error:
+        raise Unreadable(
+            "web_timeout", f"the download took longer than {rules.seconds:g} seconds"
+        ) from error
+    except httpcore.ConnectError as error:
+        raise Unreadable("web_unreachable", f"no connection: {_said(error)}") from error
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise Unreadable("web_failed", f"the download broke off: {_said(error)}") from error
+
+
+def checked(address: str) -> httpx.URL:
+    """An address with a host that may be asked over HTTP. Raises `Unreadable`."""
+    import httpx
+
+    try:
+        url = httpx.URL(address)
+    except (httpx.InvalidURL, ValueError, TypeError) as error:
+        raise Unreadable("web_bad_address", f"this is no web address: {_said(error)}") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise Unreadable(
+            "web_bad_address", "only addresses that begin with http:// or https:// are fetched"
+        )
+    if url.port is not None and not 0 < url.port < 65536:
+        raise Unreadable("web_bad_address", f"there is no port {url.port}")
+    if url.userinfo:
+        raise Unreadable(
+            "web_credentials", "the address holds a user name or password; they are never sent"
+        )
+    return url
+
+
+def _follow(address: str, target: IO[bytes], rules: Rules, deadline: float) -> None:
+    import httpcore
+
+    url = checked(address)
+    for _ in range(rules.redirects + 1):
+        backend = PinnedBackend(rules.allowed, rules.resolve, rules.clock, deadline)
+        with (
+            httpcore.ConnectionPool(
+                ssl_context=_certificates(), max_connections=1, network_backend=backend
+            ) as pool,
+            pool.stream("GET", _target(url), headers=_headers(url)) as response,
+        ):
+            location = _location(response)
+            if location is None:
+                _refuse(response)
+                _copy(response, target, rules)
+                return
+            url = checked(str(url.join(location)))
+    raise Unreadable("web_redirects", f"the address redirects more than {rules.redirects} times")
+
+
+def _target(url: httpx.URL) -> httpcore.URL:
+    import httpcore
+
+    return httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+    )
+
+
+def _headers(url: httpx.URL) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"Host", url.netloc),
+        (b"User-Agent", f"askpix/{__version__}".encode()),
+        (b"Accept", b"image/*"),
+        (b"Accept-Encoding", b"identity"),  # a compressed body could grow without bound
+        (b"Connection", b"close"),
+    ]
+
+
+def _location(response: httpcore.Response) -> str | None:
+    if response.status not in _REDIRECTS:
+        return None
+    location = _header(response, b"location")
+    if location is None:
+        raise Unreadable("web_failed", "the server redirects, but does not say where to")
+    return location
+
+
+def _refuse(response: httpcore.Response) -> None:
+    match response.status:
+        case 200:
+            pass
+        case 404 | 410:
+            raise Unreadable(
+                "web_not_found", f"there is nothing at this address ({response.status})"
+            )
+        case 401 | 403 | 407:
+            raise Unreadable(
+                "web_forbidden", f"the server lets only some people see it ({response.status})"
+            )
+        case status:
+            raise Unreadable("web_failed", f"the server answered {status}, not 200")
+    if _header(response, b"content-encoding") not in (None, "", "identity"):
+        raise Unreadable("web_failed", "the server sends the image compressed, unasked")
+
+
+def _copy(response: httpcore.Response, target: IO[bytes], rules: Rules) -> None:
+    length = _header(response, b"content-length")
+    if length is not None and length.isdigit() and int(length[:20]) > rules.most_bytes:
+        raise _too_large(rules)
+    arrived = 0
+    for block in response.iter_stream():
+        arrived += len(block)
+        if arrived > rules.most_bytes:
+            raise _too_large(rules)
+        target.write(block)
+
+
+def _too_large(rules: Rules) -> Unreadable:
+    return Unreadable(
+        "web_too_large",
+        f"the file is larger than {rules.most_bytes / 1e6:g} MB; download it by hand",
+    )
+
+
+def _header(response: httpcore.Response, name: bytes) -> str | None:
+    values = [value for key, value in response.headers if key.lower() == name]
+    return values[0].decode("latin-1").strip() if values else None
+
+
+@cache
+def _certificates() -> SSLContext:
+    """Made once: it takes 20 ms. `SSL_CERT_FILE` counts, for networks with their own authority."""
+    import httpx
+
+    return httpx.create_ssl_context()
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

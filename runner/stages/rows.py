@@ -1,0 +1,161 @@
+"""A table of which every row is a case: its images by column, its values for prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from runner.roles import Found
+from runner.sources.candidate import Candidate, Listed
+from runner.sources.opening import Unreadable
+from runner.sources.table import Row, rows
+from runner.stages.listing import Download, Names, clashing, kind_of_cell, source_of
+from runner.values.case import CaseImages
+from runner.values.image import UnreadableImage
+from runner.values.problem import Problem, Rejected
+from runner.values.result import Issue
+from runner.workflow.spec import Dataset, Preparation, Scalar
+
+
+def row_cases(
+    dataset: Dataset, preparation: Preparation, download: Download | None
+) -> Iterator[CaseImages]:
+    """A case for every selected row, lazily. A bad row is a case that fails with its line.
+
+    Raises `Rejected` when the table itself cannot be read.
+    """
+    try:
+        clashes = frozenset[str]() if dataset.id_column else _clashes(dataset, preparation)
+        names = Names()
+        for row in selected_rows(dataset):
+            yield _case(row, dataset, preparation, download, names, clashes)
+    except Unreadable as error:
+        raise Rejected(unreadable_table(dataset, error)) from error
+
+
+def unreadable_table(dataset: Dataset, error: Unreadable) -> Problem:
+    """The problem of a table that cannot be read at all."""
+    return Problem(
+        "W407",
+        f"the table `{dataset.file.name}` cannot be read: {error.issue.why}",
+        dataset.place,
+        found=str(dataset.file),
+    )
+
+
+def selected_rows(dataset: Dataset) -> Iterator[Row]:
+    """The rows that `where` selects, and those that are too damaged to tell."""
+    wanted = frozenset(dataset.roles.values()) | dataset.where.keys()
+    for row in rows(dataset.file, dataset.format, wanted):
+        unknown = row.problem is not None and not dataset.where.keys() <= row.values.keys()
+        if unknown or is_selected(row.values, dataset.where):
+            yield row
+
+
+def is_selected(values: Mapping[str, object], where: Mapping[str, Scalar]) -> bool:
+    """True when the row has all of these values; `1`, `1.0` and `true` in a CSV are read as such."""
+    return all(_same(values.get(column), value) for column, value in where.items())
+
+
+def cell_candidate(
+    row: Row, role: str, dataset: Dataset, preparation: Preparation, download: Download | None
+) -> tuple[Listed, Candidate] | Issue:
+    """The image that a row names for a role, or why it names none."""
+    column = dataset.roles[role]
+    cell = row.values.get(column)
+    if row.problem is not None:
+        return Issue("row_broken", f"{line_of(row, dataset)}: {row.problem}")
+    where = f"{line_of(row, dataset)}, column `{column}`"
+    if cell is None or (isinstance(cell, str) and not cell.strip()):
+        return Issue("row_without_image", f"{where}: no image is named here")
+    if not isinstance(cell, str):
+        return Issue("row_without_image", f"{where}: the name of an image is a text")
+    text = cell.strip()
+    source = source_of(kind_of_cell(text), text, role, preparation, download)
+    return source, next(iter(source.list(dataset.image_folder)))
+
+
+def line_of(row: Row, dataset: Dataset) -> str:
+    """The row as a sentence names it."""
+    return f"line {row.line} of {dataset.file.name}"
+
+
+def _clashes(dataset: Dataset, preparation: Preparation) -> frozenset[str]:
+    role = next(iter(dataset.roles))
+    found = (
+        cell_candidate(row, role, dataset, preparation, None) for row in selected_rows(dataset)
+    )
+    return clashing(item[1] for item in found if not isinstance(item, Issue))
+
+
+def _case(
+    row: Row,
+    dataset: Dataset,
+    preparation: Preparation,
+    download: Download | None,
+    names: Names,
+    clashes: frozenset[str],
+) -> CaseImages:
+    cells = {
+        role: cell_candidate(row, role, dataset, preparation, download) for role in dataset.roles
+    }
+    name = names.take(_name(row, dataset, next(iter(cells.values())), clashes))
+    images = tuple(_found(role, cell, dataset, row, clashes) for role, cell in cells.items())
+    return CaseImages(name, images, row.values, row.line)
+
+
+def _name(
+    row: Row,
+    dataset: Dataset,
+    first: tuple[Listed, Candidate] | Issue,
+    clashes: frozenset[str],
+) -> str:
+    """The row's id, or else the name of its first image, or else its line."""
+    if dataset.id_column:
+        value = row.values.get(dataset.id_column)
+        if value is not None and str(value).strip():
+            return str(value).strip()
+    elif not isinstance(first, Issue):
+        return _shown(first[1], clashes)
+    return f"line {row.line}"
+
+
+def _found(
+    role: str,
+    cell: tuple[Listed, Candidate] | Issue,
+    dataset: Dataset,
+    row: Row,
+    clashes: frozenset[str],
+) -> Found:
+    if isinstance(cell, Issue):
+        return UnreadableImage(f"line {row.line}", role, cell)
+    source, candidate = cell
+    found = source.read(candidate, _shown(candidate, clashes))
+    if isinstance(found, UnreadableImage):
+        why = f"{found.issue.why} ({line_of(row, dataset)}, column `{dataset.roles[role]}`)"
+        return replace(found, issue=replace(found.issue, why=why))
+    return found
+
+
+def _shown(candidate: Candidate, clashes: frozenset[str]) -> str:
+    return candidate.longer if candidate.name in clashes else candidate.name
+
+
+def _same(cell: object, value: Scalar) -> bool:
+    if isinstance(cell, str) and not isinstance(value, str):
+        text = cell.strip().lower()
+        if isinstance(value, bool):
+            return text == str(value).lower()
+        try:
+            return float(text) == value
+        except ValueError:
+            return False
+    if isinstance(value, str):
+        return _as_text(cell) == value.strip()
+    return cell == value and isinstance(cell, bool) == isinstance(value, bool)
+
+
+def _as_text(cell: object) -> str | None:
+    if cell is None:
+        return None
+    return str(cell).lower() if isinstance(cell, bool) else str(cell).strip()

@@ -1,0 +1,165 @@
+"""What is wrong with a table of cases: the file, its columns, its rows, the images they name."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+
+from runner.sources.opening import Unreadable
+from runner.sources.table import Row, columns, rows
+from runner.stages.rows import cell_candidate, is_selected, line_of, unreadable_table
+from runner.text.suggest import did_you_mean
+from runner.values.problem import Problem, Severity
+from runner.values.result import Issue
+from runner.workflow.spec import Dataset, Preparation
+
+_MOST_VALUES = 20
+
+
+@dataclass(slots=True)
+class _Survey:
+    """What one pass over the table finds."""
+
+    total: int = 0
+    selected: int = 0
+    keys: set[str] = field(default_factory=set)
+    broken: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    ids: Counter[str] = field(default_factory=Counter)
+    values: dict[str, Counter[str]] = field(default_factory=dict)
+
+
+def table_problems(dataset: Dataset) -> tuple[Problem, ...]:
+    """The problems of the table; those of its rows only when its columns are in order."""
+    needed = _needed(dataset)
+    try:
+        names = columns(dataset.file, dataset.format, tuple(needed))
+        if dataset.format != "jsonl":
+            wrong = [*_doubled(dataset, names), *_absent(dataset, names, needed)]
+            if wrong:
+                return tuple(wrong)
+        survey = _survey(dataset)
+    except Unreadable as error:
+        return (unreadable_table(dataset, error),)
+    if dataset.format == "jsonl" and survey.keys:
+        wrong = _absent(dataset, tuple(sorted(survey.keys)), needed)
+        if wrong:
+            return tuple(wrong)
+    return tuple(_row_problems(dataset, survey))
+
+
+def _needed(dataset: Dataset) -> dict[str, str]:
+    """Every column that must be there, and what it is for."""
+    needed = dict.fromkeys(dataset.roles.values(), "image_columns")
+    if dataset.id_column:
+        needed.setdefault(dataset.id_column, "id_column")
+    return {**dict.fromkeys(dataset.where, "where"), **needed}
+
+
+def _doubled(dataset: Dataset, names: tuple[str, ...]) -> list[Problem]:
+    return [
+        Problem("W406", f"`{dataset.file.name}` has two columns `{name}`", dataset.place)
+        for name, count in Counter(names).items()
+        if name and count > 1
+    ]
+
+
+def _absent(dataset: Dataset, names: tuple[str, ...], needed: dict[str, str]) -> list[Problem]:
+    return [
+        Problem(
+            "W406",
+            f"`{dataset.file.name}` has no column `{column}`, which `{key}` names",
+            dataset.place,
+            fix=f"did you mean `{close}`?" if (close := did_you_mean(column, names)) else None,
+            found=column,
+            allowed=tuple(name for name in names if name),
+        )
+        for column, key in needed.items()
+        if column not in names
+    ]
+
+
+def _survey(dataset: Dataset) -> _Survey:
+    survey = _Survey()
+    wanted = tuple(_needed(dataset))
+    for row in rows(dataset.file, dataset.format, wanted):
+        survey.total += 1
+        survey.keys |= row.values.keys()
+        if row.problem is not None:
+            survey.broken.append(f"{line_of(row, dataset)}: {row.problem}")
+            continue
+        for column in dataset.where:
+            seen = survey.values.setdefault(column, Counter())
+            if len(seen) < _MOST_VALUES:
+                seen[str(row.values.get(column))] += 1
+        if is_selected(row.values, dataset.where):
+            _count(survey, row, dataset)
+    return survey
+
+
+def _count(survey: _Survey, row: Row, dataset: Dataset) -> None:
+    survey.selected += 1
+    if dataset.id_column:
+        survey.ids[str(row.values.get(dataset.id_column))] += 1
+    for role in dataset.roles:
+        found = cell_candidate(row, role, dataset, Preparation(), None)
+        if isinstance(found, Issue):
+            survey.broken.append(found.why)
+        elif found[1].kind == "file" and not os.path.exists(found[1].where):
+            survey.missing.append(f"{line_of(row, dataset)}: `{row.values[dataset.roles[role]]}`")
+
+
+def _row_problems(dataset: Dataset, survey: _Survey) -> list[Problem]:
+    name, problems = dataset.file.name, []
+    if survey.total == 0:
+        return [Problem("W410", f"the table `{name}` has no rows", dataset.place)]
+    if survey.broken:
+        message = f"{_rows(len(survey.broken))} of `{name}` cannot be used; {survey.broken[0]}"
+        severity: Severity = "error" if len(survey.broken) == survey.total else "warning"
+        problems.append(Problem("W408", message, dataset.place, severity=severity))
+    if survey.selected == 0 and survey.total > len(survey.broken):
+        problems.append(_nothing_selected(dataset, survey))
+    if survey.missing:
+        problems.append(_missing(dataset, survey))
+    twice = [value for value, count in survey.ids.items() if count > 1]
+    if twice:
+        message = (
+            f"the column `{dataset.id_column}` of `{name}` is not unique: `{twice[0]}` occurs"
+            f" {survey.ids[twice[0]]} times; its cases are numbered `{twice[0]}#2`, …"
+        )
+        problems.append(Problem("W412", message, dataset.place, severity="warning"))
+    return problems
+
+
+def _nothing_selected(dataset: Dataset, survey: _Survey) -> Problem:
+    said = ", ".join(f"{column}: {value}" for column, value in dataset.where.items())
+    column = next(iter(dataset.where))
+    values = tuple(survey.values.get(column, ()))
+    close = did_you_mean(str(dataset.where[column]), values)
+    return Problem(
+        "W410",
+        f"`where` ({said}) selects none of the {survey.total} rows of `{dataset.file.name}`",
+        dataset.place,
+        fix=f"did you mean `{column}: {close}`?" if close else None,
+        found=str(dataset.where[column]),
+        allowed=values,
+    )
+
+
+def _missing(dataset: Dataset, survey: _Survey) -> Problem:
+    count = len(survey.missing)
+    everything = count >= survey.selected * len(dataset.roles)
+    return Problem(
+        "W409",
+        f"{_rows(count)} of `{dataset.file.name}` {'names' if count == 1 else 'name'} an image that"
+        f" does not exist in `{dataset.image_folder.name}/`; {survey.missing[0]}",
+        dataset.place,
+        severity="error" if everything else "warning",
+        fix="file names start from `image_folder`" if everything else None,
+        found=str(dataset.image_folder),
+    )
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
