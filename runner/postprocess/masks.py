@@ -1,0 +1,64 @@
+"""Masks: what a model painted or outlined → the pixels of one thing, as run lengths.
+
+A painted mask covers its box and nothing else. It is resized to the pixels of the box and cut at
+the middle, by the rule of the Gemini cookbook ("resize it to the size of the bounding box, and
+threshold it at 127"; github.com/google-gemini/cookbook, Spatial_understanding). The full frame is
+never drawn: a dense mask of a 12-megapixel image would take 12 MB for every item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from runner.postprocess.polygons import rasterised
+from runner.postprocess.rle import Runs, as_box, empty, encode, from_columns, tight_box
+from runner.values.geometry import PixelBox, Polygon, Size
+from runner.values.mask import Mask, MaskEncoding
+from runner.values.result import Issue
+
+THRESHOLD = 127
+"""Brighter pixels belong to the thing."""
+
+
+def painted(grey: Image.Image, whole: PixelBox, size: Size) -> Mask:
+    """The mask that an 8-bit grey image (mode L) of any size paints onto its box.
+
+    `whole` may reach beyond the frame; only the part inside it is resampled.
+    """
+    x_min, y_min = max(whole.x_min, 0), max(whole.y_min, 0)
+    x_max, y_max = min(whole.x_max, size.width), min(whole.y_max, size.height)
+    if x_min >= x_max or y_min >= y_max:
+        return _mask(empty(size), "png")
+    # Turned on its side while it is small, so that columns of the frame are rows in memory.
+    turned = grey.transpose(Image.Transpose.TRANSPOSE)
+    part = (
+        (y_min - whole.y_min) * turned.width / whole.height,
+        (x_min - whole.x_min) * turned.height / whole.width,
+        (y_max - whole.y_min) * turned.width / whole.height,
+        (x_max - whole.x_min) * turned.height / whole.width,
+    )
+    shape = (y_max - y_min, x_max - x_min)
+    resized = turned.resize(shape, Image.Resampling.BILINEAR, box=part)
+    return _mask(from_columns(np.asarray(resized) > THRESHOLD, x_min, y_min, size), "png")
+
+
+def outlined(rings: Sequence[Polygon], size: Size, encoding: MaskEncoding) -> Mask:
+    """The mask of the pixels whose centres the rings enclose."""
+    return _mask(rasterised(rings, size), encoding)
+
+
+def remarks(mask: Mask, box: PixelBox | None) -> tuple[Issue, ...]:
+    """What makes one doubt a mask: it holds nothing, or all of its box."""
+    if mask.area == 0:
+        return (Issue("mask_empty", "the mask holds no pixel"),)
+    if box is not None and mask.tight_box == as_box(box) and mask.area == box.width * box.height:
+        return (Issue("mask_fills_box", "the mask fills its box: it says no more than the box"),)
+    return ()
+
+
+def _mask(runs: Runs, encoding: MaskEncoding) -> Mask:
+    box = tight_box(runs)
+    return Mask(encoding, encode(runs), runs.area, as_box(box) if box is not None else None)

@@ -1,0 +1,226 @@
+"""Run lengths: masks of a whole frame that cost as much as their outline, and their arithmetic.
+
+A frame is read column by column, as COCO does; a run is a stretch of true pixels. Nothing here
+ever holds a full canvas, so a mask of a 12-megapixel image takes a few kilobytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runner.values.geometry import Box, PixelBox, Size
+from runner.values.mask import Rle
+
+Positions = NDArray[np.int64]
+Bits = NDArray[np.bool_]
+"""A part of a frame as height × width truth values."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """The true pixels of a frame: stretches [start, stop) of its pixels counted column by column.
+
+    Rising, not empty, never touching: pixel (x, y) has the position x · height + y.
+    """
+
+    size: Size
+    starts: Positions
+    stops: Positions
+
+    @property
+    def area(self) -> int:
+        """The number of true pixels."""
+        return int((self.stops - self.starts).sum())
+
+
+# -- COCO's compressed form -----------------------------------------------------------------------
+
+
+def encode(runs: Runs) -> Rle:
+    """COCO's compressed run lengths, byte for byte as pycocotools writes them."""
+    return Rle(runs.size, _compress(_counts(runs)))
+
+
+def decode(rle: Rle) -> Runs:
+    """The runs of compressed run lengths. Raises ValueError when they do not fill the frame."""
+    counts = _decompress(rle.counts)
+    edges = np.cumsum(counts)
+    if ((counts < 0) | (counts > rle.size.area)).any() or edges[-1] != rle.size.area:
+        raise ValueError(f"the run lengths do not fill {rle.size.width} × {rle.size.height} pixels")
+    starts, stops = edges[0:-1:2], edges[1::2]
+    return joined(rle.size, starts[stops > starts], stops[stops > starts])
+
+
+def _counts(runs: Runs) -> Positions:
+    if len(runs.starts) == 0:
+        return np.array([runs.size.area], dtype=np.int64)
+    edges = np.empty(2 * len(runs.starts), dtype=np.int64)
+    edges[0::2], edges[1::2] = runs.starts, runs.stops
+    counts = np.diff(edges, prepend=0, append=runs.size.area)
+    return counts if counts[-1] else counts[:-1]
+
+
+def _compress(counts: Positions) -> str:
+    """Each count, from the fourth on as its difference to the last but one, in groups of 5 bits.
+
+    The lowest group first, 32 marks that another follows, 48 makes it a printable character.
+    Source: pycocotools `maskApi.c`, rleToString.
+    """
+    rest = counts.copy()
+    rest[3:] -= counts[1:-2]
+    groups = np.zeros((len(rest), _MOST_GROUPS), dtype=np.uint8)
+    used = np.zeros(len(rest), dtype=np.int64)
+    alive = np.arange(len(rest))
+    for group in range(_MOST_GROUPS):
+        low = rest & 31
+        rest = rest >> 5
+        more = np.where(low & 16, rest != -1, rest != 0)
+        groups[alive, group] = (low | (more << 5)) + 48
+        used[alive] = group + 1
+        alive, rest = alive[more], rest[more]
+        if len(alive) == 0:
+            break
+    return groups[np.arange(_MOST_GROUPS) < used[:, None]].tobytes().decode("ascii")
+
+
+_MOST_GROUPS = 12
+"""60 bits: frames of far more pixels than any image has."""
+
+
+def _decompress(text: str) -> Positions:
+    try:
+        codes = np.frombuffer(text.encode("ascii"), dtype=np.uint8).astype(np.int64) - 48
+    except UnicodeEncodeError:
+        codes = np.array([-1], dtype=np.int64)
+    if len(codes) == 0 or (codes < 0).any() or (codes > 63).any() or codes[-1] & 32:
+        raise ValueError("these are no compressed run lengths")
+    last = np.flatnonzero((codes & 32) == 0)
+    first = np.concatenate([[0], last[:-1] + 1])
+    place = np.arange(len(codes)) - np.repeat(first, last - first + 1)
+    if place.max() >= _MOST_GROUPS:
+        raise ValueError("these are no compressed run lengths")
+    values = np.add.reduceat((codes & 31) << (5 * place), first)
+    bits = 5 * (last - first + 1)
+    values -= np.where(codes[last] & 16, np.left_shift(1, bits), 0)
+    return _summed(values)
+
+
+def _summed(values: Positions) -> Positions:
+    """Undoes the differences: count i is difference i plus count i − 2, from the fourth on."""
+    counts = values.copy()
+    counts[1::2] = np.cumsum(values[1::2])
+    counts[2::2] = np.cumsum(values[2::2])
+    return counts
+
+
+# -- Parts of a frame -----------------------------------------------------------------------------
+
+
+def from_columns(columns: NDArray[np.generic], x: int, y: int, size: Size) -> Runs:
+    """The runs of a part of a frame whose top-left pixel is (x, y).
+
+    `columns` has the shape width × height: each row of the array is one column of pixels.
+    """
+    width, height = columns.shape
+    if width == 0 or height == 0:
+        return empty(size)
+    guarded = np.zeros((width, height + 1), dtype=np.bool_)  # a false pixel ends every column
+    guarded[:, :height] = columns
+    flat = guarded.ravel()
+    edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    if flat[0]:
+        edges = np.concatenate([[0], edges])
+    column, row = np.divmod(edges, height + 1)
+    positions = (column + x) * size.height + (row + y)
+    return joined(size, positions[0::2], positions[1::2])
+
+
+def from_bits(bits: Bits, x: int, y: int, size: Size) -> Runs:
+    """The runs of a part of a frame, height × width, whose top-left pixel is (x, y)."""
+    return from_columns(np.ascontiguousarray(bits.T), x, y, size)
+
+
+def bits_in(runs: Runs, part: PixelBox) -> Bits:
+    """The pixels of a part of the frame, height × width. The part lies inside the frame."""
+    height = runs.size.height
+    first, beyond = part.x_min * height, part.x_max * height
+    starts = np.clip(runs.starts, first, beyond) - first
+    stops = np.clip(runs.stops, first, beyond) - first
+    changes = np.zeros(part.width * height + 1, dtype=np.int8)
+    np.add.at(changes, starts, 1)
+    np.add.at(changes, stops, -1)
+    columns = np.cumsum(changes[:-1], dtype=np.int8).reshape(part.width, height)
+    return columns[:, part.y_min : part.y_max].T.astype(np.bool_)
+
+
+def tight_box(runs: Runs) -> PixelBox | None:
+    """The smallest half-open box around the true pixels; None when there are none."""
+    if len(runs.starts) == 0:
+        return None
+    height = runs.size.height
+    last = runs.stops - 1
+    first_column, last_column = runs.starts // height, last // height
+    wraps = bool((first_column != last_column).any())  # a run over a column's end touches both
+    top = 0 if wraps else int((runs.starts % height).min())
+    bottom = height if wraps else int((last % height).max()) + 1
+    return PixelBox(int(first_column[0]), top, int(last_column[-1]) + 1, bottom)
+
+
+def as_box(box: PixelBox) -> Box:
+    """The same box in float pixels."""
+    return Box(float(box.x_min), float(box.y_min), float(box.x_max), float(box.y_max))
+
+
+# -- Two masks of one frame -----------------------------------------------------------------------
+
+
+def empty(size: Size) -> Runs:
+    """No pixel at all."""
+    nothing = np.empty(0, dtype=np.int64)
+    return Runs(size, nothing, nothing)
+
+
+def union(a: Runs, b: Runs) -> Runs:
+    """The pixels of either."""
+    return _covered(a, b, 1)
+
+
+def intersection(a: Runs, b: Runs) -> Runs:
+    """The pixels of both."""
+    return _covered(a, b, 2)
+
+
+def iou(a: Runs, b: Runs) -> float:
+    """Intersection over union, 0–1; 0 when both are empty."""
+    shared = intersection(a, b).area
+    either = a.area + b.area - shared
+    return shared / either if either else 0.0
+
+
+def _covered(a: Runs, b: Runs, times: int) -> Runs:
+    if a.size != b.size:
+        raise ValueError(f"masks of different frames: {a.size} and {b.size}")
+    edges = np.concatenate([a.starts, b.starts, a.stops, b.stops])
+    steps = np.ones(len(edges), dtype=np.int64)
+    steps[len(a.starts) + len(b.starts) :] = -1
+    order = np.lexsort((-steps, edges))  # a start before a stop at the same place: they touch
+    depth = np.cumsum(steps[order])
+    inside = depth >= times
+    before = np.concatenate([[False], inside[:-1]])
+    starts, stops = edges[order][inside & ~before], edges[order][before & ~inside]
+    return joined(a.size, starts[stops > starts], stops[stops > starts])
+
+
+def joined(size: Size, starts: Positions, stops: Positions) -> Runs:
+    """Runs that touch become one: so does one that reaches a column's end and starts the next."""
+    if len(starts) < 2:
+        return Runs(size, starts, stops)
+    apart = starts[1:] != stops[:-1]
+    return Runs(
+        size,
+        starts[np.concatenate([[True], apart])],
+        stops[np.concatenate([apart, [True]])],
+    )
