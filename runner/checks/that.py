@@ -1,0 +1,186 @@
+"""`that:` — a value that is looked at in every case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from runner.checks.ballot import Ballot
+from runner.checks.compare import COMPARATORS, Manner, mismatch, same
+from runner.checks.words import counted, shown
+from runner.roles import CaseResults
+from runner.text.lookup import LISTS, Found, Missing, look_up
+from runner.values.reference import Reference
+from runner.values.verdict import CaseVerdict, Verdict
+
+Scalar = str | int | float | bool
+
+_NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+_YES_NO: Mapping[str, bool] = {"true": True, "yes": True, "false": False, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class That:
+    """Something that must hold for a value in every case; all comparators that are set must hold.
+
+    A comparator that is None is not set. `pass_rate` is the share of cases that must pass. `only`
+    restricts the check to some combinations. A case without a usable answer fails; one whose step
+    did not run is not judged.
+    """
+
+    that: Reference
+    equals: Scalar | None = None
+    not_equals: Scalar | None = None
+    same_as: Reference | None = None
+    contains: str | Sequence[str] | None = None
+    not_contains: str | Sequence[str] | None = None
+    matches: str | None = None
+    one_of: Sequence[Scalar] | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    between: Sequence[float] | None = None
+    is_empty: bool | None = None
+    ignore_case: bool = False
+    tolerance: float = 0.0
+    pass_rate: float = 1.0
+    level: Literal["error", "warning"] = "error"
+    only: Mapping[str, Scalar] = field(default_factory=dict)
+    name: str = ""
+
+    def judge(self, cases: Iterable[CaseResults]) -> Verdict:
+        """One verdict over the cases of one combination; all repeats of a case are one case."""
+        combination: Mapping[str, object] = self.only
+        repeated: dict[str, list[tuple[int, CaseVerdict]]] = {}
+        for case in cases:
+            if self.applies_to(case.combination):
+                combination = case.combination
+                repeated.setdefault(case.case, []).append((case.repeat, self.judge_case(case)))
+        ballot = Ballot(max((len(verdicts) for verdicts in repeated.values()), default=1))
+        for verdicts in repeated.values():
+            for repeat, verdict in verdicts:
+                ballot.add(repeat, verdict)
+        return self.verdict(ballot, combination)
+
+    def judge_case(self, case: CaseResults) -> CaseVerdict:
+        """One case in one repeat: holds, fails and why, or was not judged."""
+        found = look_up(self.that, case.steps, case.row, case.vars)
+        if isinstance(found, Missing) and found.kind != "absent":
+            passed = None if found.kind == "not_run" else False
+            return CaseVerdict(case.case, passed, found.why)
+        for objection in self._objections(found, case):
+            return objection
+        return CaseVerdict(case.case, True, "")
+
+    def applies_to(self, combination: Mapping[str, object]) -> bool:
+        """Whether the check is about this combination."""
+        return all(combination.get(axis) == value for axis, value in self.only.items())
+
+    def verdict(self, ballot: Ballot, combination: Mapping[str, object]) -> Verdict:
+        """The verdict over what a ballot counted."""
+        return ballot.verdict(
+            self.name or str(self.that), combination, self.pass_rate, self.level == "warning"
+        )
+
+    def _objections(self, found: Found | Missing, case: CaseResults) -> Iterator[CaseVerdict]:
+        value = found.value if isinstance(found, Found) else None
+        for comparator, written in self._comparisons():
+            if isinstance(found, Missing) and comparator != "is_empty":
+                yield CaseVerdict(case.case, False, found.why)
+                return
+            why = self._objection(comparator, value, written)
+            if why:
+                yield CaseVerdict(case.case, False, why)
+        if self.same_as is not None:
+            yield from self._differs(found, case, self.same_as)
+
+    def _comparisons(self) -> Iterator[tuple[str, object]]:
+        for comparator in COMPARATORS:
+            written = getattr(self, comparator)
+            if written is not None:
+                yield comparator, written
+
+    def _objection(self, comparator: str, value: object, written: object) -> str | None:
+        """What is wrong, for the first entry that is wrong; None when it holds for every entry."""
+        if COMPARATORS[comparator].of_the_list or not isinstance(value, list | tuple):
+            end = mismatch(comparator, value, written, self._manner)
+            return end and f"{self.that} {end}"
+        if self._is_of_records(value):
+            expected = COMPARATORS[comparator].expected(written)
+            return f"{self.that} is {shown(value)}, expected {expected}; its length is {self.that}.count"
+        wrong = [
+            (number, end)
+            for number, entry in _entries(value)
+            if (end := mismatch(comparator, entry, written, self._manner))
+        ]
+        return _about_entries(self.that, wrong)
+
+    def _is_of_records(self, value: Sequence[object]) -> bool:
+        """A list of records has nothing to compare, even when it is empty: no silent pass."""
+        named = bool(self.that.path) and self.that.path[-1] in LISTS
+        return (named and not value) or any(isinstance(entry, Mapping) for entry in value)
+
+    def _differs(
+        self, found: Found | Missing, case: CaseResults, other: Reference
+    ) -> Iterator[CaseVerdict]:
+        expected = look_up(other, case.steps, case.row, case.vars)
+        if isinstance(expected, Missing):
+            passed = None if expected.kind == "not_run" else False
+            yield CaseVerdict(case.case, passed, expected.why)
+        elif isinstance(found, Missing):
+            yield CaseVerdict(case.case, False, found.why)
+        elif why := self._difference(found.value, expected.value, other):
+            yield CaseVerdict(case.case, False, why)
+
+    def _difference(self, value: object, expected: object, other: Reference) -> str | None:
+        if isinstance(value, list | tuple) and not isinstance(expected, list | tuple):
+            wrong = [
+                (number, f"is {shown(entry)}, expected the same as {other}: {shown(expected)}")
+                for number, entry in _entries(value)
+                if not self._same(entry, expected, other)
+            ]
+            return _about_entries(self.that, wrong)
+        if self._same(value, expected, other):
+            return None
+        return f"{self.that} is {shown(value)}, expected the same as {other}: {shown(expected)}"
+
+    def _same(self, value: object, expected: object, other: Reference) -> bool | None:
+        if other.root == "row":
+            expected = _read_cell(expected, value)
+        if self.that.root == "row":
+            value = _read_cell(value, expected)
+        return same(value, expected, self._manner)
+
+    @property
+    def _manner(self) -> Manner:
+        return Manner(self.ignore_case, self.tolerance)
+
+
+def _entries(value: Sequence[object]) -> Iterator[tuple[str, object]]:
+    """Every single value in a list and its number from 1, `2.1` in a list of lists."""
+    for number, entry in enumerate(value, 1):
+        if isinstance(entry, list | tuple):
+            yield from ((f"{number}.{inner}", deep) for inner, deep in _entries(entry))
+        else:
+            yield str(number), entry
+
+
+def _about_entries(that: Reference, wrong: Sequence[tuple[str, str]]) -> str | None:
+    if not wrong:
+        return None
+    number, end = wrong[0]
+    more = len(wrong) - 1
+    rest = f" (and {counted(more, 'more entry', 'more entries')})" if more else ""
+    return f"entry {number} of {that} {end}{rest}"
+
+
+def _read_cell(cell: object, like: object) -> object:
+    """A table's cell read as the kind that it is compared with: a CSV file knows only texts."""
+    if not isinstance(cell, str):
+        return cell
+    if isinstance(like, bool):
+        return _YES_NO.get(cell.strip().lower(), cell)
+    if isinstance(like, int | float) and _NUMBER.fullmatch(cell):
+        return float(cell)
+    return cell

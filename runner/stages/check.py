@@ -1,0 +1,85 @@
+"""Check: results × checks → verdicts, in one pass over the cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from runner.checks.ballot import Ballot
+from runner.checks.that import That
+from runner.roles import CaseResults
+from runner.values.reference import Reference
+from runner.values.request import canonical_json
+from runner.values.verdict import Verdict
+from runner.workflow.spec import CheckSpec, Combination
+
+
+def check(
+    specs: Sequence[CheckSpec],
+    cases: Iterable[CaseResults],
+    combinations: Sequence[Combination] = (),
+    repeats: int = 1,
+) -> tuple[Verdict, ...]:
+    """The verdict of every check on every combination that it is about, checks in their order.
+
+    `cases` is read once and none of it is kept. `combinations` are those of the plan: one without
+    any case still gets its verdict, which says that there was nothing to judge. `repeats` is how
+    often each case was asked.
+    """
+    judges = [Judge(spec, check_of(spec), repeats) for spec in specs]
+    for judge in judges:
+        for combination in combinations:
+            judge.seat(combination)
+    for case in cases:
+        for judge in judges:
+            judge.add(case)
+    return tuple(verdict for judge in judges for verdict in judge.verdicts())
+
+
+def check_of(spec: CheckSpec) -> That:
+    """The check that a spec describes."""
+    options = {comparison.name: comparison.value for comparison in spec.comparisons}
+    if isinstance(options.get("same_as"), str):
+        options["same_as"] = Reference.parse(str(options["same_as"]))
+    return That(
+        that=spec.that,
+        ignore_case=spec.ignore_case,
+        tolerance=spec.tolerance,
+        pass_rate=spec.pass_rate,
+        level=spec.level,
+        only=spec.only,
+        name=spec.name,
+        **options,  # type: ignore[arg-type]  # load has checked their types
+    )
+
+
+@dataclass(slots=True)
+class Judge:
+    """One check and its ballots, one for each combination that it is about."""
+
+    spec: CheckSpec
+    check: That
+    repeats: int
+    ballots: dict[str, tuple[Mapping[str, object], Ballot]] = field(default_factory=dict)
+
+    def seat(self, combination: Mapping[str, object]) -> Ballot | None:
+        """The ballot of a combination; None when the check is not about it."""
+        if not self.check.applies_to(combination):
+            return None
+        key = canonical_json(combination)
+        if key not in self.ballots:
+            self.ballots[key] = (combination, Ballot(self.repeats))
+        return self.ballots[key][1]
+
+    def add(self, case: CaseResults) -> None:
+        """Judges one case."""
+        ballot = self.seat(case.combination)
+        if ballot is not None:
+            ballot.add(case.repeat, self.check.judge_case(case))
+
+    def verdicts(self) -> Iterator[Verdict]:
+        """One for each combination; a check that met none says so, too."""
+        seats = self.ballots.values() or [(self.check.only, Ballot(self.repeats))]
+        for combination, ballot in seats:
+            verdict = self.check.verdict(ballot, combination)
+            yield replace(verdict, place=self.spec.place)

@@ -1,0 +1,371 @@
+"""An overlay shows what was found where it was found, on an image that people can look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from pycocotools import mask as coco
+
+from runner.exporters.drawing import CROWDED, Look, draw, text_of
+from runner.exporters.labels import Placing
+from runner.exporters.lettering import line
+from runner.exporters.overlay import Overlay
+from runner.exporters.palette import DARK, Palette
+from runner.exporters.upright import LONGEST, SHORTEST, upright
+from runner.values.geometry import Box, PixelBox, Point, Polygon, Size
+from runner.values.mask import Mask, Rle
+from runner.values.reference import Reference
+from runner.values.result import Detection, Result, ResultImage
+
+GREY = (128, 128, 128)
+Pixels = NDArray[np.uint8]
+
+
+def photo(size: tuple[int, int], kind: str = "PNG", mode: str = "RGB", **options: object) -> bytes:
+    colour: object = {"RGB": GREY, "L": 128, "CMYK": (0, 0, 0, 127)}.get(mode, 0)
+    content = BytesIO()
+    Image.new(mode, size, colour).save(content, kind, **options)  # type: ignore[arg-type]
+    return content.getvalue()
+
+
+def result(
+    case: str, size: Size | None, found: Sequence[Detection] = (), **changes: object
+) -> Result:
+    image = ResultImage(case, "image", case, size, 1, None)
+    blank = Result(0, case, "find", {}, 1, (image,), "ok", {}, tuple(found))
+    return replace(blank, **changes)  # type: ignore[arg-type]
+
+
+def write(
+    results: Sequence[Result], target: Path, images: Mapping[str, bytes], save: str = "find"
+) -> list[str]:
+    written = Overlay(Reference.parse(save)).write(
+        iter(results), target, lambda image: images.get(image.name)
+    )
+    return [path.relative_to(target).as_posix() for path in written]
+
+
+def drawn(found: Sequence[Detection], size: Size, frame: Size | None = None) -> Pixels:
+    """The pixels of a grey image after drawing; nothing is lost to JPEG."""
+    image = Image.new("RGB", (size.width, size.height), GREY)
+    draw(image, found, frame or size, Palette())
+    return np.asarray(image)
+
+
+def colour_of(label: str) -> tuple[int, int, int]:
+    return Palette().colour(label)
+
+
+BOX = Detection(at="boxes[0]", label="cat", box=Box(200, 150, 500, 400))
+
+
+def test_the_line_of_a_box_runs_along_its_edge() -> None:
+    """Inside the box, with a dark seam outside; the middle of the box is left as it was."""
+    pixels = drawn([BOX], Size(800, 600))
+    cat = list(colour_of("cat"))
+    assert pixels[300, 200].tolist() == cat
+    assert pixels[300, 499].tolist() == cat
+    assert pixels[399, 350].tolist() == cat
+    assert pixels[300, 199].tolist() == list(DARK)
+    assert pixels[300, 500].tolist() == list(DARK)
+    assert pixels[400, 350].tolist() == list(DARK)
+    assert pixels[300, 350].tolist() == list(GREY)
+    assert pixels[300, 198].tolist() == list(GREY)
+
+
+def test_a_box_lands_on_the_same_thing_in_a_smaller_drawing() -> None:
+    """The frame of the detection is twice the size of the drawn image."""
+    pixels = drawn([BOX], Size(400, 300), frame=Size(800, 600))
+    assert pixels[150, 100].tolist() == list(colour_of("cat"))
+    assert pixels[150, 249].tolist() == list(colour_of("cat"))
+    assert pixels[150, 99].tolist() == list(DARK)
+
+
+@pytest.mark.parametrize("size", [Size(4000, 3000), Size(300, 200), Size(60, 2000), Size(33, 33)])
+@pytest.mark.parametrize("corner", [(0, 0), (1, 0), (0, 1), (1, 1)])
+def test_a_label_lies_inside_the_image(size: Size, corner: tuple[int, int]) -> None:
+    """A thing in a corner has its label's ground in its colour, letters on it, nothing cut off."""
+    width, height = size.width / 20, size.height / 20
+    x, y = corner[0] * (size.width - width), corner[1] * (size.height - height)
+    look = Look.on(size, 1)
+    label = line("cat", look.letters, size.width - 6)
+    assert label is not None
+    place, _ = Placing(size).place(
+        Box(x, y, x + width, y + height).on_pixels(size), label.width + 6, label.height
+    )
+    assert place.x_min >= 0
+    assert place.y_min >= 0
+    assert place.x_max <= size.width
+    assert place.y_max <= size.height
+    pixels = drawn([replace(BOX, box=Box(x, y, x + width, y + height))], size)
+    ground = pixels[place.y_min : place.y_max, place.x_min : place.x_max].reshape(-1, 3)
+    assert (ground == colour_of("cat")).all(axis=1).mean() > 0.4
+    assert not (ground == GREY).all(axis=1).any()
+
+
+def test_labels_keep_clear_of_one_another() -> None:
+    """Boxes on the same spot: each label finds a place of its own as long as there is one."""
+    placing = Placing(Size(800, 600))
+    thing = PixelBox(300, 200, 500, 400)
+    places = [placing.take(placing.place(thing, 80, 20)[0]) for _ in range(8)]
+    for number, one in enumerate(places):
+        for other in places[:number]:
+            assert (
+                one.x_max <= other.x_min
+                or other.x_max <= one.x_min
+                or one.y_max <= other.y_min
+                or other.y_max <= one.y_min
+            )
+    assert placing.place(thing, 80, 20)[1] == 80 * 20  # the ninth lies on another
+
+
+def test_a_mask_is_filled_and_its_box_is_not() -> None:
+    """The colour shines through half; the corners of the box stay as they were."""
+    bits = np.zeros((600, 800), np.uint8)
+    bits[200:350, 250:450] = 1
+    bits[200:230, 250:280] = 0
+    counts = coco.encode(np.asfortranarray(bits))["counts"].decode()
+    mask = Mask("png", Rle(Size(800, 600), counts), int(bits.sum()), Box(250, 200, 450, 350))
+    pixels = drawn([Detection(at="masks[0]", label="leaf", mask=mask)], Size(800, 600))
+    inside, outside = pixels[300, 350].astype(int), pixels[210, 260]
+    assert outside.tolist() == list(GREY)
+    expected = np.array(GREY) * 0.6 + np.array(colour_of("leaf")) * 0.4
+    assert abs(inside - expected).max() <= 2
+    assert pixels[300, 250].tolist() == list(colour_of("leaf"))  # its edge is a line
+
+
+def test_points_and_outlines_are_drawn() -> None:
+    """A point is a dot with a ring; an outline follows its corners and joins the first."""
+    ring = Polygon((Point(100, 400), Point(300, 400), Point(300, 500)))
+    found = [
+        Detection(at="p[0]", label="eye", point=Point(400.5, 100.5)),
+        Detection(at="p[1]", label="roof", polygon=(ring,)),
+    ]
+    pixels = drawn(found, Size(800, 600))
+    palette = Palette()
+    eye, roof = palette.colour("eye"), palette.colour("roof")
+    assert pixels[100, 400].tolist() == list(eye)
+    assert (pixels[90:112, 390:412].reshape(-1, 3) == (255, 255, 255)).all(axis=1).any()
+    assert pixels[450, 299].tolist() == list(roof)
+    assert pixels[450, 199].tolist() == list(roof)  # the closing edge, half-way
+    assert pixels[470, 270].tolist() == list(GREY)
+
+
+def test_many_things_have_numbers_and_a_legend() -> None:
+    """More labels than fit would hide the image."""
+    found = [
+        replace(
+            BOX,
+            at=f"boxes[{n}]",
+            box=Box(x := 10 + n % 10 * 150, y := 10 + n // 10 * 120, x + 40, y + 40),
+        )
+        for n in range(CROWDED + 1)
+    ]
+    pixels = drawn(found, Size(1600, 900))
+    legend = pixels[-30:, :60].reshape(-1, 3)
+    assert (legend == colour_of("cat")).all(axis=1).mean() > 0.3
+    few = drawn(found[:CROWDED], Size(1600, 900))
+    assert (few[-20:, :60] == GREY).all()
+
+
+@pytest.mark.parametrize(
+    ("one", "text"),
+    [
+        (Detection(at="x", label="cat"), "cat"),
+        (Detection(at="x", label="cat", score=0.876), "cat 0.88"),
+        (Detection(at="x", fields={"n": 3, "what": "tile", "bad": "heavy"}), "tile"),
+        (Detection(at="x", fields={"n": 3}), None),
+    ],
+)
+def test_a_thing_is_named_by_its_label_or_its_first_text(one: Detection, text: str | None) -> None:
+    """Without either it has a number."""
+    assert text_of(one) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["猫", "Яблоко", "עברית", "\U0001f431", "a\x00\u202eb\nc\td", "x" * 500, "\ud800", "é€ß"],
+)
+def test_any_text_can_be_a_label(text: str) -> None:
+    """In one line that fits; a letter that no font has shows as a crossed box."""
+    words = line(f"a {text}", 16, 200)
+    assert words is not None
+    assert words.width <= 200
+    assert words.text.isprintable()
+    drawn([replace(BOX, label=text)], Size(200, 150))
+
+
+def test_a_label_that_does_not_fit_is_cut_or_left_out() -> None:
+    """Never a label without its letters."""
+    words = line("a long label", 16, 60)
+    assert words is not None
+    assert words.text.endswith("…")
+    assert line("a long label", 16, 3) is None
+    assert line("\x00", 16, 60) is None
+
+
+def test_lines_and_letters_suit_the_image() -> None:
+    """Thick enough to be seen on a large image, thin enough for a small one."""
+    assert Look.on(Size(2048, 1536), 1) == Look(4, 30, 8)
+    assert Look.on(Size(900, 600), 1) == Look(2, 12, 3)
+    assert Look.on(Size(2048, 1536), CROWDED + 1) == Look(2, 22, 8)
+
+
+def test_each_image_becomes_a_jpeg_of_at_most_2048_pixels(tmp_path: Path) -> None:
+    """Named after its image; a small one is enlarged a whole number of times."""
+    images = {
+        "p/large.png": photo((4000, 3000), "JPEG"),
+        "small.webp": photo((300, 200), "WEBP", lossless=True),
+        "narrow.png": photo((60, 2000)),
+        "tiny.png": photo((1, 1)),
+    }
+    sizes = {name: Image.open(BytesIO(content)).size for name, content in images.items()}
+    results = [result(name, Size(*sizes[name])) for name in images]
+    assert write(results, tmp_path, images) == ["large.jpg", "small.jpg", "narrow.jpg", "tiny.jpg"]
+    drawn_sizes = []
+    for name in ("large", "small", "narrow", "tiny"):
+        with Image.open(tmp_path / f"{name}.jpg") as image:
+            assert (image.format, image.mode) == ("JPEG", "RGB")
+            drawn_sizes.append(image.size)
+    assert drawn_sizes == [(LONGEST, 1536), (900, 600), (60, 2000), (SHORTEST, SHORTEST)]
+
+
+def test_an_image_that_cannot_be_drawn_is_listed_with_the_reason(tmp_path: Path) -> None:
+    """Refused, not on this machine, broken: none of them stops the others."""
+    images = {"b.jpg": photo((700, 500)), "c.jpg": b"no image", "d.jpg": photo((700, 500))[:80]}
+    results = [
+        result("a.jpg", Size(700, 500), [BOX]),
+        result("b.jpg", Size(700, 500), [BOX]),
+        result("c.jpg", Size(700, 500)),
+        result("d.jpg", Size(700, 500)),
+        result("e.jpg", Size(700, 500), status="refused", error="SAFETY"),
+        result("b.jpg", None, repeat=2),
+    ]
+    assert write(results, tmp_path, images) == ["b.jpg", "not-drawn.txt"]
+    lines = (tmp_path / "not-drawn.txt").read_text().splitlines()
+    assert lines[0] == "a.jpg: ok: a.jpg: the image is not on this machine"
+    assert lines[1].startswith("c.jpg: ok: c.jpg: cannot be drawn on: cannot identify image file")
+    assert lines[2].startswith("d.jpg: ok: d.jpg: cannot be drawn on: ")
+    assert lines[3:] == [
+        "e.jpg: refused: SAFETY",
+        "b.jpg, repeat 2: ok: b.jpg: the size of the image is not known",
+    ]
+
+
+def dark_at_the_foot(path: Path) -> float:
+    with Image.open(path) as image:
+        pixels = np.asarray(image)
+    foot = pixels[-8:, :40].reshape(-1, 3).astype(int)
+    return float((abs(foot - np.array(DARK)).max(axis=1) < 25).mean())
+
+
+def test_what_is_no_answer_of_a_model_says_so_on_the_image(tmp_path: Path) -> None:
+    """Simulated, nothing found and cut off stand in the lower left corner; a whole answer does not."""
+    images = {f"{name}.png": photo((700, 500)) for name in "abcd"}
+    results = [
+        result("a.png", Size(700, 500), [BOX]),
+        result("b.png", Size(700, 500), [BOX], simulated=True),
+        result("c.png", Size(700, 500), [], status="empty"),
+        result("d.png", Size(700, 500), [BOX], status="truncated", error="too long"),
+    ]
+    write(results, tmp_path, images)
+    marked = [dark_at_the_foot(tmp_path / f"{name}.jpg") > 0.2 for name in "abcd"]
+    assert marked == [False, True, True, True]
+    assert (tmp_path / "not-drawn.txt").read_text() == "d.png: truncated: too long\n"
+
+
+def test_of_several_images_the_one_with_the_findings_is_drawn(tmp_path: Path) -> None:
+    """The last one when nothing was found: there it was looked for."""
+    images = {"b.png": photo((700, 500)), "a.png": photo((700, 500))}
+    pair = (
+        ResultImage("b.png", "before", None, Size(700, 500), 1, None),
+        ResultImage("a.png", "after", None, Size(700, 500), 1, None),
+    )
+    results = [
+        result("roof.jpg", Size(1, 1), [replace(BOX, image=0)], images=pair),
+        result("wall.jpg", Size(1, 1), [], images=pair),
+        result("door.jpg", Size(1, 1), [BOX, replace(BOX, image=1)], images=pair),
+    ]
+    assert write(results, tmp_path, images) == [
+        "roof-before.jpg",
+        "wall-after.jpg",
+        "door-before.jpg",
+        "door-after.jpg",
+    ]
+
+
+def test_only_what_is_saved_is_drawn(tmp_path: Path) -> None:
+    """`find.points` draws the points of things that have a box, too."""
+    images = {"a.png": photo((700, 500))}
+    both = replace(BOX, point=Point(350, 250))
+    write([result("a.png", Size(700, 500), [both])], tmp_path, images, save="find.points")
+    with Image.open(tmp_path / "a.jpg") as image:
+        pixels = np.asarray(image).astype(int)
+    assert abs(pixels[300, 200] - np.array(GREY)).max() < 12  # no line of the box
+    assert abs(pixels[250, 350] - np.array(colour_of("cat"))).max() < 25
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_an_image_is_drawn_upright(orientation: int) -> None:
+    """As a person sees it: the red corner is where the upright image has it."""
+    stored = Image.new("RGB", (700, 500), GREY)
+    stored.paste((250, 0, 0), (0, 0, 100, 100))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = BytesIO()
+    stored.save(content, "PNG", exif=exif)
+    image = upright(content.getvalue())
+    size = Size(700, 500).turned(orientation)
+    assert image.size == (size.width, size.height)
+    at = Point(50, 50).turned(orientation, Size(700, 500))
+    assert image.getpixel((int(at.x), int(at.y))) == (250, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "seen"),
+    [
+        ("L", "PNG", GREY),
+        ("CMYK", "JPEG", GREY),
+        ("RGBA", "PNG", (255, 255, 255)),
+        ("LA", "PNG", (255, 255, 255)),
+        ("P", "PNG", (0, 0, 0)),
+        ("1", "PNG", (0, 0, 0)),
+        ("I;16", "PNG", (0, 0, 0)),
+    ],
+)
+def test_every_kind_of_image_can_be_drawn_on(mode: str, kind: str, seen: tuple[int, ...]) -> None:
+    """Transparent parts are white."""
+    pixel = upright(photo((700, 500), kind, mode)).getpixel((5, 5))
+    assert isinstance(pixel, tuple)
+    assert max(abs(a - b) for a, b in zip(pixel, seen, strict=True)) <= 2
+
+
+def test_sixteen_bits_become_eight() -> None:
+    """32,768 of 65,535 is the middle, not white."""
+    content = BytesIO()
+    Image.fromarray(np.full((500, 700), 32768, np.uint16)).save(content, "PNG")
+    assert upright(content.getvalue()).getpixel((5, 5)) == (128, 128, 128)
+
+
+def test_iphone_photographs_can_be_drawn_on() -> None:
+    """HEIC is read by pillow-heif, upright."""
+    import pillow_heif
+
+    content = BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (700, 500), GREY)).save(content)
+    image = upright(content.getvalue())
+    assert (image.mode, image.size) == ("RGB", (700, 500))
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", b"\x00" * 100, b"<svg/>"])
+def test_bytes_that_are_no_image_are_an_error_with_a_reason(content: bytes) -> None:
+    """Of the two kinds that the overlay turns into a line of its list."""
+    with pytest.raises((OSError, ValueError)):
+        upright(content)
