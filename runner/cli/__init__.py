@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 
 import click
 
 from runner import __version__
+
+INTERRUPTED = 130
+OUR_BUG = 4
 
 COMMANDS: dict[str, str] = {
     "init": "Start: write a commented workflow into this folder.",
@@ -38,6 +43,18 @@ class Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, but with the close name for a mistyped one."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from runner.text.suggest import did_you_mean
+
+            close = did_you_mean(args[0], COMMANDS)
+            hint = f" Did you mean `{close}`?" if close else ""
+            ctx.fail(f"there is no command `{args[0]}`.{hint}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table of commands, from their lines of help."""
         with formatter.section("Commands"):
@@ -51,5 +68,27 @@ def group() -> None:
 
 
 def main() -> None:
-    """The `askpix` command."""
-    group()
+    """The `askpix` command: every way in which it can end is one of the exit codes of the README."""
+    code: object = 0
+    try:
+        code = group.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        raise SystemExit(INTERRUPTED) from None
+    except click.ClickException as mistake:
+        mistake.show()
+        raise SystemExit(mistake.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    except BrokenPipeError:
+        _leave_a_closed_pipe()
+    except Exception as bug:
+        from runner.cli.crash import apologise
+
+        apologise(bug)
+        raise SystemExit(OUR_BUG) from None
+    raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _leave_a_closed_pipe() -> None:
+    """`askpix … | head` is not a mistake; without this Python complains again as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

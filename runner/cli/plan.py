@@ -1,0 +1,121 @@
+"""`askpix plan`: what a run would ask, and what it would cost. Asks nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from runner.cli.options import leave_on_errors, opened, workflow_options
+from runner.cli.words import money, number, tokens
+from runner.stages.plan import Plan
+from runner.workflow.spec import Workflow
+
+LOOKED_AT = 100
+"""So many images are looked at for the guide's advice (rotated, blurred): it takes a while."""
+
+
+@click.command(name="plan")
+@click.argument("file", type=click.Path(path_type=Path))
+@workflow_options
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def command(
+    file: Path,
+    variables: tuple[str, ...],
+    provider: str | None,
+    limit: int | None,
+    allow_private: bool,
+    form: Literal["text", "json"],
+) -> None:
+    """Say what a run would ask, how much, at what cost; asks nothing.
+
+    Tokens and cost are estimates: an image is counted by the rule of its model, a text at four
+    characters a token, and nobody can know the length of an answer beforehand.
+    """
+    from runner.run import make_plan
+    from runner.stages.gather import find_pattern_problems
+
+    workflow = opened(file, variables, provider, limit)
+    leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)))
+    planned = make_plan(workflow)
+    request = wire_request(planned)
+    if form == "json":
+        click.echo(json.dumps(_as_json(workflow, planned, request), ensure_ascii=False, indent=2))
+        return
+    click.echo("\n".join(summary(workflow, planned)))
+    if request is not None:
+        click.echo("\nThe first request, as it would be sent:\n")
+        click.echo(json.dumps(request, ensure_ascii=False, indent=2))
+
+
+def summary(workflow: Workflow, planned: Plan) -> list[str]:
+    """The plan in a few lines for people."""
+    lines = [f"{workflow.name}: {_product(workflow, planned)}"]
+    for name, share in planned.by_model.items():
+        lines.append(
+            f"  {name}: {number(share.requests, 'request')}, about {tokens(share.input_tokens)} "
+            f"tokens in and {tokens(share.output_tokens)} out, about {money(share.cost_usd)}"
+        )
+        lines += [f"    an image: {rule}" for rule in share.rules[:2]]
+    if planned.later:
+        lines.append(
+            f"  {number(planned.later, 'request')} wait for an earlier answer: "
+            "their prompts are counted as written"
+        )
+    if planned.unreadable:
+        lines.append(f"  {number(planned.unreadable, 'case')} cannot be asked:")
+        lines += [f"    {image.name}: {image.issue.why}" for image in planned.broken[:10]]
+    if all(step.provider == "simulator" for step in workflow.steps):
+        lines.append("  the simulator answers: nothing is sent, nothing is paid")
+    return lines
+
+
+def wire_request(planned: Plan) -> dict[str, object] | None:
+    """The body of the first request with its image bytes left out, and where it goes."""
+    from runner.providers.gemini.shown import shown_request
+
+    return None if planned.first is None else shown_request(planned.first)
+
+
+def _product(workflow: Workflow, planned: Plan) -> str:
+    factors = [number(planned.cases, "case")]
+    if planned.combinations > 1:
+        factors.append(number(planned.combinations, "combination"))
+    if planned.repeats > 1:
+        factors.append(number(planned.repeats, "repeat"))
+    if len(workflow.steps) > 1:
+        factors.append(number(len(workflow.steps), "step"))
+    return f"{' × '.join(factors)} = {number(planned.requests, 'request')}"
+
+
+def _as_json(
+    workflow: Workflow, planned: Plan, request: dict[str, object] | None
+) -> dict[str, object]:
+    return {
+        "workflow": workflow.name,
+        "cases": planned.cases,
+        "combinations": [dict(combination) for combination in workflow.combinations],
+        "repeats": planned.repeats,
+        "steps": [step.id for step in workflow.steps],
+        "requests": planned.requests,
+        "requests_that_wait": planned.later,
+        "unreadable": [
+            {"image": image.name, "code": image.issue.code, "why": image.issue.why}
+            for image in planned.broken
+        ],
+        "estimate": {
+            name: {
+                "requests": share.requests,
+                "input_tokens": share.input_tokens,
+                "output_tokens_assumed": share.output_tokens,
+                "cost_usd": share.cost_usd,
+                "rules": list(share.rules),
+            }
+            for name, share in planned.by_model.items()
+        },
+        "estimated_cost_usd": planned.cost_usd,
+        "plan": planned.key,
+        "first_request": request,
+    }

@@ -1,0 +1,274 @@
+"""Prints problems: for people, for programs, for GitHub's view of a change.
+
+The look for people:
+
+    error[W201]: unknown key `media_resolutoin` in step `caption`
+     --> cats.yaml:6:5
+      |
+    6 |     media_resolutoin: high
+      |     ^^^^^^^^^^^^^^^^ did you mean `media_resolution`?
+
+`--format json` prints one object: `problems` (a list), `errors` and `warnings` (their numbers).
+Each problem has exactly these keys: `code`, `severity` ("error" or "warning"), `message`, `file`,
+`line`, `column`, `end_column` (from 1, the end exclusive), `route` (keys and list positions),
+`fix`, `found`, `expected` — each of them null when there is none — and `allowed`, a list.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal, TextIO
+
+from runner.cli.excerpt import excerpt, visible
+from runner.values.problem import Place, Problem, Severity
+
+Format = Literal["text", "json", "github"]
+
+WIDTH = 100
+"""Columns of an excerpt where there is no terminal."""
+
+ANNOTATIONS = 10
+"""GitHub shows so many for a step and drops the rest without a word.
+Source: docs.github.com, workflow commands, limits of annotations."""
+
+LARGEST = 1_100_000
+"""Bytes of a file that is read again for its excerpts; larger ones are not workflows."""
+
+LISTED = 40
+"""Words after `allowed here`."""
+
+
+def print_problems(
+    problems: Sequence[Problem],
+    texts: Mapping[str, str] | None = None,
+    *,
+    format: Format = "text",
+    stream: TextIO | None = None,
+) -> None:
+    """Prints all problems and, for people, how many there are.
+
+    `texts` holds the text of each file by its name in the places; files that it lacks are read
+    from the disk. `stream` is by default stderr for people and stdout for programs.
+    """
+    stream = stream or (sys.stderr if format == "text" else sys.stdout)
+    if format == "text":
+        printed = as_text(problems, texts, _Look.of(stream))
+    else:
+        printed = as_json(problems) if format == "json" else as_github(problems)
+    if printed:
+        encoding = stream.encoding or "utf-8"
+        stream.write(printed.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+class _Look:
+    """How a stream wants its text: colours or none, and how wide."""
+
+    def __init__(self, colour: bool = False, width: int = WIDTH) -> None:
+        self.width = width
+        self.colour = colour
+
+    @staticmethod
+    def of(stream: TextIO) -> _Look:
+        """Colours on a terminal only, and never where NO_COLOR is set (no-color.org)."""
+        terminal = stream.isatty()
+        colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return _Look(colour, shutil.get_terminal_size((WIDTH, 24)).columns if terminal else WIDTH)
+
+    def paint(self, text: str, severity: Severity | Literal["frame", "title"]) -> str:
+        """The text in the colour of what it is."""
+        if not self.colour or not text:
+            return text
+        codes = {"error": "1;31", "warning": "1;33", "frame": "34", "title": "1"}
+        return f"\x1b[{codes[severity]}m{text}\x1b[0m"
+
+
+PLAIN = _Look()
+
+
+def as_text(
+    problems: Sequence[Problem], texts: Mapping[str, str] | None = None, look: _Look = PLAIN
+) -> str:
+    """The problems for people, one below the other, and a last line with their number."""
+    lines = _Lines(texts or {})
+    blocks = ["\n".join(_block(problem, lines, look)) for problem in problems]
+    return "\n\n".join([*blocks, count(problems)]) if blocks else ""
+
+
+def count(problems: Sequence[Problem]) -> str:
+    """`2 errors, 1 warning`."""
+    errors = sum(problem.severity == "error" for problem in problems)
+    numbers = {"error": errors, "warning": len(problems) - errors}
+    return ", ".join(f"{n} {word}{'s' if n != 1 else ''}" for word, n in numbers.items() if n)
+
+
+class _Lines:
+    """The lines of the files that the problems stand in; each file is read once."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._files: dict[str, list[str]] = {}
+
+    def of(self, file: str) -> list[str]:
+        """The lines of a file; none when it cannot be read."""
+        if file not in self._files:
+            text = self._texts[file] if file in self._texts else _read(file)
+            self._files[file] = re.split(r"\r\n|\r|\n", text) if text else []
+        return self._files[file]
+
+
+def _read(file: str) -> str:
+    path = Path(file)
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST:
+            return ""
+        return path.read_bytes().decode("utf-8-sig", "replace")
+    except (OSError, ValueError):
+        return ""
+
+
+def _block(problem: Problem, lines: _Lines, look: _Look) -> Iterator[str]:
+    title = look.paint(f"{problem.severity}[{problem.code}]", problem.severity)
+    yield f"{title}: {look.paint(visible(problem.message), 'title')}"
+    place = problem.place
+    if place is None:
+        yield from _notes(problem, 1, look)
+        return
+    text = lines.of(place.file)
+    size = len(str(place.line))
+    at = f"{visible(place.file)}:{place.line}:{place.column}"
+    yield f"{' ' * size}{look.paint('-->', 'frame')} {at}"
+    if not 0 < place.line <= len(text) or not any(text):
+        yield from _notes(problem, size, look)
+        return
+    bar = look.paint("|", "frame")
+    yield f"{' ' * size} {bar}"
+    above = _line_above(problem, place, text)
+    if above is not None:
+        yield _numbered(above, text[above - 1], size, look)
+    yield from _marked(problem, place, text[place.line - 1], size, look)
+
+
+def _marked(problem: Problem, place: Place, line: str, size: int, look: _Look) -> Iterator[str]:
+    """The line, the caret under it, and the fix beside the caret."""
+    room = max(look.width - size - 3, 40)
+    part = excerpt(line, place.column, place.end_column, room)
+    number = look.paint(f"{place.line:>{size}} |", "frame")
+    yield f"{number} {part.text}".rstrip()
+    bar = f"{' ' * size} {look.paint('|', 'frame')}"
+    fix = [visible(each) for each in (problem.fix or "").split("\n")]
+    caret = look.paint("^" * part.width, problem.severity)
+    yield f"{bar} {' ' * part.start}{caret} {fix[0]}".rstrip()
+    yield from (f"{bar}     {each}".rstrip() for each in fix[1:])
+    yield from _notes(problem, size, look, fix=False)
+
+
+def _notes(problem: Problem, size: int, look: _Look, *, fix: bool = True) -> Iterator[str]:
+    """What can be said without an excerpt; what is allowed only when there is no better advice."""
+    sign = f"{' ' * size} {look.paint('=', 'frame')}"
+    if problem.fix is not None:
+        if fix:
+            first, *rest = (visible(each) for each in problem.fix.split("\n"))
+            yield f"{sign} {first}"
+            yield from (f"{' ' * size}   {each}" for each in rest)
+    elif problem.allowed:
+        words = [visible(word) for word in problem.allowed[:LISTED]]
+        more = (
+            f", and {len(problem.allowed) - LISTED} more" if len(problem.allowed) > LISTED else ""
+        )
+        yield f"{sign} allowed here: {', '.join(words)}{more}"
+    elif problem.expected is not None:
+        yield f"{sign} expected: {visible(problem.expected)}"
+
+
+_ABOUT_ABOVE = frozenset({"W108", "W109", "W115", "W118", "W120", "W121"})
+"""Problems that are only understood beside the line above."""
+_KEY = re.compile(r"""\s*+(?:-\s++)*+(?:"[^"]*+"|'[^']*+'|[^\s#'"\[\]{},:]++)\s*+:(?:\s|$)""")
+
+
+def _line_above(problem: Problem, place: Place, text: list[str]) -> int | None:
+    """The nearest line above that says something, when this line cannot speak for itself."""
+    if problem.code not in _ABOUT_ABOVE and _KEY.match(text[place.line - 1]):
+        return None
+    for number in range(place.line - 1, 0, -1):
+        if text[number - 1].strip():
+            return number
+    return None
+
+
+def _numbered(number: int, line: str, size: int, look: _Look) -> str:
+    room = max(look.width - size - 3, 40)
+    return f"{look.paint(f'{number:>{size}} |', 'frame')} {excerpt(line, 1, 2, room).text}".rstrip()
+
+
+def as_json(problems: Sequence[Problem]) -> str:
+    """One JSON object, as the head of this module describes it."""
+    errors = sum(problem.severity == "error" for problem in problems)
+    report = {
+        "problems": [_as_object(problem) for problem in problems],
+        "errors": errors,
+        "warnings": len(problems) - errors,
+    }
+    return json.dumps(report, indent=2, ensure_ascii=False)
+
+
+def _as_object(problem: Problem) -> dict[str, object]:
+    place = problem.place
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "end_column": place.end_column if place else None,
+        "route": list(place.route) if place else None,
+        "fix": problem.fix,
+        "found": problem.found,
+        "expected": problem.expected,
+        "allowed": list(problem.allowed),
+    }
+
+
+def as_github(problems: Sequence[Problem]) -> str:
+    """Commands that make GitHub show the problems beside the lines of a change: errors first."""
+    ranked = sorted(problems, key=lambda problem: problem.severity != "error")
+    if len(ranked) <= ANNOTATIONS:
+        return "\n".join(map(_annotation, ranked))
+    shown, rest = ranked[: ANNOTATIONS - 1], ranked[ANNOTATIONS - 1 :]
+    more = f"::{rest[0].severity} title=askpix::and {len(rest)} more: {count(rest)}"
+    return "\n".join([*map(_annotation, shown), more])
+
+
+def _annotation(problem: Problem) -> str:
+    properties: dict[str, object] = {}
+    if problem.place is not None:
+        place = problem.place
+        properties = {"file": _from_here(place.file), "line": place.line, "col": place.column}
+        if place.end_column is not None:
+            properties |= {"endLine": place.line, "endColumn": place.end_column}
+    properties["title"] = f"askpix {problem.code}"
+    listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    message = problem.message if problem.fix is None else f"{problem.message}\n{problem.fix}"
+    return f"::{problem.severity} {listed}::{_data(message)}"
+
+
+def _from_here(file: str) -> str:
+    """GitHub wants paths that start from the folder of the repository."""
+    here = f"{os.getcwd()}{os.sep}"
+    return file.removeprefix(here).replace(os.sep, "/")
+
+
+def _data(text: str) -> str:
+    """Source of the escapes: docs.github.com, workflow commands; github.com/actions/toolkit."""
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return "".join(char if char == "\t" or char.isprintable() else visible(char) for char in text)
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,29 @@
+"""`askpix show`: the workflow as it really is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runner.cli.options import opened, workflow_options
+
+
+@click.command(name="show")
+@click.argument("file", type=click.Path(path_type=Path))
+@workflow_options
+def command(
+    file: Path,
+    variables: tuple[str, ...],
+    provider: str | None,
+    limit: int | None,
+    allow_private: bool,
+) -> None:
+    """Print a workflow with defaults and extends filled in.
+
+    What is printed is itself a workflow: it asks the same as the file does.
+    """
+    import yaml
+
+    workflow = opened(file, variables, provider, limit)
+    click.echo(yaml.safe_dump(workflow.resolved, allow_unicode=True, sort_keys=False, width=100))

@@ -1,0 +1,143 @@
+"""The end of a run: what came of it, which checks held, and where to look."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from runner.cli.words import money, number, tokens
+from runner.run import Outcome
+from runner.values.result import Status
+from runner.values.tally import Tally
+from runner.values.verdict import Verdict
+from runner.workflow.spec import Workflow
+
+STATUS_WORDS: dict[Status, str] = {
+    "ok": "answered",
+    "empty": "answered: nothing found",
+    "partial": "answered, some items dropped",
+    "truncated": "cut off",
+    "refused": "refused",
+    "malformed": "unreadable answer",
+    "failed": "failed",
+    "not_run": "not run",
+}
+
+MARKS = {"passed": "✓", "failed": "✗", "warned": "!", "skipped": "–"}
+PLAIN_MARKS = {"passed": "ok", "failed": "FAIL", "warned": "warn", "skipped": "skip"}
+
+
+def tell(workflow: Workflow, outcome: Outcome) -> None:
+    """Prints the end of a run for people: to stderr, the paths to stdout."""
+    for text in _lines(workflow, outcome):
+        click.echo(text, err=True)
+    for path in _places(outcome):
+        click.echo(path)
+
+
+def as_json(workflow: Workflow, outcome: Outcome) -> dict[str, object]:
+    """The end of a run for scripts."""
+    tally = outcome.tally
+    return {
+        "workflow": workflow.name,
+        "exit_code": outcome.exit_code,
+        "stopped": outcome.halt.kind,
+        "why": outcome.halt.why or None,
+        "folder": str(outcome.folder),
+        "results": tally.done,
+        "by_status": dict(sorted(tally.by_status.items())),
+        "detections": tally.detections,
+        "simulated": tally.simulated > 0,
+        "cost_usd": round(tally.cost_usd, 9),
+        "tokens": {
+            "input": tally.input_tokens,
+            "output": tally.output_tokens,
+            "thought": tally.thought_tokens,
+        },
+        "checks": [
+            {
+                "name": verdict.name,
+                "outcome": verdict.outcome,
+                "combination": dict(verdict.combination),
+                "why": verdict.why,
+            }
+            for verdict in outcome.verdicts
+        ],
+        "outputs": {to: len(paths) for to, paths in outcome.written.items()},
+    }
+
+
+def _lines(workflow: Workflow, outcome: Outcome) -> Iterator[str]:
+    tally = outcome.tally
+    yield ""
+    yield from _table(
+        [(STATUS_WORDS[status], f"{count:,}") for status, count in tally.by_status.items()]
+        + [("cost", _cost(tally))]
+    )
+    if tally.simulated:
+        yield "  simulated: no model looked at these images"
+    if tally.last_error:
+        yield f"  last error: {tally.last_error}"
+    if outcome.verdicts:
+        yield ""
+        yield from _verdicts(outcome.verdicts)
+    if outcome.halt.kind is not None:
+        yield ""
+        yield f"stopped before the end: {outcome.halt.why}"
+
+
+def _cost(tally: Tally) -> str:
+    used = tokens(tally.input_tokens + tally.output_tokens + tally.thought_tokens)
+    if tally.simulated == tally.done and tally.done:
+        return f"nothing ({used} tokens simulated; a model would have cost {money(tally.cost_usd)})"
+    known = "" if not tally.unpriced else ", without models of unknown price"
+    return f"{money(tally.cost_usd)} for {used} tokens{known}"
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        yield f"  {name:<{width}}  {value}"
+
+
+def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    for verdict in verdicts:
+        combination = ", ".join(f"{axis} {value}" for axis, value in verdict.combination.items())
+        where = f" ({combination})" if combination else ""
+        yield f"  {_mark(verdict)} {verdict.name}{where}: {verdict.why}"
+        if verdict.outcome in ("failed", "warned"):
+            for case in verdict.cases[:5]:
+                yield f"      {case.case}: {case.why}"
+            if len(verdict.cases) > 5:
+                yield f"      and {number(len(verdict.cases) - 5, 'more case')}: see checks.json"
+
+
+def _mark(verdict: Verdict) -> str:
+    import sys
+
+    try:
+        MARKS[verdict.outcome].encode(sys.stderr.encoding or "ascii")
+    except UnicodeEncodeError:
+        return PLAIN_MARKS[verdict.outcome]
+    return MARKS[verdict.outcome]
+
+
+def _places(outcome: Outcome) -> Iterator[str]:
+    yield f"{shown(outcome.folder)}{os.sep}"
+    for paths in outcome.written.values():
+        for path in paths[:3]:
+            yield f"  {shown(path)}"
+        if len(paths) > 3:
+            yield f"  … {len(paths) - 3:,} more in {shown(paths[0].parent)}{os.sep}"
+
+
+def shown(path: Path) -> str:
+    """The path from the current folder when that is shorter."""
+    try:
+        relative = path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return str(path)
+    return str(relative)

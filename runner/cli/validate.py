@@ -1,0 +1,54 @@
+"""`askpix validate`: every mistake in workflow files, without key and without network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from runner.cli.problems import Format, print_problems
+from runner.values.problem import Problem, Rejected, errors_of
+
+INVALID = 2
+
+
+@click.command(name="validate")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="For people, for programs, or as annotations of a change on GitHub.",
+)
+@click.option("--strict", is_flag=True, help="Warnings count like errors.")
+def command(files: tuple[Path, ...], form: Format, strict: bool) -> None:
+    """Find every mistake in workflow files; needs no key and no network.
+
+    Reads them the very way a run does, and looks whether the images that they name are there.
+    """
+    found: list[Problem] = []
+    for file in files:
+        problems = tuple(_problems(file))
+        found += problems
+        if not problems and form != "json":
+            click.echo(f"{file}: no problems", err=True)
+    if found or form == "json":
+        print_problems(tuple(dict.fromkeys(found)), format=form)
+    if errors_of(tuple(found)) or (strict and found):
+        raise SystemExit(INVALID)
+
+
+def _problems(file: Path) -> Iterator[Problem]:
+    from runner.cli.environment import environment
+    from runner.stages.gather import find_pattern_problems
+    from runner.workflow.load import load
+
+    try:
+        workflow = load(file, environ=environment(Path.cwd()))
+    except Rejected as rejected:
+        yield from rejected.problems
+        return
+    yield from workflow.warnings
+    yield from find_pattern_problems(workflow)

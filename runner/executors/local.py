@@ -1,0 +1,63 @@
+"""Drives a plan in this process: some jobs at a time, drawn only when there is room for one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+Job = TypeVar("Job")
+Done = TypeVar("Done")
+
+_END = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """At most `parallel` jobs at the same time; one that is slow holds back nobody."""
+
+    parallel: int = 4
+
+    async def run(
+        self, jobs: Iterable[Job], work: Callable[[Job], Awaitable[Done]]
+    ) -> AsyncIterator[Done]:
+        """What `work` made of each job, in the order in which they end.
+
+        Drawing a job may read files, so it happens in a thread. An exception in `work` ends the
+        run after the jobs that are under way were told to stop; closing the iterator does, too.
+        """
+        source = iter(jobs)
+        running: set[asyncio.Task[Done]] = set()
+        drawing: asyncio.Task[object] | None = asyncio.ensure_future(_draw(source))
+        try:
+            while running or drawing:
+                waiting: set[asyncio.Task[object]] = {*running}
+                if drawing and len(running) < self.parallel:
+                    waiting.add(drawing)
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                if drawing and drawing.done() and len(running) < self.parallel:
+                    job = drawing.result()
+                    if job is _END:
+                        drawing = None
+                    else:
+                        running.add(asyncio.ensure_future(work(job)))  # type: ignore[arg-type]
+                        drawing = asyncio.ensure_future(_draw(source))
+                for task in [task for task in running if task.done()]:
+                    running.discard(task)
+                    yield task.result()
+        finally:
+            await _stop({*running, *([drawing] if drawing else [])})
+
+
+async def _draw(source: Iterator[Job]) -> object:
+    return await asyncio.to_thread(next, source, _END)
+
+
+async def _stop(tasks: set[asyncio.Task[Done]] | set[asyncio.Task[object]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError, Exception):
+            await task

@@ -1,0 +1,186 @@
+"""Answer: what became of one request → one result in pixel space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import sha256
+
+from runner.catalogue import Model
+from runner.stages.expand import NotBuilt
+from runner.stages.parse import parse
+from runner.stages.project import project
+from runner.tokens import cost
+from runner.values.answer import Answer, CutOff, Json, Malformed, Refused
+from runner.values.image import Image, Prepared, UnreadableImage
+from runner.values.job import Job
+from runner.values.request import Request
+from runner.values.response import Failure, Response, Usage
+from runner.values.result import Issue, Result, ResultImage, Status
+from runner.values.shape import Shape
+from runner.workflow.spec import AskStep
+
+Sent = Mapping[str, Prepared]
+"""What was really sent of each image, by the image's digest; its bytes are not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One step of one job: what stands in its result whatever comes back."""
+
+    job: Job
+    step: AskStep
+    ordinal: int
+    images: tuple[Image | UnreadableImage, ...]
+
+
+def unasked(asked: Asked, reason: NotBuilt) -> Result:
+    """The result of a step that sent nothing."""
+    status: Status = "not_run" if reason.status == "not_run" else "failed"
+    blank = _blank(asked, {})
+    return replace(
+        blank,
+        status=status,
+        error=reason.why,
+        issues=(*blank.issues, Issue(reason.code, reason.why)),
+    )
+
+
+def answered(
+    asked: Asked,
+    request: Request,
+    reply: Response | Failure,
+    model: Model,
+    day: date,
+    sent: Sent,
+) -> Result:
+    """The result of a request: every way in which it can end is one of its statuses."""
+    blank = replace(_blank(asked, sent), model=request.model, request_key=request.key)
+    if isinstance(reply, Failure):
+        return replace(
+            blank,
+            status="failed",
+            error=reply.message,
+            attempts=reply.attempts,
+            seconds=reply.seconds,
+            issues=(*blank.issues, *_doubt(reply)),
+        )
+    paid = replace(
+        blank,
+        model=reply.model or request.model,
+        usage=_tokens(reply.usage),
+        cost_usd=cost(model, reply.usage, day),
+        simulated=reply.simulated,
+        attempts=reply.attempts,
+        seconds=reply.seconds,
+        raw_sha256=sha256(reply.body).hexdigest(),
+    )
+    if reply.finish == "failed":
+        return replace(paid, status="failed", error=reply.finish_reason)
+    shape = asked.step.shape_for(model)
+    match parse(reply, shape):
+        case Refused(reason, channel):
+            issue = Issue("refused", reason, at=channel)
+            return replace(paid, status="refused", error=reason, issues=(*paid.issues, issue))
+        case Malformed(why, at, issues):
+            issue = Issue("malformed", why, at=at or None)
+            return replace(
+                paid, status="malformed", error=why, issues=(*paid.issues, *issues, issue)
+            )
+        case CutOff(value, recovered, reason, issues):
+            cut = replace(
+                paid,
+                status="truncated",
+                error=reason,
+                recovered=recovered,
+                issues=(*paid.issues, *issues),
+            )
+            return cut if value is None else _in_pixels(cut, value, shape, request)
+        case Answer(value, parsed_by, issues):
+            whole = replace(paid, status="ok", parsed_by=parsed_by, issues=(*paid.issues, *issues))
+            return _in_pixels(whole, value, shape, request)
+
+
+def _in_pixels(result: Result, value: Json, shape: Shape, request: Request) -> Result:
+    projection = project(value, shape, [image.size for image in request.images])
+    issues = (*result.issues, *projection.issues)
+    status: Status = result.status
+    if status == "ok":
+        dropped = projection.dropped or any(issue.code == "item_dropped" for issue in issues)
+        status = "partial" if dropped else "empty" if _is_empty(value, shape) else "ok"
+    return replace(
+        result,
+        status=status,
+        answer=projection.answer,
+        detections=projection.detections,
+        issues=issues,
+    )
+
+
+def _is_empty(value: Json, shape: Shape) -> bool:
+    """A whole answer whose only list holds nothing."""
+    if shape.list_key is None:
+        return False
+    items = value.get(shape.list_key) if isinstance(value, dict) else value
+    return items == []
+
+
+def _blank(asked: Asked, sent: Sent) -> Result:
+    job = asked.job
+    return Result(
+        ordinal=asked.ordinal,
+        case=job.case.name,
+        step=asked.step.id,
+        combination=job.combination,
+        repeat=job.repeat,
+        images=tuple(_remembered(image, sent) for image in asked.images),
+        status="failed",
+        issues=_image_issues(asked.images),
+        row=job.case.row,
+    )
+
+
+def _image_issues(images: Sequence[Image | UnreadableImage]) -> tuple[Issue, ...]:
+    return tuple(
+        replace(issue, at=image.name)
+        for image in images
+        if isinstance(image, Image)
+        for issue in image.issues
+    )
+
+
+def _remembered(image: Image | UnreadableImage, sent: Sent) -> ResultImage:
+    if isinstance(image, UnreadableImage):
+        path = str(image.path) if image.path else None
+        return ResultImage(image.name, image.role, path, None, 1, None)
+    was = sent.get(image.digest)
+    return ResultImage(
+        name=image.name,
+        role=image.role,
+        path=image.location,
+        size=image.size,
+        orientation=image.orientation,
+        sha256=image.sha256,
+        sent_mime=was.mime if was else None,
+        sent_size=was.size if was else None,
+        sent_sha256=was.sha256 if was else None,
+    )
+
+
+def _doubt(failure: Failure) -> tuple[Issue, ...]:
+    if not failure.maybe_billed:
+        return ()
+    return (Issue("maybe_billed", "the request may have been executed and paid for"),)
+
+
+def _tokens(usage: Usage) -> dict[str, int]:
+    counted = {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "thought_tokens": usage.thought_tokens,
+        "cached_tokens": usage.cached_tokens,
+    }
+    if usage.image_tokens is not None:
+        counted["image_tokens"] = usage.image_tokens
+    return counted

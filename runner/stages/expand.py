@@ -1,0 +1,186 @@
+"""Expand: workflow × images × matrix × repeat → jobs, and a step of a job → the request it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from runner.catalogue import catalogue
+from runner.text.render import RenderError
+from runner.values.case import CaseImages
+from runner.values.image import Image, UnreadableImage
+from runner.values.job import Job
+from runner.text.lookup import Found, part_of
+from runner.values.request import ImagePart, Part, Request, Settings, TextPart
+from runner.values.result import USABLE, Result
+from runner.values.shape import Shape
+from runner.workflow.spec import AskStep, Combination, Prompt, StepImage, Workflow
+
+Render = Callable[[str, Mapping[str, object]], str]
+"""Fills in a template; raises `RenderError`."""
+
+SETTING_AXES = frozenset(Settings.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class NotBuilt:
+    """Why a step of a job sends nothing. `status` is that of its result."""
+
+    why: str
+    status: str = "failed"
+    code: str = "not_built"
+
+
+def jobs(workflow: Workflow, cases: Iterable[CaseImages]) -> Iterator[Job]:
+    """Every job of the plan in its order: case by case, combination by combination, repeats last."""
+    number = 0
+    for case in islice(cases, workflow.run.limit):
+        for combination in workflow.combinations:
+            for repeat in range(1, workflow.run.repeat + 1):
+                yield Job(number, case, combination, repeat)
+                number += 1
+
+
+def build(
+    workflow: Workflow, step: AskStep, job: Job, earlier: Mapping[str, Result], render: Render
+) -> Request | NotBuilt:
+    """The request of one step of a job, or why there is none.
+
+    `earlier` holds the results of the steps before it, by their ids.
+    """
+    images = step_images(step, job.case)
+    if isinstance(images, NotBuilt):
+        return images
+    waiting = _missing_step(step, earlier)
+    if waiting is not None:
+        return waiting
+    model_name, settings = settings_of(step, job.combination)
+    shape = step.shape_for(workflow.models[model_name])
+    scope = scope_of(workflow, job, earlier)
+    try:
+        prompt = render(step.prompt.template, scope) + shape.prompt_suffix
+        system = render(step.system.template, scope) if step.system else None
+        schema = _described(shape, step.descriptions, scope, render)
+    except RenderError as error:
+        return NotBuilt(f"the prompt could not be filled in: {error.message}", code="prompt")
+    return Request(
+        family=step.family or workflow.models[model_name].family,
+        model=model_name,
+        parts=_parts(prompt, images, step.prompt_first),
+        system=system,
+        settings=settings,
+        schema=schema,
+        repeat=job.repeat,
+    )
+
+
+def settings_of(step: AskStep, combination: Combination) -> tuple[str, Settings]:
+    """The model and settings of a step in a combination: what the step sets itself wins."""
+    axes = {axis: value for axis, value in combination.items() if axis not in step.own}
+    model = str(axes.get("model", step.model))
+    chosen = {axis: value for axis, value in axes.items() if axis in SETTING_AXES}
+    if "thinking" in chosen:
+        chosen["thinking_budget"] = None  # type: ignore[assignment]  # one word for one thing
+    elif "thinking_budget" in chosen:
+        chosen["thinking"] = None  # type: ignore[assignment]
+    return model, replace(step.settings, **chosen)  # type: ignore[arg-type]  # load checked them
+
+
+def step_images(
+    step: AskStep, case: CaseImages
+) -> tuple[tuple[Image, StepImage | None], ...] | NotBuilt:
+    """The images that a step sends, in its order, or what is wrong with one of them."""
+    chosen: list[tuple[Image, StepImage | None]] = []
+    for wanted in step.images or (None,):
+        found = [image for image in case.images if wanted is None or image.role == wanted.role]
+        for image in found:
+            if isinstance(image, UnreadableImage):
+                return NotBuilt(f"{image.name}: {image.issue.why}", code=image.issue.code)
+            chosen.append((image, wanted))
+        if not found:
+            role = wanted.role if wanted else "image"
+            return NotBuilt(f"this case has no image `{role}`", code="image_missing")
+    most = catalogue().images_per_request
+    if len(chosen) > most:
+        return NotBuilt(
+            f"{len(chosen):,} images in one request; Gemini takes at most {most:,}",
+            code="too_many_images",
+        )
+    return tuple(chosen)
+
+
+def scope_of(workflow: Workflow, job: Job, earlier: Mapping[str, Result]) -> dict[str, object]:
+    """What a template may name: `vars`, `image` and the images by role, `row`, `case`, steps."""
+    own = {
+        axis.removeprefix("vars."): value
+        for axis, value in job.combination.items()
+        if axis.startswith("vars.")
+    }
+    images = {image.role: _image_scope(image) for image in reversed(job.case.images)}
+    first = job.case.images[0] if job.case.images else None
+    return {
+        **{name: _step_scope(workflow.step(name), result) for name, result in earlier.items()},
+        **images,
+        "image": _image_scope(first) if first else {},
+        "row": dict(job.case.row),
+        "case": {"name": job.case.name},
+        "vars": {**workflow.vars, **own},
+    }
+
+
+def _step_scope(step: AskStep, result: Result) -> dict[str, object]:
+    found = {part: part_of(result, (part,)) for part in (*step.shape.parts, "answer")}
+    return {part: value.value for part, value in found.items() if isinstance(value, Found)}
+
+
+def _image_scope(image: Image | UnreadableImage) -> dict[str, object]:
+    size = image.size if isinstance(image, Image) else None
+    return {
+        "name": image.name,
+        "role": image.role,
+        "width": size.width if size else None,
+        "height": size.height if size else None,
+    }
+
+
+def _missing_step(step: AskStep, earlier: Mapping[str, Result]) -> NotBuilt | None:
+    for name in step.needs:
+        result = earlier.get(name)
+        if result is None or result.status not in USABLE:
+            return NotBuilt(f"step `{name}` gave no usable answer", "not_run", "not_run")
+    return None
+
+
+def _parts(
+    prompt: str, images: tuple[tuple[Image, StepImage | None], ...], prompt_first: bool
+) -> tuple[Part, ...]:
+    pictured = [ImagePart(image, wanted.resolution if wanted else None) for image, wanted in images]
+    text = TextPart(prompt)
+    return (text, *pictured) if prompt_first else (*pictured, text)
+
+
+def _described(
+    shape: Shape, descriptions: Mapping[str, Prompt], scope: Mapping[str, object], render: Render
+) -> Mapping[str, object] | None:
+    """The schema as sent, with the templates in its descriptions filled in."""
+    schema = shape.wire_schema
+    if schema is None or not descriptions:
+        return schema
+    filled = {prompt.template: render(prompt.template, scope) for prompt in descriptions.values()}
+    described = _fill(schema, filled)
+    assert isinstance(described, dict)
+    return described
+
+
+def _fill(node: object, filled: Mapping[str, str]) -> object:
+    if isinstance(node, Mapping):
+        return {
+            key: filled.get(value, value)
+            if key == "description" and isinstance(value, str)
+            else _fill(value, filled)
+            for key, value in node.items()
+        }
+    if isinstance(node, list | tuple):
+        return [_fill(item, filled) for item in node]
+    return node

@@ -1,0 +1,162 @@
+"""Plan: what a run will ask, counted before anything is spent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from runner.catalogue import Model
+from runner.stages.expand import NotBuilt, Render, build, jobs, settings_of, step_images
+from runner.tokens import cost, input_tokens
+from runner.values.case import CaseImages
+from runner.values.image import UnreadableImage
+from runner.values.job import Job
+from runner.values.request import ImagePart, Request, TextPart, canonical_json
+from runner.values.response import Usage
+from runner.workflow.spec import AskStep, Workflow
+
+ASSUMED_OUTPUT_TOKENS = 400
+"""Taken for an answer with its thoughts when nothing limits it: nobody can know it beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelShare:
+    """What one model is asked in a plan. Tokens and cost are estimates."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = 0.0
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The counts of a run and the hash of everything that it will ask.
+
+    `unreadable` counts cases with an image that cannot be used. `by_model` holds estimates.
+    `first` is the first request as it would be sent, None when there is none. `later` counts the
+    requests whose prompt waits for an earlier step's answer. `tokens` is the sum over the models.
+    """
+
+    cases: int
+    unreadable: int
+    combinations: int
+    repeats: int
+    requests: int
+    later: int
+    by_model: Mapping[str, ModelShare]
+    key: str
+    first: Request | None = None
+    broken: tuple[UnreadableImage, ...] = ()
+
+    @property
+    def cost_usd(self) -> float | None:
+        """The estimate over all models, None when the price of one of them is not known."""
+        costs = [share.cost_usd for share in self.by_model.values()]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+
+def plan(workflow: Workflow, cases: Iterable[CaseImages], render: Render, day: date) -> Plan:
+    """The plan of a workflow over these cases, at the prices of a day.
+
+    Images are read once, for their sizes and digests; no request is kept but the first.
+    """
+    count = _Count(workflow, render, day)
+    for job in jobs(workflow, count.seen(cases)):
+        count.add(job)
+    return count.plan()
+
+
+KEPT_BROKEN = 1000
+"""So many unreadable images are kept by name; the others are counted."""
+
+
+@dataclass(slots=True)
+class _Count:
+    """The running totals; this is where a plan of a million requests stays small."""
+
+    workflow: Workflow
+    render: Render
+    day: date
+    cases: int = 0
+    unreadable: int = 0
+    requests: int = 0
+    later: int = 0
+    first: Request | None = None
+    shares: dict[str, ModelShare] = field(default_factory=dict)
+    broken: list[UnreadableImage] = field(default_factory=list)
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+    def seen(self, cases: Iterable[CaseImages]) -> Iterator[CaseImages]:
+        for case in cases:
+            self.cases += 1
+            bad = [image for image in case.images if isinstance(image, UnreadableImage)]
+            self.unreadable += bool(bad)
+            self.broken += bad[: KEPT_BROKEN - len(self.broken)]
+            yield case
+
+    def add(self, job: Job) -> None:
+        for step in self.workflow.steps:
+            if step.needs:
+                self._add_later(job, step)
+                continue
+            request = build(self.workflow, step, job, {}, self.render)
+            if isinstance(request, NotBuilt):
+                self.digest.update(f"{job.case.name} {step.id} {request.code}\n".encode())
+                continue
+            self.first = self.first or request
+            self.digest.update(f"{request.key}\n".encode())
+            model = self.workflow.models[request.model]
+            estimate = input_tokens(model, request)
+            self._share(model, estimate.tokens, estimate.rule, request.settings.max_output_tokens)
+
+    def _add_later(self, job: Job, step: AskStep) -> None:
+        """A step whose prompt is filled in by an earlier answer: its images are known already."""
+        images = step_images(step, job.case)
+        if isinstance(images, NotBuilt):
+            return
+        name, settings = settings_of(step, job.combination)
+        model = self.workflow.models[name]
+        parts = [image.digest for image, _ in images]
+        identity = [name, repr(settings), step.prompt.template, parts, job.repeat]
+        self.digest.update(f"{canonical_json(identity)}\n".encode())
+        as_written = Request(
+            "interactions",
+            name,
+            parts=(TextPart(step.prompt.template), *(ImagePart(image) for image, _ in images)),
+            settings=settings,
+        )
+        estimate = input_tokens(model, as_written)
+        self.later += 1
+        self._share(model, estimate.tokens, estimate.rule, settings.max_output_tokens)
+
+    def _share(self, model: Model, tokens: int, rule: str, limit: int | None) -> None:
+        self.requests += 1
+        output = min(ASSUMED_OUTPUT_TOKENS, limit or ASSUMED_OUTPUT_TOKENS)
+        price = cost(model, Usage(input_tokens=tokens, output_tokens=output), self.day)
+        old = self.shares.get(model.name, ModelShare())
+        known = old.cost_usd is not None and price is not None
+        self.shares[model.name] = ModelShare(
+            requests=old.requests + 1,
+            input_tokens=old.input_tokens + tokens,
+            output_tokens=old.output_tokens + output,
+            cost_usd=(old.cost_usd or 0.0) + (price or 0.0) if known else None,
+            rules=old.rules if rule in old.rules else (*old.rules, rule),
+        )
+
+    def plan(self) -> Plan:
+        return Plan(
+            cases=self.cases,
+            unreadable=self.unreadable,
+            combinations=len(self.workflow.combinations),
+            repeats=self.workflow.run.repeat,
+            requests=self.requests,
+            later=self.later,
+            by_model=dict(self.shares),
+            key=self.digest.hexdigest(),
+            first=self.first,
+            broken=tuple(self.broken),
+        )

@@ -1,0 +1,147 @@
+"""The run folder: everything that a run leaves behind, readable without this program."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from runner.exporters.atomic import encoded, write_file, writing
+from runner.roles import CaseResults
+from runner.store.spool import Spool
+from runner.text.result_line import from_line
+from runner.values.request import canonical_json
+from runner.values.result import Result
+from runner.workflow.spec import SourceFile, Workflow
+
+
+class FolderError(Exception):
+    """The run folder cannot be made or written; the message says what to do."""
+
+
+class RunFolder:
+    """A folder named by time, workflow and plan: `2026-11-20T18-15-48Z_ripeness_4f2a9c1e`.
+
+    Raises `FolderError` when the machine does not let it write there, before anything is asked.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, parent: Path, name: str, key: str, now: datetime) -> RunFolder:
+        """A new, empty run folder under `parent`; two in one second get different names."""
+        stem = f"{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}_{_slug(name)}_{key[:8]}"
+        for count in range(1, 1000):
+            path = parent / (stem if count == 1 else f"{stem}-{count}")
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                if not path.is_dir():
+                    raise FolderError(f"{path} is in the way: it is not a folder") from None
+                continue
+            except OSError as error:
+                raise FolderError(_cannot_write(parent, error)) from error
+            return cls(path)
+        raise FolderError(f"{parent} holds too many runs of this second")
+
+    @property
+    def results_file(self) -> Path:
+        """One line per result, in the order of the plan."""
+        return self.path / "results.jsonl"
+
+    @property
+    def outputs(self) -> Path:
+        """Where the files of `outputs:` go."""
+        return self.path / "outputs"
+
+    def spool(self) -> Spool:
+        """Where results go while the run is under way."""
+        return Spool(self.path / "results.jsonl.part")
+
+    def finish_results(self, spool: Spool) -> None:
+        """Turns the spool into results.jsonl, at once or not at all."""
+        spool.close()
+        with writing(self.results_file) as file:
+            for line in spool.in_order():
+                file.write(line)
+        spool.path.unlink()
+
+    def results(self, step: str | None = None) -> Iterator[Result]:
+        """The results in the order of the plan, one at a time; of one step when it is named."""
+        with self.results_file.open(encoding="utf-8") as file:
+            for line in file:
+                result = from_line(line)
+                if step is None or result.step == step:
+                    yield result
+
+    def case_results(self, variables: Mapping[str, object]) -> Iterator[CaseResults]:
+        """The results of each case, combination and repeat together, in the order of the plan."""
+        group: dict[str, Result] = {}
+        for result in self.results():
+            if group and _identity(result) != _identity(next(iter(group.values()))):
+                yield _case(group, variables)
+                group = {}
+            group[result.step] = result
+        if group:
+            yield _case(group, variables)
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        """Writes a file of the folder at once or not at all; the folders above it are made."""
+        return write_file(
+            self.path / name, encoded(content) if isinstance(content, str) else content
+        )
+
+    def write_json(self, name: str, value: object) -> Path:
+        """A JSON file for people: indented, in the order given."""
+        return self.write(name, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+    def write_sources(self, workflow: Workflow) -> dict[str, str]:
+        """Copies every file that shaped the workflow, byte for byte; their SHA-256 by name."""
+        digests: dict[str, str] = {}
+        for source in workflow.sources:
+            name = _source_name(source, digests)
+            self.write(f"sources/{name}", source.content)
+            digests[name] = sha256(source.content).hexdigest()
+        return digests
+
+
+def _identity(result: Result) -> tuple[str, int, str]:
+    return result.case, result.repeat, canonical_json(result.combination)
+
+
+def _case(group: Mapping[str, Result], variables: Mapping[str, object]) -> CaseResults:
+    first = next(iter(group.values()))
+    own = {
+        axis.removeprefix("vars."): value
+        for axis, value in first.combination.items()
+        if axis.startswith("vars.")
+    }
+    return CaseResults(
+        case=first.case,
+        repeat=first.repeat,
+        combination=first.combination,
+        steps=dict(group),
+        row=first.row,
+        vars={**variables, **own},
+    )
+
+
+def _source_name(source: SourceFile, taken: Mapping[str, str]) -> str:
+    name, count = source.path.name, 1
+    while name in taken:
+        count += 1
+        name = f"{source.path.stem}-{count}{source.path.suffix}"
+    return name
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:60] or "run"
+
+
+def _cannot_write(parent: Path, error: OSError) -> str:
+    reason = error.strerror or type(error).__name__
+    return f"cannot write to {parent} ({reason.lower()}); choose another folder with --out"

@@ -1,0 +1,145 @@
+"""run.json: what ran, with what, how it ended; enough to know in three years what this was."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from runner import __version__
+from runner.catalogue import catalogue
+from runner.roles import Connection
+from runner.stages.plan import Plan
+from runner.values.tally import Tally
+from runner.values.verdict import Verdict
+from runner.workflow.spec import Workflow
+
+MANIFEST_VERSION = 1
+
+PACKAGES = (
+    "click", "google-re2", "httpx", "httpx-aiohttp", "aiohttp", "jinja2", "jsonschema", "numpy",
+    "pillow", "pillow-heif", "pyyaml",
+)  # fmt: skip
+"""The packages whose version can change a result or a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The content of run.json. Holds no key: a connection gives only its address."""
+
+    name: str
+    workflow: str
+    status: str
+    started: datetime
+    plan: Plan
+    sources: Mapping[str, str]
+    endpoint: str | None
+    api_version: str
+    providers: tuple[str, ...]
+    finished: datetime | None = None
+    why: str = ""
+    tally: Tally | None = None
+    verdicts: tuple[Verdict, ...] = ()
+
+    @staticmethod
+    def begin(
+        workflow: Workflow, plan: Plan, sources: Mapping[str, str], connection: Connection
+    ) -> Manifest:
+        """The manifest of a run that has asked nothing yet."""
+        return Manifest(
+            name=workflow.name,
+            workflow=str(workflow.path),
+            status="running",
+            started=datetime.now(UTC),
+            plan=plan,
+            sources=sources,
+            endpoint=connection.base_url,
+            api_version=connection.api_version,
+            providers=tuple(sorted({step.provider for step in workflow.steps})),
+        )
+
+    def end(self, status: str, why: str, tally: Tally, verdicts: Sequence[Verdict]) -> Manifest:
+        """The manifest of the same run when nothing more will be asked."""
+        return replace(
+            self,
+            status=status,
+            why=why,
+            finished=datetime.now(UTC),
+            tally=tally,
+            verdicts=tuple(verdicts),
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """The manifest as plain data, in the order in which a person reads it."""
+        return {
+            "manifest": MANIFEST_VERSION,
+            "name": self.name,
+            "status": self.status,
+            "why": self.why or None,
+            "started": _utc(self.started),
+            "finished": _utc(self.finished),
+            "simulated": bool(self.tally and self.tally.simulated),
+            "counts": _counts(self.plan, self.tally),
+            "tokens": _tokens(self.tally),
+            "cost_usd": round(self.tally.cost_usd, 9) if self.tally else None,
+            "cost_complete": not self.tally.unpriced if self.tally else None,
+            "checks": _outcomes(self.verdicts),
+            "models_asked": sorted(self.plan.by_model),
+            "models_answered": dict(sorted(self.tally.models.items())) if self.tally else {},
+            "providers": list(self.providers),
+            "endpoint": self.endpoint,
+            "api_version": self.api_version,
+            "plan": self.plan.key,
+            "workflow": self.workflow,
+            "sources": dict(self.sources),
+            "prices_checked": catalogue().checked.isoformat(),
+            "versions": _versions(),
+        }
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else None
+
+
+def _counts(plan: Plan, tally: Tally | None) -> dict[str, object]:
+    return {
+        "cases": plan.cases,
+        "unreadable_cases": plan.unreadable,
+        "combinations": plan.combinations,
+        "repeats": plan.repeats,
+        "requests_planned": plan.requests,
+        "results": tally.done if tally else 0,
+        "by_status": dict(sorted(tally.by_status.items())) if tally else {},
+        "detections": tally.detections if tally else 0,
+    }
+
+
+def _tokens(tally: Tally | None) -> dict[str, int]:
+    if tally is None:
+        return {}
+    return {
+        "input": tally.input_tokens,
+        "output": tally.output_tokens,
+        "thought": tally.thought_tokens,
+    }
+
+
+def _outcomes(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    counts = {"passed": 0, "failed": 0, "warned": 0, "skipped": 0}
+    for verdict in verdicts:
+        counts[verdict.outcome] += 1
+    return counts
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"askpix": __version__, "python": sys.version.split()[0], "system": platform.platform()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed as a distribution"
+    return found
