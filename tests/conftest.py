@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure: no example has a time limit.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 Accepted = Callable[[Path, str], None]
 
@@ -32,8 +39,20 @@ def accepted(request: pytest.FixtureRequest) -> Accepted:
     return compare
 
 
+@pytest.fixture(scope="session")
+def draw() -> ModuleType:
+    """`tests/images.py`, which draws the images that tests need."""
+    path = Path(__file__).with_name("images.py")
+    spec = importlib.util.spec_from_file_location("drawn_images", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture(autouse=True)
-def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reaches an address outside 127.0.0.0/8, whatever it does."""
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
 
@@ -52,7 +71,6 @@ def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
-    yield
 
 
 @pytest.fixture(autouse=True)
