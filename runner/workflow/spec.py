@@ -109,6 +109,8 @@ class AskStep:
     provider: str = "gemini"
     family: Family | None = None
     own: frozenset[str] = frozenset()
+    needs: tuple[str, ...] = ()
+    """The earlier steps whose answers its templates name; without them it is not run."""
     descriptions: Mapping[str, Prompt] = field(default_factory=dict)
     place: Place | None = None
 
@@ -192,6 +194,8 @@ class Workflow:
     sources: tuple[SourceFile, ...]
     resolved: Mapping[str, object]
     warnings: tuple[Problem, ...] = ()
+    partial: bool = False
+    """Only a part, meant to be extended: valid, and nothing to run."""
 
     def step(self, id: str) -> Step:
         """The step of this id."""

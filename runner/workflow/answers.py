@@ -1,0 +1,295 @@
+"""What the answer of a step must look like: `schema`, `fields`, `list_of`, or nothing for a text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner import library
+from runner.text.suggest import did_you_mean
+from runner.values.problem import Place, Problem, Rejected, Route
+from runner.values.shape import GEMINI_COORDINATES, Coordinates, Shape
+from runner.workflow.extends import LIBRARY, missing_file
+from runner.workflow.findings import Findings
+from runner.workflow.painted import painted
+from runner.workflow.shapes import (
+    TEXT,
+    shape_from_fields,
+    shape_from_list_of,
+    shape_from_schema,
+)
+from runner.workflow.spec import Prompt, SourceFile
+from runner.workflow.words import quoted
+
+SPACES = ("box", "point", "polygon", "mask", "box_3d")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSpec:
+    """The shape of a step's answer; None when it could not be understood, which is told.
+
+    `descriptions` are templates in it, by the field that they describe. `used` is the name under
+    `schemas:` that the step takes it from.
+    """
+
+    shape: Shape | None
+    png_shape: Shape | None = None
+    descriptions: Mapping[str, Prompt] = field(default_factory=dict)
+    used: str | None = None
+
+
+@dataclass(slots=True)
+class Answers:
+    """Reads the shapes of answers; every schema file is read once and kept in `sources`."""
+
+    findings: Findings
+    schemas: Mapping[str, object]
+    sources: dict[Path, SourceFile] = field(default_factory=dict)
+    _read: dict[object, Mapping[str, Any] | None] = field(default_factory=dict)
+
+    def of_step(
+        self, step: Mapping[str, Any], route: Route, coordinates: Coordinates
+    ) -> AnswerSpec:
+        """The answer of one step."""
+        for key, build in (("fields", shape_from_fields), ("list_of", shape_from_list_of)):
+            if key in step:
+                return self._of_fields(step[key], (*route, key), build, coordinates)
+        if "schema" not in step:
+            return AnswerSpec(TEXT)
+        given, here = step["schema"], (*route, "schema")
+        used = given if isinstance(given, str) and given in self.schemas else None
+        schema = self._schema(given, here)
+        if schema is None:
+            return AnswerSpec(None, used=used)
+        if not schema:
+            return AnswerSpec(TEXT, used=used)
+        return _spec(schema, coordinates, used)
+
+    def check_unused(self, used: set[str]) -> None:
+        """Reads the schemas that no step uses, so that their mistakes are told, too."""
+        for name, value in self.schemas.items():
+            if name not in used and value is not None:
+                self._named(name)
+
+    def _of_fields(
+        self, fields: Any, route: Route, build: Any, coordinates: Coordinates
+    ) -> AnswerSpec:
+        if not isinstance(fields, dict) or None in fields.values():
+            return AnswerSpec(None)
+        self._check_limits(fields, route)
+        shape = build(fields, coordinates)
+        png = painted(shape) if coordinates == GEMINI_COORDINATES else None
+        return AnswerSpec(shape, png, self._descriptions(fields, route, shape))
+
+    def _check_limits(self, fields: Mapping[str, Any], route: Route) -> None:
+        for name, spec in fields.items():
+            if not isinstance(spec, dict):
+                continue
+            low, high = spec.get("min"), spec.get("max")
+            limits = [key for key in ("min", "max") if spec.get(key) is not None]
+            if limits and spec.get("type") not in ("number", "integer"):
+                message = f"`{limits[0]}` is only for numbers, and field `{name}` is none"
+                fix = "add type: number, or delete the line"
+                self.findings.error("W204", (*route, name, limits[0]), message, fix, key=True)
+            elif low is not None and high is not None and low > high:
+                message = f"no number is at least {low:g} and at most {high:g}"
+                self.findings.error("W206", (*route, name, "min"), message, "swap min and max")
+
+    def _descriptions(
+        self, fields: Mapping[str, Any], route: Route, shape: Shape
+    ) -> Mapping[str, Prompt]:
+        """The templates among the descriptions, as they stand in the schema that is sent."""
+        sent = _properties(shape)
+        found: dict[str, Prompt] = {}
+        for name, spec in fields.items():
+            words = spec.get("description") if isinstance(spec, dict) else None
+            if isinstance(words, str) and "{" in words:
+                template = str(sent[name].get("description", words))
+                place = self.findings.document.place_in((*route, name, "description"), 1, 1)
+                found[name] = Prompt(template, place)
+        return found
+
+    def _schema(self, given: object, route: Route) -> Mapping[str, Any] | None:
+        """The JSON Schema that `schema:` names; an empty one for plain text, None if told."""
+        if isinstance(given, dict):
+            return self._checked(given, self.findings.document, route)
+        if not isinstance(given, str):
+            return None
+        shipped = library.response_schemas()
+        if given in self.schemas:
+            return self._named(given)
+        if given == "text":
+            return {}
+        if given.removeprefix(LIBRARY) in shipped:
+            return self._shipped(shipped[given.removeprefix(LIBRARY)])
+        if given.startswith(LIBRARY) or not _looks_like_file(given):
+            self._unknown(given, route, [*self.schemas, *shipped, "text"])
+            return None
+        return self._from_file(given, route)
+
+    def _unknown(self, given: str, route: Route, known: list[str]) -> None:
+        close = did_you_mean(given.removeprefix(LIBRARY), known)
+        fix = f"did you mean `{close}`?" if close else None
+        message = f"there is no answer shape {quoted(given)}"
+        self.findings.error("W444", route, message, fix, allowed=known)
+
+    def _named(self, name: str) -> Mapping[str, Any] | None:
+        if name in self._read:
+            return self._read[name]
+        value, route = self.schemas[name], ("schemas", name)
+        if isinstance(value, str):
+            self._read[name] = self._from_file(value, route)
+        elif isinstance(value, dict):
+            self._read[name] = self._checked(value, self.findings.document, route)
+        else:
+            self._read[name] = None
+        return self._read[name]
+
+    def _shipped(self, path: Path) -> Mapping[str, Any]:
+        content = path.read_bytes()
+        self.sources.setdefault(path, SourceFile(path, "library", content))
+        schema: dict[str, Any] = json.loads(content)
+        return schema
+
+    def _from_file(self, name: str, route: Route) -> Mapping[str, Any] | None:
+        path = self.findings.document.path(route, name)
+        if path not in self._read:
+            self._read[path] = self._open(name, path, route)
+        return self._read[path]
+
+    def _open(self, name: str, path: Path, route: Route) -> Mapping[str, Any] | None:
+        place = self.findings.document.place(route)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            problem = missing_file("W444", name, path, place, "with a JSON Schema")
+            self.findings.problems.append(problem)
+            return None
+        except OSError as error:
+            message = f"`{name}` cannot be read: {error.strerror or error}"
+            self.findings.error("W444", place, message, "name a file that holds a JSON Schema")
+            return None
+        self.sources.setdefault(path, SourceFile(path, "schema", content))
+        try:
+            source = _read_json(content, str(path))
+        except Rejected as rejected:
+            self.findings.problems.extend(rejected.problems)
+            return None
+        return self._checked(source.data, source, ())
+
+    def _checked(self, schema: Any, source: Any, route: Route) -> Mapping[str, Any] | None:
+        """The schema when it is one; `source` knows the places of what is below the route."""
+        from runner.text.json_schema import check_schema
+
+        harmless = True
+        for violation in check_schema(schema):
+            place = source.place((*route, *violation.path), key=_is_keyword(violation))
+            message = violation.message
+            message = message if message.startswith(("`", "the ", "there ")) else f"this {message}"
+            self.findings.error("W445", place, message, violation.fix)
+            harmless = False
+        if harmless and not _is_answer(schema):
+            message = "this JSON Schema does not describe an answer"
+            fix = "start with type: object and properties, or with type: array and items"
+            self.findings.error("W445", source.place(route), message, fix)
+            harmless = False
+        if harmless:
+            harmless = self._check_spaces(schema, source, route)
+        return schema if harmless else None
+
+    def _check_spaces(self, node: Any, source: Any, route: Route) -> bool:
+        if isinstance(node, list):
+            below = [self._check_spaces(e, source, (*route, i)) for i, e in enumerate(node)]
+            return all(below)  # a generator would stop at the first mistake
+        if not isinstance(node, dict):
+            return True
+        space = node.get("x-space")
+        fits = space is None or space in SPACES
+        if not fits:
+            close = did_you_mean(str(space), SPACES)
+            fix = f"did you mean `{close}`?" if close else f"write one of {', '.join(SPACES)}"
+            message = f"there is no kind of coordinates {quoted(space)}"
+            self.findings.error("W445", source.place((*route, "x-space")), message, fix)
+        below = [self._check_spaces(value, source, (*route, key)) for key, value in node.items()]
+        return fits and all(below)
+
+
+def _spec(schema: Mapping[str, Any], coordinates: Coordinates, used: str | None) -> AnswerSpec:
+    shape = shape_from_schema(schema, coordinates)
+    given = schema.get("x-prompt-suffix-png")
+    png = None
+    if coordinates == GEMINI_COORDINATES:
+        png = painted(shape, given if isinstance(given, str) else None)
+    return AnswerSpec(shape, png, used=used)
+
+
+def _properties(shape: Shape) -> dict[str, Mapping[str, Any]]:
+    """The fields of a record by the author's names, as they stand in the schema."""
+    node: Any = shape.schema
+    if shape.list_key:
+        node = node["properties"][shape.list_key]["items"]
+    return {each.get("x-name", name): each for name, each in node["properties"].items()}
+
+
+def _looks_like_file(name: str) -> bool:
+    return "/" in name or "\\" in name or name.endswith((".json", ".yaml", ".yml"))
+
+
+def _is_keyword(violation: Any) -> bool:
+    """Whether the key is the mistake and not its value."""
+    return bool(
+        violation.message.startswith("there is no keyword")
+    ) or violation.keyword.startswith("unevaluated")
+
+
+def _is_answer(schema: Any) -> bool:
+    words = ("type", "properties", "items", "anyOf", "oneOf", "allOf", "$ref", "enum")
+    return isinstance(schema, dict) and any(word in schema for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class _WithoutPlaces:
+    """Data of a file whose places nobody knows."""
+
+    file: str
+    data: object
+
+    def place(self, route: Route, *, key: bool = False) -> Place:
+        return Place(self.file, 1, 1, None, route)
+
+
+def _read_json(content: bytes, file: str) -> Any:
+    """A JSON or YAML file with its places. JSON is told in JSON's words. Raises `Rejected`."""
+    from runner.text.source import read
+
+    if file.endswith((".yaml", ".yml")):
+        return read(content, file)
+    try:
+        data = json.loads(content)
+    except json.JSONDecodeError as error:
+        place = Place(file, error.lineno, error.colno)
+        message = f"this is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+        raise Rejected(Problem("W446", message, place, fix=_JSON_FIXES.get(error.msg))) from None
+    except (UnicodeDecodeError, RecursionError, ValueError):
+        message = "this is not JSON: it cannot be read as text"
+        raise Rejected(Problem("W446", message, Place(file, 1, 1))) from None
+    try:
+        source = read(content, file)  # JSON is YAML, nearly: this is for the places
+    except Rejected:
+        return _WithoutPlaces(file, data)
+    return source if source.data == data else _WithoutPlaces(file, data)
+
+
+_JSON_FIXES = {
+    "Expecting ',' delimiter": "a comma or a closing bracket is missing before this",
+    "Expecting property name enclosed in double quotes": (
+        'names stand in double quotes ("name"), and no comma stands before a closing bracket'
+    ),
+    "Expecting value": "a value is missing here, or a comma is too many",
+    "Illegal trailing comma before end of object": "delete the comma",
+    "Illegal trailing comma before end of array": "delete the comma",
+    "Extra data": "the JSON is over before this: delete the rest",
+}

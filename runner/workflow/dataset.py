@@ -1,0 +1,85 @@
+"""`dataset:` — a table of which every row is a case, and its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from runner.workflow.document import absolute
+from runner.workflow.extends import missing_file
+from runner.workflow.findings import Findings
+from runner.workflow.images import UNNAMED
+from runner.workflow.spec import Dataset
+from runner.workflow.violations import as_name
+
+Format = Literal["csv", "tsv", "jsonl"]
+
+_ENDINGS: Mapping[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+
+
+def dataset_of(
+    table: Mapping[str, Any], findings: Findings
+) -> tuple[Dataset | None, tuple[str, ...] | None]:
+    """The dataset and the names of its columns; None for what could not be found out."""
+    name = table.get("file")
+    if not isinstance(name, str):
+        return None, None
+    route = ("dataset", "file")
+    path = findings.document.path(route, name)
+    place = findings.document.place(route)
+    form = table.get("format") or _ENDINGS.get(path.suffix.lower())
+    if not path.is_file():
+        findings.problems.append(missing_file("W450", name, path, place, "with a table"))
+        return None, None
+    if form is None:
+        message = f"`{name}` does not say what kind of table it is"
+        fix = "write format: csv, tsv or jsonl; save a spreadsheet as CSV first"
+        findings.error("W450", place, message, fix)
+        return None, None
+    folder = table.get("image_folder")
+    dataset = Dataset(
+        file=absolute(path),
+        format=form,
+        roles=_roles(table.get("image_columns")),
+        image_folder=absolute(
+            findings.document.path(("dataset", "image_folder"), folder) if folder else path.parent
+        ),
+        id_column=table.get("id_column"),
+        where={
+            key: value for key, value in (table.get("where") or {}).items() if value is not None
+        },
+        place=findings.document.place(("dataset",), key=True),
+    )
+    return dataset, columns_of(dataset)
+
+
+def _roles(columns: object) -> dict[str, str]:
+    """One column holds the `image`; several are called as their columns."""
+    match columns:
+        case str():
+            return {UNNAMED: columns}
+        case [str() as only]:
+            return {UNNAMED: only}
+        case list():
+            return {as_name(each): each for each in columns if isinstance(each, str)}
+        case _:
+            return {}
+
+
+def columns_of(dataset: Dataset) -> tuple[str, ...] | None:
+    """The columns of a table, or the keys of its first row; None when they cannot be read."""
+    from runner.sources.opening import Unreadable
+    from runner.sources.table import columns
+
+    wanted = [*dataset.roles.values(), *dataset.where]
+    wanted += [dataset.id_column] if dataset.id_column else []
+    try:
+        return columns(dataset.file, dataset.format, wanted) or None
+    except Unreadable:
+        return None  # gathering tells what is wrong with the table

@@ -1,0 +1,186 @@
+"""`extends:` — reads a workflow file and its parents, and lays one over the other.
+
+What is written in a file wins over what it extends: mappings are merged key by key, lists are
+replaced, `images`, `dataset` and `steps` are never merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from runner import library
+from runner.text.source import read
+from runner.text.suggest import did_you_mean
+from runner.values.problem import Place, Problem, Rejected, Route
+from runner.workflow.document import Document, File, absolute, join
+
+LIBRARY = "lib:"
+"""Starts the name of something that is shipped: `lib:detect/boxes`."""
+
+OWN = frozenset({"version", "name", "description", "partial", "extends"})
+"""What a file says of itself only."""
+
+WHOLE = frozenset({("images",), ("dataset",), ("steps",)})
+"""Never merged. So are single variables and schemas, which are one thing each."""
+
+RIVALS: Mapping[str, str] = {
+    "images": "dataset",
+    "dataset": "images",
+    "thinking": "thinking_budget",
+    "thinking_budget": "thinking",
+}
+"""Two words for one thing: whoever writes one does not inherit the other."""
+
+
+def open_document(path: Path) -> tuple[Document, tuple[File, ...]]:
+    """The merged document of a file, and all files that shaped it, the named one first.
+
+    Raises `Rejected` when one of them cannot be read or is no workflow at all.
+    """
+    files = tuple(_chain(_open(path, str(path))))
+    document = Document({}, files[0])
+    for file in reversed(files):
+        document = _over(file, document)
+    return document, files
+
+
+def _chain(file: File) -> Iterator[File]:
+    seen = [file]
+    yield file
+    while (parent := _parent(file)) is not None:
+        path, shown = parent
+        if any(absolute(path) == absolute(other.path) for other in seen):
+            _refuse_cycle(file, shown, [other.source.file for other in seen])
+        file = _open(path, shown)
+        seen.append(file)
+        yield file
+
+
+def _parent(file: File) -> tuple[Path, str] | None:
+    """The path of the file that this one extends, and its name as shown."""
+    data = file.source.data
+    name = data.get("extends") if isinstance(data, dict) else None
+    if not isinstance(name, str) or not name:
+        return None  # a wrong value is told with all the others
+    place = file.source.place(("extends",))
+    if name.startswith(LIBRARY):
+        return _shipped(name, place), name
+    path = join(file.folder, name)
+    if not path.is_file():
+        raise Rejected(missing_file("W442", name, path, place, "to extend"))
+    return path, str(path)
+
+
+def _shipped(name: str, place: Place) -> Path:
+    known = library.workflows()
+    short = name.removeprefix(LIBRARY)
+    if short in known:
+        return known[short]
+    close = did_you_mean(short, known)
+    raise Rejected(
+        Problem(
+            "W442",
+            f"no workflow `{name}` comes with askpix",
+            place,
+            fix=f"did you mean `{LIBRARY}{close}`?" if close else None,
+            allowed=tuple(f"{LIBRARY}{each}" for each in known),
+        )
+    )
+
+
+def _refuse_cycle(file: File, shown: str, seen: list[str]) -> None:
+    place = file.source.place(("extends",))
+    circle = " → ".join([*seen, shown])
+    message = (
+        "this file extends itself" if len(seen) == 1 else f"files extend in a circle: {circle}"
+    )
+    raise Rejected(Problem("W443", message, place, fix="delete one of the `extends:` lines"))
+
+
+def _open(path: Path, shown: str) -> File:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise Rejected(missing_file("W441", shown, path, None, "")) from None
+    except IsADirectoryError:
+        fix = "name a file in it"
+        raise Rejected(Problem("W441", f"`{shown}` is a folder", None, fix=fix)) from None
+    except OSError as error:
+        message = f"`{shown}` cannot be read: {error.strerror or error}"
+        raise Rejected(Problem("W441", message)) from None
+    source = read(content, shown)
+    _refuse_other_than_keys(source.data, source.place(()))
+    return File(path, source, content)
+
+
+def _refuse_other_than_keys(data: object, place: Place) -> None:
+    if isinstance(data, dict):
+        return
+    found = "a list" if isinstance(data, list) else "only a text" if data else "empty"
+    raise Rejected(
+        Problem(
+            "W204",
+            f"a workflow is written as keys and values, and this file is {found}",
+            place,
+            fix="start with the line `version: 1`; `askpix init` writes a first workflow",
+        )
+    )
+
+
+def missing_file(code: str, name: str, path: Path, place: Place | None, purpose: str) -> Problem:
+    """The problem of a file that does not exist, with the nearest name in its folder."""
+    message = f"there is no file `{name}`" + (f" {purpose}" if purpose else "")
+    return Problem(code, message, place, fix=_nearest(name, path))
+
+
+def _nearest(name: str, path: Path) -> str:
+    try:
+        neighbours = sorted(each.name for each in path.parent.iterdir() if each.is_file())
+    except OSError:
+        return f"there is no folder `{path.parent}` either"
+    close = did_you_mean(path.name, neighbours)
+    if close:
+        return f"did you mean `{name.removesuffix(path.name)}{close}`?"
+    return "paths start from the file that they are written in"
+
+
+def _over(file: File, below: Document) -> Document:
+    data = file.source.data
+    assert isinstance(data, dict)
+    if not below.data:
+        return Document(data, file)
+    origins: dict[Route, File] = {}
+    inherited = {
+        key: value for key, value in below.data.items() if key not in OWN and key[:2] != "x-"
+    }
+    merged = _merge(data, inherited, (), below, origins)
+    return Document(merged, file, origins)
+
+
+def _merge(
+    above: Mapping[str, object],
+    below: Mapping[str, object],
+    route: Route,
+    document: Document,
+    origins: dict[Route, File],
+) -> dict[str, object]:
+    merged = dict(above)
+    for key, value in below.items():
+        here = (*route, key)
+        mine = above.get(key)
+        if key not in above:
+            if RIVALS.get(key) in above:
+                continue
+            merged[key] = value
+            origins[here] = document.origin(here)
+            origins |= {
+                each: file for each, file in document.origins.items() if each[: len(here)] == here
+            }
+        elif isinstance(mine, dict) and isinstance(value, dict) and not _is_whole(here):
+            merged[key] = _merge(mine, value, here, document, origins)
+    return merged
+
+
+def _is_whole(route: Route) -> bool:
+    return route in WHOLE or (len(route) == 2 and route[0] in ("vars", "schemas"))

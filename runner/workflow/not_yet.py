@@ -1,0 +1,97 @@
+"""What the format knows and this version cannot run: refused before anything is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from runner.values.problem import Route
+from runner.workflow.findings import Findings
+from runner.workflow.outputs import FORMATS
+
+SORRY = "cannot run yet in this version"
+
+LATER_FORMATS = frozenset({"coco", "yolo", "labelstudio", "crops"})
+
+LATER_PREPARATION = ("upload", "resize", "rotate", "tile")
+
+LATER_RUN: Mapping[str, tuple[str, str]] = {
+    "cache": ("off", "delete the line: every run asks anew"),
+    "mode": ("live", "delete the line: answers come at once"),
+    "on_doubtful": ("", "delete the line"),
+    "requests_per_minute": ("", "delete the line; `parallel` limits how many run at a time"),
+    "tokens_per_minute": ("", "delete the line; `parallel` limits how many run at a time"),
+}
+"""Options of `run`: the value that is no different from saying nothing, and what to do."""
+
+
+def tell_what_cannot_run(data: Mapping[str, Any], findings: Findings) -> None:
+    """One error for everything in the file that needs a later version."""
+    _tell_preparation(data, (), findings)
+    for number, step in enumerate(data.get("steps") or ()):
+        if isinstance(step, dict):
+            _tell_step(step, ("steps", number), findings)
+    dataset = data.get("dataset")
+    if isinstance(dataset, dict) and dataset.get("truth") is not None:
+        fix = "delete it; `row.COLUMN` compares with a column of the table"
+        _tell("W905", ("dataset", "truth"), "`truth`", fix, findings)
+    _tell_checks(data.get("checks") or (), findings)
+    _tell_outputs(data.get("outputs") or (), findings)
+    _tell_run(data.get("run") or {}, findings)
+
+
+def _tell_step(step: Mapping[str, Any], route: Route, findings: Findings) -> None:
+    kind = step.get("do")
+    if kind is not None and kind != "ask":
+        fix = "only steps that ask can run: delete this step"
+        _tell("W901", (*route, "do"), f"`do: {kind}`", fix, findings)
+        return
+    for key, code, fix in (
+        ("for_each", "W902", "ask about all of it in one prompt"),
+        ("when", "W903", "delete it: the step runs for every image"),
+        ("examples", "W906", "describe them in words in the prompt"),
+    ):
+        if step.get(key) is not None:
+            _tell(code, (*route, key), f"`{key}`", fix, findings)
+    _tell_preparation(step, route, findings)
+    for key in ("fetch", "convert", "frame"):
+        if step.get(key) is not None:
+            fix = f"write `{key}:` at the top of the file, for all steps"
+            _tell("W907", (*route, key), f"`{key}` for a single step", fix, findings)
+
+
+def _tell_preparation(owner: Mapping[str, Any], route: Route, findings: Findings) -> None:
+    for key in LATER_PREPARATION:
+        value = owner.get(key)
+        if value is None or value == "inline":
+            continue
+        named = f"`upload: {value}`" if key == "upload" else f"`{key}`"
+        fix = "delete the line" if key == "upload" else "prepare the images before, and delete this"
+        _tell("W907", (*route, key), named, fix, findings)
+
+
+def _tell_checks(checks: Sequence[Any], findings: Findings) -> None:
+    for number, check in enumerate(checks):
+        if isinstance(check, dict) and check.get("metric") is not None:
+            fix = "write a check with `that:` and `pass_rate:`"
+            named = f"`metric: {check['metric']}`"
+            _tell("W904", ("checks", number, "metric"), named, fix, findings)
+
+
+def _tell_outputs(outputs: Sequence[Any], findings: Findings) -> None:
+    for number, output in enumerate(outputs):
+        if isinstance(output, dict) and output.get("as") in LATER_FORMATS:
+            fix = f"write one of {', '.join(FORMATS)}"
+            _tell("W909", ("outputs", number, "as"), f"`as: {output['as']}`", fix, findings)
+
+
+def _tell_run(run: Mapping[str, Any], findings: Findings) -> None:
+    for key, (harmless, fix) in LATER_RUN.items():
+        value = run.get(key)
+        if value is not None and value != harmless:
+            named = f"`{key}`" if not harmless else f"`{key}: {value}`"
+            _tell("W908", ("run", key), named, fix, findings)
+
+
+def _tell(code: str, route: Route, named: str, fix: str, findings: Findings) -> None:
+    findings.error(code, route, f"{named} {SORRY}", fix, key=True)

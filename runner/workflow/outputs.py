@@ -1,0 +1,133 @@
+"""`outputs:` — which files are written from which answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+from runner.values.reference import Reference
+from runner.values.shape import Space
+from runner.workflow.checks import reference
+from runner.workflow.findings import Findings
+from runner.workflow.parts import Part
+from runner.workflow.scope import Scope
+from runner.workflow.spec import OutputSpec
+from runner.workflow.words import one_of, quoted
+
+FORMATS: Mapping[str, str] = {
+    "csv": ".csv",
+    "json": ".json",
+    "jsonl": ".jsonl",
+    "text": "/",
+    "overlay": "/",
+    "masks": "/",
+}
+"""What can be written in this version, and the ending of the name that is given by default."""
+
+_NEEDS: Mapping[str, frozenset[Space]] = {
+    "overlay": frozenset({"box", "point", "polygon", "mask"}),
+    "masks": frozenset({"mask"}),
+}
+
+
+def outputs_of(
+    outputs: Sequence[Any], scope: Scope, later: frozenset[str], findings: Findings
+) -> tuple[OutputSpec, ...]:
+    """What to write. `later` are formats that cannot be written yet, which is told elsewhere."""
+    found: list[OutputSpec] = []
+    for number, output in enumerate(outputs):
+        if not isinstance(output, dict) or output.get("save") is None or output.get("as") is None:
+            continue
+        if output["as"] in later:
+            continue
+        spec = _output(output, ("outputs", number), scope, findings)
+        if spec is not None:
+            _check_twice(spec, found, ("outputs", number), findings)
+            found.append(spec)
+    return tuple(found)
+
+
+def _output(
+    output: Mapping[str, Any], route: tuple[str, int], scope: Scope, findings: Findings
+) -> OutputSpec | None:
+    save, form = str(output["save"]), str(output["as"])
+    part = reference(save, (*route, "save"), scope, findings)
+    if part is None or not _is_written(form, route, findings):
+        return None
+    if save.partition(".")[0] in ("row", "vars"):
+        message = f"`{save}` is no answer: only answers of steps can be saved"
+        findings.error("W615", (*route, "save"), message, "name a step: its id, or find.boxes")
+        return None
+    _check_fit(form, part, save, route, findings)
+    to = output.get("to") or save + FORMATS.get(form, "/")
+    _check_target(to, form, (*route, "to"), findings)
+    place = findings.document.place((*route, "save"), key=True)
+    return OutputSpec(Reference.parse(save), form, _plain(to), place)
+
+
+def _is_written(form: str, route: tuple[str, int], findings: Findings) -> bool:
+    """Whether this version writes the format; plug-ins from outside are looked up by name."""
+    if form in FORMATS:
+        return True
+    from runner.exporters import EXPORTERS
+
+    if form in EXPORTERS.outside():
+        return True
+    message = f"no installed plug-in writes the format {quoted(form)}"
+    fix = f"installed are {one_of(EXPORTERS.outside(), 'and')}" if EXPORTERS.outside() else None
+    findings.error("W611", (*route, "as"), message, fix or "install it, or use " + one_of(FORMATS))
+    return False
+
+
+def _check_fit(
+    form: str, part: Part, save: str, route: tuple[str, int], findings: Findings
+) -> None:
+    needed = _NEEDS.get(form)
+    if needed is None or part.kind == "any" or part.spaces & needed:
+        return
+    what = "masks" if form == "masks" else "boxes, points or outlines"
+    message = f"`{save}` holds no {what}, and `as: {form}` needs them"
+    step = save.partition(".")[0]
+    if form == "masks":
+        fix = f"write schema: masks in step `{step}`"
+    else:
+        fix = f"write schema: boxes in step `{step}`, or a field of type box"
+    if part.kind in ("text", "number", "yes_no") and "." in save:
+        fix = f"write save: {step}"
+    findings.error("W614", (*route, "save"), message, fix)
+
+
+def _check_target(to: str, form: str, route: tuple[str, int, str], findings: Findings) -> None:
+    path = PurePosixPath(to.replace("\\", "/"))
+    ending = FORMATS.get(form)
+    if ending == "/" and path.suffix and not to.endswith(("/", "\\")):
+        message = f"`as: {form}` writes a folder with a file for each image"
+        findings.error("W616", route, message, f"write to: {path.stem}/")
+    elif ending and ending != "/" and to.endswith(("/", "\\")):
+        message = f"`as: {form}` writes one file"
+        findings.error("W616", route, message, f"write to: {path.name or 'results'}{ending}")
+    if path.is_absolute() or PureWindowsPath(to).drive or to.startswith("~"):
+        fix = f"write to: {path.name or 'results.csv'}; --out DIR chooses where runs are kept"
+        findings.error("W613", route, "outputs are written into the folder of the run", fix)
+    elif ".." in path.parts:
+        kept = "/".join(part for part in path.parts if part != "..")
+        fix = f"write to: {kept or 'results.csv'}; --out DIR chooses where runs are kept"
+        findings.error("W613", route, "outputs cannot leave the folder of the run", fix)
+
+
+def _check_twice(
+    spec: OutputSpec, before: Sequence[OutputSpec], route: tuple[str, int], findings: Findings
+) -> None:
+    for index, other in enumerate(before):
+        if other.to.casefold() == spec.to.casefold():
+            message = f"output {index + 1} is written to {quoted(spec.to)}, too"
+            findings.error("W612", (*route, "to"), message, "give each output a name of its own")
+            return
+
+
+def _plain(to: str) -> str:
+    """A target in one spelling: `overlays/`, `a/b.csv`."""
+    ending = "/" if to.endswith(("/", "\\")) else ""
+    return os.path.normpath(to.replace("\\", "/")).replace(os.sep, "/") + ending

@@ -1,0 +1,136 @@
+"""The file with everything filled in: plain data in the order in which people read it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from runner.text.masking import masked
+from runner.values.problem import Route
+from runner.workflow.document import Document, absolute
+from runner.workflow.settings import SETTINGS
+from runner.workflow.spec import AskStep, CheckSpec, OutputSpec, RunOptions, Workflow
+from runner.workflow.steps import Draft
+
+_PATHS = ("file", "image_folder")
+
+
+def resolved(
+    workflow: Workflow, data: Mapping[str, Any], drafts: Sequence[Draft], document: Document
+) -> dict[str, object]:
+    """What `askpix show` prints. Keys that look like secrets are masked."""
+    found: dict[str, object] = {"version": 1, "name": workflow.name}
+    if workflow.description:
+        found["description"] = workflow.description
+    if workflow.partial:
+        found["partial"] = True
+    if data.get("images") is not None:
+        found["images"] = _paths(data["images"], ("images",), document)
+    if data.get("dataset") is not None:
+        found["dataset"] = _dataset(data["dataset"], document)
+    found["fetch"] = workflow.preparation.fetch
+    if workflow.preparation.convert:
+        found["convert"] = workflow.preparation.convert
+    if workflow.preparation.frame:
+        found["frame"] = workflow.preparation.frame
+    found["vars"] = dict(workflow.vars)
+    found["schemas"] = _paths(data.get("schemas") or {}, ("schemas",), document)
+    by_number = {draft.id: draft for draft in drafts}
+    found["steps"] = [_step(step, by_number[step.id], document) for step in workflow.steps]
+    for key in ("matrix", "matrix_skip"):
+        found[key] = data.get(key)
+    found["checks"] = [_check(check) for check in workflow.checks]
+    found["outputs"] = [_output(output) for output in workflow.outputs]
+    found["run"] = _run(workflow.run)
+    kept = {key: value for key, value in found.items() if value not in (None, [], {})}
+    return _masked(kept)  # type: ignore[return-value]  # a mapping stays one
+
+
+def _dataset(table: Mapping[str, Any], document: Document) -> dict[str, object]:
+    return {
+        key: _path(value, ("dataset", key), document) if key in _PATHS else value
+        for key, value in table.items()
+        if value is not None
+    }
+
+
+def _paths(value: Any, route: Route, document: Document) -> object:
+    """Images or schemas, with every path as it is seen from the workflow file."""
+    match value:
+        case dict() if route[:1] == ("schemas",) and len(route) > 1:
+            return value
+        case dict():
+            return {key: _paths(each, (*route, key), document) for key, each in value.items()}
+        case list():
+            return [_paths(each, (*route, index), document) for index, each in enumerate(value)]
+        case str():
+            return _path(value, route, document)
+        case _:
+            return value
+
+
+def _path(name: str, route: Route, document: Document) -> str:
+    """A path of an inherited value, seen from the workflow file; others stay as written."""
+    origin = document.origin(route)
+    if origin is document.file or ":" in name[:12]:
+        return name
+    here = absolute(document.file.folder)
+    try:
+        return os.path.relpath(absolute(document.path(route, name)), here).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return str(absolute(document.path(route, name)))
+
+
+def _step(step: AskStep, draft: Draft, document: Document) -> dict[str, object]:
+    data, route = draft.data, draft.route
+    found: dict[str, object] = {"id": step.id}
+    if step.title:
+        found["title"] = step.title
+    found["prompt"] = step.prompt.template
+    if step.system:
+        found["system"] = step.system.template
+    if data.get("images") is not None:
+        found["images"] = data["images"]
+    for key in ("schema", "fields", "list_of"):
+        if data.get(key) is not None:
+            name = data[key]
+            is_path = key == "schema" and isinstance(name, str) and "/" in name
+            found[key] = _path(name, (*route, key), document) if is_path else name
+    values = {"provider": step.provider, "model": step.model, **draft.settings.values}
+    return found | {key: values[key] for key in SETTINGS if key in values}
+
+
+def _check(check: CheckSpec) -> dict[str, object]:
+    found: dict[str, object] = {"name": check.name, "that": str(check.that)}
+    for comparison in check.comparisons:
+        literal = isinstance(comparison.value, str | int | float | list)
+        found[comparison.name] = comparison.value if literal else str(comparison.value)
+    if check.ignore_case:
+        found["ignore_case"] = True
+    if check.tolerance:
+        found["tolerance"] = check.tolerance
+    found["pass_rate"] = check.pass_rate
+    found["level"] = check.level
+    return {**found, "only": dict(check.only)} if check.only else found
+
+
+def _output(output: OutputSpec) -> dict[str, object]:
+    return {"save": str(output.save), "as": output.format, "to": output.to}
+
+
+def _run(run: RunOptions) -> dict[str, object]:
+    values = {name: getattr(run, name) for name in RunOptions.__dataclass_fields__}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _masked(value: object) -> object:
+    match value:
+        case str():
+            return masked(value)
+        case dict():
+            return {key: _masked(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_masked(each) for each in value]
+        case _:
+            return value

@@ -1,0 +1,216 @@
+"""What a workflow's references and templates may name, and what they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from runner.text.suggest import did_you_mean
+from runner.values.shape import Shape
+from runner.workflow.parts import ANY, NoSuchPart, Part, part_at
+from runner.workflow.words import one_of
+
+IMAGE_FIELDS = ("name", "role", "width", "height")
+"""What a template may ask of an image: `{{ image.width }}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Names in reach. `steps` maps every step's id, in order, to the shape of its answer (None:
+    not known). None for `vars`, `roles`, `columns` or True for `open_steps` means that not all
+    names are known, so none is unknown. `columns` is empty when there is no dataset."""
+
+    vars: frozenset[str] | None = frozenset()
+    roles: tuple[str, ...] | None = ()
+    columns: tuple[str, ...] | None = ()
+    has_dataset: bool = False
+    steps: Mapping[str, Shape | None] = field(default_factory=dict)
+    open_steps: bool = False
+
+    def before(self, number: int | None) -> tuple[str, ...]:
+        """The steps before one; all for None."""
+        return tuple(self.steps)[:number]
+
+
+@dataclass(frozen=True, slots=True)
+class Nowhere:
+    """A reference that leads nowhere: the code and sentence of its problem, and the fix."""
+
+    code: str
+    message: str
+    fix: str | None = None
+    allowed: tuple[str, ...] = ()
+
+
+def follow(path: Sequence[str], scope: Scope, number: int | None = None) -> Part | Nowhere:
+    """What a reference such as `find.boxes.count` leads to, seen from a step or from the end."""
+    root, *rest = path
+    match root:
+        case "vars":
+            return variable(rest, scope)
+        case "row":
+            return column(rest, scope)
+        case "truth" | "item":
+            return ANY  # what needs them cannot run yet, and says so itself
+    if root in scope.steps:
+        return _step_part(root, rest, scope, number)
+    if scope.open_steps:
+        return ANY
+    return _no_step(path, scope, number)
+
+
+def variable(rest: Sequence[str], scope: Scope) -> Part | Nowhere:
+    """What `vars.thing` leads to."""
+    if scope.vars is None or not rest or rest[0] in scope.vars:
+        return ANY
+    name = rest[0]
+    message = f"there is no variable `vars.{name}`"
+    close = did_you_mean(name, scope.vars)
+    if close:
+        return Nowhere("W311", message, f"did you mean `vars.{close}`?")
+    if scope.vars:
+        return Nowhere("W311", message, None, tuple(f"vars.{each}" for each in sorted(scope.vars)))
+    return Nowhere("W311", message, f"add `{name}: …` under `vars:` at the top of the file")
+
+
+def column(rest: Sequence[str], scope: Scope) -> Part | Nowhere:
+    """What `row.label` leads to."""
+    if not scope.has_dataset:
+        if scope.columns is None:
+            return ANY
+        message = "there is no `row`: this workflow has no `dataset`"
+        return Nowhere("W313", message, "use `vars.name`, or name a table under `dataset:`")
+    if scope.columns is None or not rest or rest[0] in scope.columns:
+        return ANY
+    close = did_you_mean(rest[0], scope.columns)
+    message = f"the dataset has no column `{rest[0]}`"
+    fix = f"did you mean `{_column_name(close)}`?" if close else None
+    return Nowhere("W313", message, fix, tuple(_column_name(each) for each in scope.columns))
+
+
+def _column_name(name: str) -> str:
+    return f"row.{name}" if name.isidentifier() else f"row['{name}']"
+
+
+def _step_part(root: str, rest: Sequence[str], scope: Scope, number: int | None) -> Part | Nowhere:
+    earlier = scope.before(number)
+    if root not in earlier:
+        if number is not None and root == tuple(scope.steps)[number]:
+            return Nowhere(
+                "W302", f"step `{root}` cannot use its own answer", "name an earlier step"
+            )
+        message = f"step `{root}` comes later: only the answers of earlier steps are known here"
+        return Nowhere("W302", message, f"move step `{root}` above this one")
+    found = part_at(scope.steps[root], rest)
+    if isinstance(found, NoSuchPart):
+        return no_part(root, rest, found)
+    return found
+
+
+def no_part(root: str, rest: Sequence[str], found: NoSuchPart) -> Nowhere:
+    """The problem of a path that ends in an answer before it leads anywhere."""
+    owner = ".".join((root, *rest[: found.index]))
+    name = rest[found.index]
+    if not found.known:
+        kind = _KINDS.get(found.owner.kind, "a single value") if found.owner else "a single value"
+        message = f"`{owner}` is {kind} and has no `{name}`"
+        return Nowhere("W303", message, f"write {owner}")
+    what = "the answer of step" if found.index == 0 else "an entry of" if _is_list(found) else ""
+    message = " ".join(part for part in (what, f"`{owner}` has no `{name}`") if part)
+    close = did_you_mean(name, found.known)
+    fix = f"did you mean `{owner}.{close}`?" if close else None
+    return Nowhere("W303", message, fix, tuple(f"{owner}.{each}" for each in found.known))
+
+
+_KINDS = {"text": "a text", "number": "a number", "yes_no": "true or false"}
+
+
+def _is_list(found: NoSuchPart) -> bool:
+    return found.owner is not None and found.owner.kind == "list"
+
+
+def _no_step(path: Sequence[str], scope: Scope, number: int | None) -> Nowhere:
+    root = path[0]
+    message = f"there is no step `{root}`"
+    if scope.vars and root in scope.vars:
+        return Nowhere("W301", message, f"write vars.{root}")
+    if scope.columns and root in scope.columns:
+        return Nowhere("W301", message, f"write row.{root}")
+    earlier = scope.before(number)
+    close = did_you_mean(root, earlier)
+    if close:
+        return Nowhere("W301", message, f"did you mean `{'.'.join((close, *path[1:]))}`?")
+    if root in ("image", "images", "case", "run", "matrix", "steps"):
+        return Nowhere("W301", f"`{root}` cannot be used here", "name a step and a part of it")
+    fix = None if earlier else "no step has an answer here yet"
+    return Nowhere("W301", message, fix, earlier)
+
+
+def follow_in_template(path: Sequence[str], scope: Scope, number: int | None) -> Part | Nowhere:
+    """What `{{ find.boxes }}` leads to in the template of a step. Images may be named, too."""
+    root, *rest = path
+    roles = scope.roles or ()
+    if root in ("vars", "row"):
+        if root == "vars" or scope.has_dataset or scope.columns is None:
+            return follow(path, scope, number)
+        return column(rest, scope)
+    if root == "case":
+        return _among(root, rest, ("name",))
+    if root == "image" or root in roles:
+        return _among(root, rest, IMAGE_FIELDS)
+    if root in scope.steps:
+        return _in_step(path, scope, number)
+    if scope.roles is None or scope.open_steps or root in ("truth", "item"):
+        return ANY
+    return _no_name(path, scope, number)
+
+
+def _in_step(path: Sequence[str], scope: Scope, number: int | None) -> Part | Nowhere:
+    """A path in an answer, by Jinja's rules: an entry of a list must be taken in a loop."""
+    for size in range(2, len(path)):
+        part = follow(path[:size], scope, number)
+        if isinstance(part, Nowhere):
+            return part
+        if part.kind in ("list", "coordinates"):
+            return _inside_list(".".join(path[:size]), path[size])
+    return follow(path, scope, number)
+
+
+def _inside_list(owner: str, name: str) -> Nowhere:
+    message = f"`{owner}` is a list and has no `{name}` in a template"
+    if name == "count":
+        return Nowhere("W315", message, f"write {{{{ {owner} | length }}}}")
+    fix = f"take each entry: {{% for entry in {owner} %}} {{{{ entry.{name} }}}} {{% endfor %}}"
+    return Nowhere("W315", message, fix)
+
+
+def _among(root: str, rest: Sequence[str], known: tuple[str, ...]) -> Part | Nowhere:
+    if not rest or rest[0] in known:
+        return ANY
+    close = did_you_mean(rest[0], known)
+    fix = f"did you mean `{root}.{close}`?" if close else f"write {one_of(known)} after `{root}.`"
+    return Nowhere("W314", f"`{root}` has no `{rest[0]}`", fix)
+
+
+def _no_name(path: Sequence[str], scope: Scope, number: int | None) -> Nowhere:
+    root = path[0]
+    message = f"there is nothing called `{root}` in a template"
+    if scope.vars and root in scope.vars:
+        return Nowhere("W312", message, f"write {{{{ vars.{root} }}}}")
+    if scope.columns and root in scope.columns:
+        return Nowhere("W312", message, f"write {{{{ {_column_name(root)} }}}}")
+    if root == "images":
+        return Nowhere(
+            "W312", message, "images are sent by themselves; a prompt need not name them"
+        )
+    if len(path) > 1 and (close := did_you_mean(root, ("vars", "row", "image"))):
+        return Nowhere("W312", message, f"did you mean `{'.'.join((close, *path[1:]))}`?")
+    names = [*scope.before(number), *(scope.roles or ())]
+    close = did_you_mean(root, [*names, *(scope.vars or ())])
+    if close and scope.vars and close in scope.vars and close not in names:
+        return Nowhere("W312", message, f"did you mean `vars.{close}`?")
+    if close:
+        return Nowhere("W312", message, f"did you mean `{'.'.join((close, *path[1:]))}`?")
+    known = ["vars", *(["row"] if scope.has_dataset else []), "image", *names]
+    fix = "for a variable of your own, write it under `vars:` and name it vars." + root
+    return Nowhere("W312", message, fix, tuple(known))

@@ -1,0 +1,177 @@
+"""`steps:` — every question with its shape, settings, images and prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runner.values.problem import Route
+from runner.values.shape import Shape
+from runner.workflow.answers import Answers, AnswerSpec
+from runner.workflow.findings import Findings
+from runner.workflow.images import step_images
+from runner.workflow.matrix import choices_along
+from runner.workflow.prompts import Prompts, needs
+from runner.workflow.scope import Scope
+from runner.workflow.secret_words import check_headers
+from runner.workflow.settings import AXES, RIVALS, SETTINGS, Chosen, Use, chosen
+from runner.workflow.spec import AskStep, Combination
+from runner.workflow.validity import Fitting
+from runner.workflow.words import one_of
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A step that asks, half read: what it answers is known, its prompt is not yet."""
+
+    number: int
+    id: str
+    data: Mapping[str, Any]
+    settings: Chosen
+    answer: AnswerSpec
+
+    @property
+    def route(self) -> Route:
+        """Where it stands."""
+        return ("steps", self.number)
+
+
+def drafts_of(
+    data: Mapping[str, Any], overrides: Mapping[str, object], answers: Answers
+) -> tuple[Draft, ...]:
+    """The steps that ask, in order. Their settings are the command line's, theirs, the defaults."""
+    defaults = data.get("defaults") or {}
+    found: list[Draft] = []
+    for number, step in enumerate(data.get("steps") or ()):
+        if not isinstance(step, dict) or (step.get("do") or "ask") != "ask":
+            continue
+        route = ("steps", number)
+        settings = chosen(step, route, defaults, overrides)
+        answer = answers.of_step(step, route, settings.coordinates)
+        found.append(Draft(number, step.get("id") or "", step, settings, answer))
+    return tuple(found)
+
+
+def step_shapes(
+    data: Mapping[str, Any], drafts: Sequence[Draft], findings: Findings
+) -> dict[str, Shape | None]:
+    """Every step's id with the shape of its answer, in order; one place for each step, so steps
+    without a usable id have a name that nobody can write."""
+    answers = {draft.number: draft.answer.shape for draft in drafts}
+    shapes: dict[str, Shape | None] = {}
+    for number, step in enumerate(data.get("steps") or ()):
+        name = step.get("id") if isinstance(step, dict) else None
+        if isinstance(name, str) and name in shapes:
+            first = list(shapes).index(name) + 1
+            message = f"two steps are called `{name}`: step {first} and step {number + 1}"
+            fix = f"give this one a name of its own, for example {name}_2"
+            findings.error("W209", ("steps", number, "id"), message, fix)
+            name = None
+        shapes[name or f"#{number}"] = answers.get(number)
+    return shapes
+
+
+def ask_steps(
+    drafts: Sequence[Draft],
+    prompts: Prompts,
+    scope: Scope,
+    answers: Answers,
+    findings: Findings,
+) -> tuple[AskStep, ...]:
+    """The steps that could be read; what is wrong with the others is told."""
+    found = [_ask_step(draft, prompts, scope, findings) for draft in drafts]
+    used = {draft.answer.used for draft in drafts if draft.answer.used}
+    answers.check_unused(used)
+    return tuple(step for step in found if step is not None)
+
+
+def _ask_step(draft: Draft, prompts: Prompts, scope: Scope, findings: Findings) -> AskStep | None:
+    data, route, settings = draft.data, draft.route, draft.settings
+    images = step_images(data, route, scope.roles, findings)
+    headers = data.get("headers")
+    if isinstance(headers, dict):
+        check_headers(headers, (*route, "headers"), findings)
+    before, prompts.uses = prompts.uses, set()
+    prompt = prompts.of_step(data, route, draft.number)
+    system = None
+    if data.get("system") is not None:
+        system = prompts.inline(data["system"], (*route, "system"), draft.number)
+    for key in ("fields", "list_of"):
+        _check_descriptions(data.get(key), (*route, key), draft.number, prompts)
+    own, prompts.uses = prompts.uses, before | prompts.uses
+    if prompt is None or draft.answer.shape is None:
+        return None
+    return AskStep(
+        id=draft.id,
+        prompt=prompt,
+        shape=draft.answer.shape,
+        png_shape=draft.answer.png_shape,
+        model=settings.model,
+        settings=settings.settings,
+        title=data.get("title"),
+        system=system,
+        images=images,
+        prompt_first=settings.values.get("prompt_position", "before") == "before",
+        provider=str(settings.values.get("provider", "gemini")),
+        family=settings.values.get("api"),
+        own=settings.own,
+        needs=needs(own, scope),
+        descriptions=draft.answer.descriptions,
+        place=findings.document.place((*route, "id")),
+    )
+
+
+def _check_descriptions(fields: object, route: Route, number: int, prompts: Prompts) -> None:
+    if not isinstance(fields, dict):
+        return
+    for name, spec in fields.items():
+        words = spec.get("description") if isinstance(spec, dict) else None
+        if isinstance(words, str):
+            prompts.check(words, (*route, name, "description"), number)
+
+
+def check_providers(drafts: Sequence[Draft], findings: Findings) -> None:
+    """Tells providers that nobody installed; ours are known to the schema."""
+    from runner.registry import Unknown
+
+    for draft in drafts:
+        name = str(draft.settings.values.get("provider", ""))
+        if "." not in name:
+            continue
+        from runner.providers import PROVIDERS
+
+        try:
+            PROVIDERS.load(name)
+        except Unknown:
+            outside = PROVIDERS.outside()
+            fix = f"installed are {one_of(outside, 'and')}" if outside else "install it first"
+            route = draft.settings.routes.get("provider")
+            findings.error("W509", route, f"no installed plug-in is called `{name}`", fix)
+
+
+def uses_of(
+    draft: Draft, axes: Mapping[str, Sequence[Any]], combinations: Sequence[Combination]
+) -> Iterator[Use]:
+    """Every distinct way in which a step asks, over all combinations."""
+    settings = draft.settings
+    free = [axis for axis in AXES if axis not in settings.own]
+    for choice in choices_along(axes, combinations, free):
+        values, routes = dict(settings.values), dict(settings.routes)
+        for axis, value in choice.items():
+            values.pop(RIVALS.get(axis, ""), None)
+            values[axis] = value
+            routes[axis] = ("matrix", axis, list(axes[axis]).index(value))
+        for index, image in enumerate(draft.data.get("images") or ()):
+            if isinstance(image, dict) and image.get("media_resolution"):
+                key = f"images.{index}"
+                values[key] = image["media_resolution"]
+                routes[key] = (*draft.route, "images", index, "media_resolution")
+        model = str(values.get("model", settings.model))
+        yield Use(model, values, routes)
+
+
+def is_doubtful(draft: Draft, fitting: Fitting) -> bool:
+    """Whether a setting of the step could not be read, so that its model is not known for sure."""
+    owners = (draft.route, ("defaults",), ("matrix",))
+    return any(fitting.is_broken(*owner, key) for owner in owners for key in SETTINGS)
