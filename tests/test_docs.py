@@ -16,8 +16,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from runner import library
-from runner.cli import group
-from runner.text.result_line import from_line, to_line
+from runner.cli import COMMANDS, group
 from runner.values.problem import Rejected
 from runner.workflow.load import load
 
@@ -112,6 +111,62 @@ def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
+def test_the_readme_lists_the_commands_that_there_are() -> None:
+    """In the order of `askpix --help`."""
+    readme = (ROOT / "README.md").read_text()
+    assert re.findall(r"^\| `askpix (\w+)", readme, re.MULTILINE) == list(COMMANDS)
+
+
+NOT_YET = {
+    "do: crop": "steps: [{id: cut, do: crop, boxes: a.b}]",
+    "filter": "steps: [{id: cut, do: filter, boxes: a.b}]",
+    "merge": "steps: [{id: cut, do: merge, into: a.b, add: {c: d.e}}]",
+    "compute": "steps: [{id: sum, do: compute, number: '1'}]",
+    "for_each": "steps: [{id: look, prompt: Look., for_each: a.b}]",
+    "when": "steps: [{id: look, prompt: Look., when: {that: a.b, at_least: 1}}]",
+    "examples": "steps: [{id: look, prompt: Look., examples: [{images: a.png, answer: b}]}]",
+    "metric": "checks: [{metric: cost_usd, at_most: 1}]",
+    "truth": "dataset: {file: a.csv, image_columns: photo, truth: {boxes: b.csv}}",
+    "resize": "resize: 1024",
+    "tile": "tile: {size: 1024}",
+    "rotate": "rotate: 90",
+    "upload: files": "upload: files",
+    "fetch": "steps: [{id: look, prompt: Look., fetch: true}]",
+    "convert": "steps: [{id: look, prompt: Look., convert: png}]",
+    "frame": "steps: [{id: look, prompt: Look., frame: 1}]",
+    "mode: batch": "run: {mode: batch}",
+    "on_doubtful": "run: {on_doubtful: retry}",
+    "requests_per_minute": "run: {requests_per_minute: 1}",
+    "tokens_per_minute": "run: {tokens_per_minute: 1}",
+    "cache": "run: {cache: use}",
+    "coco": "outputs: [{save: look.text, as: coco}]",
+    "yolo": "outputs: [{save: look.text, as: yolo}]",
+    "labelstudio": "outputs: [{save: look.text, as: labelstudio}]",
+    "crops": "outputs: [{save: look.text, as: crops}]",
+}
+"""What the reference says cannot run yet, each with a part of a workflow that would need it."""
+
+
+def test_the_reference_names_everything_here_that_cannot_run_yet() -> None:
+    """In the paragraph that says so, and nothing else stands there."""
+    told = (ROOT / "docs/format.md").read_text().split("cannot run yet in\nthis version:")[1]
+    paragraph = told.split("\n\n")[0].replace("`off`", "").replace("`run`", "")
+    assert sorted(re.findall(r"`([^`]+)`", paragraph)) == sorted(NOT_YET)
+
+
+@pytest.mark.parametrize("words", NOT_YET)
+def test_what_cannot_run_yet_is_refused_and_says_so(words: str, folder: Path) -> None:
+    """With a message of its own (W9…), so that nobody pays for half of what they asked."""
+    part = yaml.safe_load(NOT_YET[words])
+    own = {"version": 1, "steps": [{"id": "look", "prompt": "Look."}], **part}
+    whole = own if "dataset" in own else {**own, "images": "photos/*.jpg"}
+    file = folder / "mine.workflow.yaml"
+    file.write_text(yaml.safe_dump(whole))
+    with pytest.raises(Rejected) as rejected:
+        load(file, environ={})
+    assert [p.code[:2] for p in rejected.value.problems if p.code.startswith("W9")] == ["W9"]
+
+
 def test_the_reference_of_the_format_is_made_from_the_schema() -> None:
     """docs/format.md is what docs/make_format.py makes; run it after changing the schema."""
     script = ROOT / "docs/make_format.py"
@@ -139,7 +194,7 @@ def _happens(block: Block, folder: Path) -> str:
         case "sh":
             _shell(block.text)
         case "json":
-            return _result(block.text)
+            return _result(block.text, folder)
         case "csv":
             _write(block, folder)
     return block.text
@@ -193,11 +248,23 @@ def _shell(text: str) -> None:
             assert outcome.exit_code == 0, outcome.output
 
 
-def _result(text: str) -> str:
-    """A result shown in full is one that the program could have written."""
-    line = json.dumps(json.loads(text), ensure_ascii=False)
-    assert json.loads(to_line(from_line(line))) == json.loads(text)
-    return text
+def _result(text: str, folder: Path) -> str:
+    """What the last run of the page really wrote, cut down to what the page shows of it."""
+    last = max(folder.glob("runs/*/results.jsonl"), key=lambda path: path.parent.name)
+    line = last.read_text(encoding="utf-8").splitlines()[0]
+    part = json.dumps(_cut(json.loads(line), json.loads(text)), indent=2, ensure_ascii=False)
+    numbers = re.compile(r"\[\s+([-\d.,\s]+?)\s+\]")
+    return numbers.sub(lambda list_: f"[{' '.join(list_[1].split())}]", part) + "\n"
+
+
+def _cut(whole: object, shown: object) -> object:
+    """Of what there is, the keys and the first items that are shown."""
+    match whole, shown:
+        case dict(), dict():
+            return {key: _cut(whole[key], shown[key]) for key in shown}
+        case list(), list():
+            return [_cut(*pair) for pair in zip(whole, shown, strict=False)]
+    return whole
 
 
 def _same(shown: str, happened: str) -> bool:

@@ -9,9 +9,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from PIL import Image
+from click.testing import CliRunner
+from PIL import Image, ImageDraw
 
 from runner import library
+from runner.cli import group
 from runner.values.shape import Shape
 from runner.workflow.load import load
 
@@ -128,24 +130,29 @@ def test_only_masks_have_words_for_models_that_paint_them() -> None:
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    """A folder with a pair of small images of the same name."""
-    for role in ("before", "after"):
+    """A folder with a pair of small images of the same name: two things, then one of them."""
+    for role, things in {"before": 2, "after": 1}.items():
         (tmp_path / role).mkdir()
-        Image.new("RGB", (64, 48), "white").save(tmp_path / role / "a.png")
+        image = Image.new("RGB", (96, 64), "white")
+        for number in range(things):
+            ImageDraw.Draw(image).ellipse((8 + 48 * number, 16, 40 + 48 * number, 48), "darkred")
+        image.save(tmp_path / role / "a.png")
     return tmp_path
+
+
+def extending(name: str, folder: Path) -> Path:
+    """A workflow of somebody who takes a shipped one and says only which images."""
+    pair = "{before: before/*.png, after: after/*.png}"
+    images = pair if name.startswith("compare/") else "before/*.png"
+    file = folder / f"{name.replace('/', '-')}.workflow.yaml"
+    file.write_text(f"version: 1\nextends: lib:{name}\nimages: {images}\n", encoding="utf-8")
+    return file
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_a_shipped_workflow_needs_nothing_but_images(name: str, photos: Path) -> None:
     """`extends: lib:…` and `images:` make a workflow without a mistake and without a warning."""
-    images = (
-        "{before: before/*.png, after: after/*.png}"
-        if name.startswith("compare/")
-        else "before/*.png"
-    )
-    file = photos / "mine.workflow.yaml"
-    file.write_text(f"version: 1\nextends: lib:{name}\nimages: {images}\n", encoding="utf-8")
-    workflow = load(file, environ={})
+    workflow = load(extending(name, photos), environ={})
     assert workflow.warnings == ()
     assert [entry.base for images in workflow.images for entry in images.entries] == [
         photos for _ in workflow.images
@@ -158,6 +165,27 @@ def test_shipped_workflows_have_names_and_descriptions_of_their_own() -> None:
     written = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in WORKFLOWS.values()]
     assert len({workflow["name"] for workflow in written}) == len(WORKFLOWS)
     assert len({workflow["description"] for workflow in written}) == len(WORKFLOWS)
+
+
+def test_every_shipped_workflow_runs_to_its_last_file(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Offline, one run for each, with usable answers and every output."""
+    monkeypatch.chdir(photos)
+    files = [str(extending(name, photos)) for name in WORKFLOWS]
+
+    outcome = CliRunner().invoke(
+        group, ["run", *files, "--provider", "simulator", "--quiet"], catch_exceptions=False
+    )
+
+    assert outcome.exit_code == 0, outcome.output
+    for file in files:
+        workflow = load(Path(file), environ={})
+        (run,) = photos.glob(f"runs/*_{workflow.name}_*")
+        (line,) = (run / "results.jsonl").read_text(encoding="utf-8").splitlines()
+        assert json.loads(line)["status"] in {"ok", "empty"}
+        outputs = {output.to: run / "outputs" / output.to for output in workflow.outputs}
+        assert [to for to, path in outputs.items() if not path.exists()] == [], workflow.name
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.parent.name)

@@ -139,7 +139,7 @@ def _folders(folder: Path) -> list[Path]:
         for path in _entries(folder)
         if path.is_dir()
         and not path.name.startswith((".", "runs"))
-        and not set(path.name) & set("*?[]{}")
+        and not set(path.name) & set("*?[]{}:")
     ]
 
 

@@ -20,7 +20,7 @@ from runner.values.result import Detection
 CROWDED = 40
 """With more things than this, numbers stand in the image and the labels in a legend."""
 
-COVERED = 0.2
+COVERED = 0.15
 """So they do when the labels would cover more than this share of the image …"""
 
 OVERLAPPED = 0.05

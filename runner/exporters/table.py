@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 from runner.exporters.record import error_of
 from runner.text.lookup import LISTS, Found, detections_of, part_of
@@ -165,14 +166,22 @@ def _own(fields: Row, step: str, row: Iterable[str] = ()) -> Row:
 
 
 def _flat(record: Mapping[str, object], prefix: str = "") -> Row:
-    """Fields of fields as `shop.name`."""
+    """Fields of fields as `shop.name`; of a list of records inside a record only its length."""
     row: Row = {}
     for name, value in record.items():
         if isinstance(value, Mapping) and value:
             row |= _flat(value, f"{prefix}{name}.")
+        elif _is_of_records(value, name):
+            row[f"{prefix}{name}.count"] = len(value)
         else:
             row[f"{prefix}{name}"] = _cell(value)
     return row
+
+
+def _is_of_records(value: object, name: str) -> TypeGuard[Sequence[object]]:
+    if not isinstance(value, list | tuple):
+        return False
+    return any(isinstance(entry, Mapping) for entry in value) or (not value and name in LISTS)
 
 
 def _column(path: Sequence[str], result: Result) -> str:

@@ -74,8 +74,8 @@ def _opened(content: bytes) -> Image.Image | Issue:
         return _grey(picture)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         return _too_large("more pixels than any mask has")
-    except Exception as problem:  # Pillow's decoders raise many kinds on broken bytes
-        return _garbage(f"its {len(content)} bytes are no image that can be read ({problem})")
+    except Exception:  # Pillow's decoders raise many kinds on broken bytes
+        return _garbage(f"its {len(content)} bytes are no image that can be read")
 
 
 def _grey(picture: Image.Image) -> Image.Image:

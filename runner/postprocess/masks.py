@@ -32,17 +32,17 @@ def painted(grey: Image.Image, whole: PixelBox, size: Size) -> Mask:
     x_max, y_max = min(whole.x_max, size.width), min(whole.y_max, size.height)
     if x_min >= x_max or y_min >= y_max:
         return _mask(empty(size), "png")
-    # Turned on its side while it is small, so that columns of the frame are rows in memory.
-    turned = grey.transpose(Image.Transpose.TRANSPOSE)
     part = (
-        (y_min - whole.y_min) * turned.width / whole.height,
-        (x_min - whole.x_min) * turned.height / whole.width,
-        (y_max - whole.y_min) * turned.width / whole.height,
-        (x_max - whole.x_min) * turned.height / whole.width,
+        (x_min - whole.x_min) * grey.width / whole.width,
+        (y_min - whole.y_min) * grey.height / whole.height,
+        (x_max - whole.x_min) * grey.width / whole.width,
+        (y_max - whole.y_min) * grey.height / whole.height,
     )
-    shape = (y_max - y_min, x_max - x_min)
-    resized = turned.resize(shape, Image.Resampling.BILINEAR, box=part)
-    return _mask(from_columns(np.asarray(resized) > THRESHOLD, x_min, y_min, size), "png")
+    shape = (x_max - x_min, y_max - y_min)
+    resized = grey.resize(shape, Image.Resampling.BILINEAR, box=part)
+    # Turned only now: Pillow rounds between its two passes, and their order moves some pixels.
+    columns = np.asarray(resized.transpose(Image.Transpose.TRANSPOSE)) > THRESHOLD
+    return _mask(from_columns(columns, x_min, y_min, size), "png")
 
 
 def outlined(rings: Sequence[Polygon], size: Size, encoding: MaskEncoding) -> Mask:

@@ -86,8 +86,9 @@ def rings(mask: Mask) -> tuple[Polygon, ...]:
     """The outline of a mask along its pixel edges: every part and every hole, exactly.
 
     Outer rings run clockwise as seen on the screen, holes the other way round; filled by the
-    even-odd or the non-zero rule they give the same pixels. Pixels that only touch at a corner
-    belong to different rings. In order of their topmost, then leftmost corner.
+    even-odd or the non-zero rule they give the same pixels. Pixels that touch only at a corner are
+    not joined there: rings may touch in a point but never cross. In order of their topmost, then
+    leftmost corner.
     """
     runs = decode(mask.rle)
     box = tight_box(runs)

@@ -215,7 +215,7 @@ def _covered(a: Runs, b: Runs, times: int) -> Runs:
 
 
 def joined(size: Size, starts: Positions, stops: Positions) -> Runs:
-    """Runs that touch become one: so does one that reaches a column's end and starts the next."""
+    """Rising runs, those that touch made one: a run may reach a column's end and go on in the next."""
     if len(starts) < 2:
         return Runs(size, starts, stops)
     apart = starts[1:] != stops[:-1]

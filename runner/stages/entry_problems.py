@@ -12,16 +12,23 @@ from runner.sources.inline import Inline
 from runner.sources.opening import Unreadable
 from runner.sources.pattern import is_image, split
 from runner.sources.sniff import CONVERTIBLE, ENDINGS, spoken
-from runner.sources.walk import walk
 from runner.sources.web import refuse_credentials
 from runner.stages.listing import source_of
-from runner.text.suggest import did_you_mean
+from runner.stages.nearby import (
+    MOST_LOOKED_AT,
+    any_name,
+    ending_of,
+    endings_spoken,
+    files_in,
+    folders_with_images,
+    names_in,
+    other_ending,
+    other_name,
+    short,
+)
 from runner.values.image import UnreadableImage
 from runner.values.problem import Problem
 from runner.workflow.spec import ImageEntry, Preparation
-
-MOST_LOOKED_AT = 10_000
-"""When nothing matches, as many names are looked at to find what may have been meant."""
 
 Seen = dict[tuple[int, int], str]
 """The files of earlier entries, by device and inode."""
@@ -71,26 +78,26 @@ def _file(entry: ImageEntry) -> Iterator[Problem]:
         yield Problem("W403", f"`{entry.text}` is a folder, not a file", entry.place, fix=fix)
     elif not os.path.exists(path):
         message = f"there is no file `{entry.text}`"
-        yield Problem("W403", message, entry.place, fix=_other_name(path, entry), found=path)
+        yield Problem("W403", message, entry.place, fix=other_name(path, entry), found=path)
 
 
 def _folder(entry: ImageEntry, preparation: Preparation) -> Iterator[Problem]:
     path = os.path.normpath(os.path.join(entry.base, entry.value))
     text = entry.text.rstrip("/")
     if not os.path.isdir(path):
-        message, fix = f"there is no folder `{entry.text}`", _other_name(path, entry)
+        message, fix = f"there is no folder `{entry.text}`", other_name(path, entry)
         if os.path.exists(path):
             message, fix = f"`{entry.text}` is a file, not a folder", f"write `{text}`"
         yield Problem("W403", message, entry.place, fix=fix, found=path)
         return
-    deeper = _folders_with_images(path)
+    deeper = folders_with_images(path)
     if next(_candidates(entry, preparation), None) is None:
         fix = f"write `{text}/**` to take those in its sub-folders" if deeper else None
-        holds = _endings_spoken(Counter(_ending(name) for name in _names(path)))
+        holds = endings_spoken(Counter(ending_of(name) for name in names_in(path)))
         message = f"there is no image in the folder `{entry.text}`, which has {holds}"
         yield Problem("W404", message, entry.place, fix=fix, found=path)
         return
-    skipped = [name for name in _names(path) if not is_image(os.path.join(path, name))]
+    skipped = [name for name in names_in(path) if not is_image(os.path.join(path, name))]
     if skipped:
         yield Problem(
             "W405",
@@ -116,20 +123,20 @@ def _pattern(entry: ImageEntry, preparation: Preparation) -> Iterator[Problem]:
     fix: str | None
     message = f"the pattern `{entry.text}` matches no file"
     if not os.path.isdir(root):
-        fix = _other_name(root, entry)
-        message = f"{message}: there is no folder `{_short(root, entry)}`"
+        fix = other_name(root, entry)
+        message = f"{message}: there is no folder `{short(root, entry)}`"
         yield Problem("W401", message, entry.place, fix=fix, found=entry.text)
         return
-    deeper = parts[0] != "**" and next(_files(root, ("**", *parts)), None)
+    deeper = parts[0] != "**" and next(files_in(root, ("**", *parts)), None)
     endings = Counter(
-        _ending(name) for name in islice(_files(root, _any_name(parts)), MOST_LOOKED_AT)
+        ending_of(name) for name in islice(files_in(root, any_name(parts)), MOST_LOOKED_AT)
     )
     if deeper:
         start = entry.text[: len(entry.text) - len("/".join(parts))]
         fix = f"write `{start}**/{'/'.join(parts)}` to look in its sub-folders"
     else:
-        fix = _other_ending(entry, parts, endings)
-    message = f"{message} in `{_short(root, entry)}`, which has {_endings_spoken(endings)}"
+        fix = other_ending(entry, parts, endings)
+    message = f"{message} in `{short(root, entry)}`, which has {endings_spoken(endings)}"
     yield Problem("W401", message, entry.place, fix=fix, found=entry.text)
 
 
@@ -144,7 +151,7 @@ def _contents(
             why = f"`{candidate.longer}`: {candidate.problem.why}"
             yield Problem("W414", why, entry.place, severity="warning")
             continue
-        if ENDINGS.get(_ending(candidate.where)) in CONVERTIBLE and not preparation.convert:
+        if ENDINGS.get(ending_of(candidate.where)) in CONVERTIBLE and not preparation.convert:
             unsent.append(candidate.where)
         if several and (same := _identity(candidate.where)):
             if same in seen:
@@ -154,7 +161,7 @@ def _contents(
         message = f"`{entry.text}` names {_several(len(again), 'image')} once more: {_few(again)}"
         yield Problem("W402", message, entry.place, severity="warning")
     if unsent:
-        what = spoken(ENDINGS[_ending(unsent[0])])
+        what = spoken(ENDINGS[ending_of(unsent[0])])
         yield Problem(
             "W417",
             f"{_several(len(unsent), 'file')} of `{entry.text}` cannot be sent: `{os.path.basename(unsent[0])}`"
@@ -169,82 +176,12 @@ def _candidates(entry: ImageEntry, preparation: Preparation) -> Iterator[Candida
     return source_of(entry.kind, entry.value, "image", preparation, None).list(entry.base)
 
 
-def _files(root: str, parts: tuple[str, ...]) -> Iterator[str]:
-    return (found for found in walk(root, parts) if isinstance(found, str))
-
-
-def _any_name(parts: tuple[str, ...]) -> tuple[str, ...]:
-    return (*parts[:-1], "*")
-
-
-def _names(folder: str) -> list[str]:
-    return [os.path.basename(path) for path in islice(_files(folder, ("*",)), MOST_LOOKED_AT)]
-
-
-def _folders_with_images(folder: str) -> list[str]:
-    found = islice(_files(folder, ("*", "**", "*")), MOST_LOOKED_AT)
-    names = (
-        os.path.relpath(path, folder).split(os.sep)[0] for path in found if _ending(path) in ENDINGS
-    )
-    return list(dict.fromkeys(names))
-
-
 def _identity(path: str) -> tuple[int, int] | None:
     try:
         status = os.stat(path)
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _other_name(path: str, entry: ImageEntry) -> str | None:
-    """A close name in the nearest folder that exists, put into the author's own text."""
-    missing = path
-    while not os.path.isdir(os.path.dirname(missing)) and os.path.dirname(missing) != missing:
-        missing = os.path.dirname(missing)
-    folder, name = os.path.split(missing)
-    try:
-        with os.scandir(folder) as entries:
-            close = did_you_mean(name, (item.name for item in islice(entries, MOST_LOOKED_AT)))
-    except OSError:
-        return None
-    if close is None or name not in entry.text.replace("\\", "/").split("/"):
-        return None
-    pieces = [
-        close if piece == name else piece for piece in entry.text.replace("\\", "/").split("/")
-    ]
-    return f"did you mean `{'/'.join(pieces)}`?"
-
-
-def _other_ending(entry: ImageEntry, parts: tuple[str, ...], endings: Counter[str]) -> str | None:
-    """The same pattern with the ending of the images that are there."""
-    stem, dot, _ = parts[-1].rpartition(".")
-    images = [ending for ending, _ in endings.most_common() if ending in ENDINGS]
-    if not dot or not images or stem != "*":
-        return None
-    endless = entry.text[: len(entry.text) - len(parts[-1])]
-    if len(images) == 1:
-        return f"did you mean `{endless}*{images[0]}`?"
-    return f"did you mean `{endless}*.{{{','.join(ending[1:] for ending in images[:4])}}}`?"
-
-
-def _short(path: str, entry: ImageEntry) -> str:
-    try:
-        short = os.path.relpath(path, entry.base).replace(os.sep, "/")
-    except ValueError:  # another drive
-        return path
-    return "." if short == "." else f"{short}/"
-
-
-def _ending(name: str) -> str:
-    return os.path.splitext(name)[1].lower()
-
-
-def _endings_spoken(endings: Counter[str]) -> str:
-    """Images first, then by number: `12 .png, 3 .txt`."""
-    common = sorted(endings.most_common(), key=lambda item: item[0] not in ENDINGS)
-    words = [f"{count} {ending or 'without an ending'}" for ending, count in common[:4]]
-    return ", ".join(words) or "no files"
 
 
 def _several(count: int, what: str) -> str:

@@ -20,6 +20,7 @@ from typing import cast
 from runner.stages.locate import Frame, Located, locate
 from runner.stages.record import Dropped, Record, read_record
 from runner.text.schema_nodes import NOTHING, Node, annotation, item_node, property_node, types
+from runner.text.schema_sentences import shown
 from runner.values.answer import Json
 from runner.values.geometry import Size
 from runner.values.result import Detection, Issue
@@ -223,7 +224,7 @@ class _Walk:
         said = record["image"]
         if isinstance(said, int) and 1 <= said <= len(self.sizes):
             return replace(where, frame=self.frame(said - 1), image_said=True)
-        why = f"`image` is {said}, and there are {len(self.sizes)} images, counted from 1"
+        why = f"`image` is {shown(said)}, and there are {len(self.sizes)} images, counted from 1"
         return self._unusable(why, where, Located()) or where
 
     def _assume_image(self, where: _Where) -> None:

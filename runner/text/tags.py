@@ -101,7 +101,7 @@ class _Reader:
                 brackets += word.text
             elif word.text in ")]}":
                 brackets = brackets[:-1]
-        return _unclosed(template, kind, start, at)
+        return _unclosed(template, kind, start, at, words)
 
     def _word(self, at: int) -> Word:
         char = self._template[at]
@@ -120,12 +120,8 @@ def _inside(words: list[Word]) -> tuple[Word, ...]:
     return tuple(words[1:] if trims else words)
 
 
-def _unclosed(template: str, kind: Kind, start: int, limit: int) -> Tag:
+def _unclosed(template: str, kind: Kind, start: int, limit: int, words: list[Word]) -> Tag:
     line_end = template.find("\n", start, limit)
     end = line_end if line_end >= 0 else limit
-    words = [
-        Word(str(match.lastgroup), match.group(), match.start())
-        for match in _WORD.finditer(template, start + 2, end)
-        if match.lastgroup != "space"
-    ]
-    return Tag(kind, start, end, tuple(words), closed=False)
+    inside = tuple(word for word in words if word.start + len(word.text) <= end)
+    return Tag(kind, start, end, inside, closed=False)

@@ -24,6 +24,8 @@ __all__ = ["NameUse", "TemplateMistake", "inspect"]
 MAX_CHARACTERS = 200_000
 """A longer template is data in the wrong place."""
 
+MAX_MISTAKES = 50
+
 
 def inspect(template: str) -> tuple[tuple[NameUse, ...], tuple[TemplateMistake, ...]]:
     """The outside names of a template and its mistakes, both in the order of the text.
@@ -56,4 +58,4 @@ def _inspected(page: Page) -> tuple[tuple[NameUse, ...], tuple[TemplateMistake, 
     elif is_nested:
         tell_complaint(page, tree)
     page.mistakes.sort(key=lambda mistake: (mistake.line, mistake.column))
-    return uses, tuple(page.mistakes)
+    return uses, tuple(page.mistakes[:MAX_MISTAKES])

@@ -23,6 +23,7 @@ _ADDRESS = (
     httpx.UnsupportedProtocol,
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
+    ValueError,  # a host that IDNA cannot spell, a user name within the address
 )
 _NOT_CONNECTED = (
     aiohttp.ClientConnectorError,

@@ -109,7 +109,7 @@ class Channel:
     def _without_key(self, outcome: Reply | Failure) -> Reply | Failure:
         """The outcome without the key, should the service repeat it."""
         key = self.key
-        if not key:
+        if not key or len(key) < SHORTEST_HIDDEN:
             return outcome
         if isinstance(outcome, Failure):
             return replace(outcome, message=outcome.message.replace(key, HIDDEN))
@@ -120,6 +120,9 @@ class Channel:
         )
 
 
+SHORTEST_HIDDEN = 16
+"""A shorter key is no key of this service, and may be a word that answers hold."""
+
 HIDDEN = "[key]"
 """Stands where a service repeated the API key."""
 
@@ -128,6 +131,7 @@ _EXPECTED = (
     httpx.InvalidURL,
     aiohttp.ClientError,  # httpx-aiohttp lets those pass that it does not know
     OSError,  # TimeoutError is one
+    ValueError,  # an address that httpx takes and aiohttp does not
     TooLong,
     UnknownEncoding,
 )

@@ -10,11 +10,13 @@ from typing import Any
 
 from runner import library
 from runner.text.suggest import did_you_mean
-from runner.values.problem import Place, Problem, Rejected, Route
+from runner.values.problem import Rejected, Route
 from runner.values.shape import GEMINI_COORDINATES, Coordinates, Shape
+from runner.workflow.document import Document
 from runner.workflow.extends import LIBRARY, missing_file
 from runner.workflow.findings import Findings
 from runner.workflow.painted import painted
+from runner.workflow.schema_files import Placed, read_schema
 from runner.workflow.shapes import (
     TEXT,
     shape_from_fields,
@@ -174,13 +176,15 @@ class Answers:
             return None
         self.sources.setdefault(path, SourceFile(path, "schema", content))
         try:
-            source = _read_json(content, str(path))
+            source = read_schema(content, str(path))
         except Rejected as rejected:
             self.findings.problems.extend(rejected.problems)
             return None
         return self._checked(source.data, source, ())
 
-    def _checked(self, schema: Any, source: Any, route: Route) -> Mapping[str, Any] | None:
+    def _checked(
+        self, schema: Any, source: Placed | Document, route: Route
+    ) -> Mapping[str, Any] | None:
         """The schema when it is one; `source` knows the places of what is below the route."""
         from runner.text.json_schema import check_schema
 
@@ -196,11 +200,10 @@ class Answers:
             fix = "start with type: object and properties, or with type: array and items"
             self.findings.error("W445", source.place(route), message, fix)
             harmless = False
-        if harmless:
-            harmless = self._check_spaces(schema, source, route)
-        return schema if harmless else None
+        spaces_fit = self._check_spaces(schema, source, route)
+        return schema if harmless and spaces_fit else None
 
-    def _check_spaces(self, node: Any, source: Any, route: Route) -> bool:
+    def _check_spaces(self, node: Any, source: Placed | Document, route: Route) -> bool:
         if isinstance(node, list):
             below = [self._check_spaces(e, source, (*route, i)) for i, e in enumerate(node)]
             return all(below)  # a generator would stop at the first mistake
@@ -248,48 +251,3 @@ def _is_keyword(violation: Any) -> bool:
 def _is_answer(schema: Any) -> bool:
     words = ("type", "properties", "items", "anyOf", "oneOf", "allOf", "$ref", "enum")
     return isinstance(schema, dict) and any(word in schema for word in words)
-
-
-@dataclass(frozen=True, slots=True)
-class _WithoutPlaces:
-    """Data of a file whose places nobody knows."""
-
-    file: str
-    data: object
-
-    def place(self, route: Route, *, key: bool = False) -> Place:
-        return Place(self.file, 1, 1, None, route)
-
-
-def _read_json(content: bytes, file: str) -> Any:
-    """A JSON or YAML file with its places. JSON is told in JSON's words. Raises `Rejected`."""
-    from runner.text.source import read
-
-    if file.endswith((".yaml", ".yml")):
-        return read(content, file)
-    try:
-        data = json.loads(content)
-    except json.JSONDecodeError as error:
-        place = Place(file, error.lineno, error.colno)
-        message = f"this is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
-        raise Rejected(Problem("W446", message, place, fix=_JSON_FIXES.get(error.msg))) from None
-    except (UnicodeDecodeError, RecursionError, ValueError):
-        message = "this is not JSON: it cannot be read as text"
-        raise Rejected(Problem("W446", message, Place(file, 1, 1))) from None
-    try:
-        source = read(content, file)  # JSON is YAML, nearly: this is for the places
-    except Rejected:
-        return _WithoutPlaces(file, data)
-    return source if source.data == data else _WithoutPlaces(file, data)
-
-
-_JSON_FIXES = {
-    "Expecting ',' delimiter": "a comma or a closing bracket is missing before this",
-    "Expecting property name enclosed in double quotes": (
-        'names stand in double quotes ("name"), and no comma stands before a closing bracket'
-    ),
-    "Expecting value": "a value is missing here, or a comma is too many",
-    "Illegal trailing comma before end of object": "delete the comma",
-    "Illegal trailing comma before end of array": "delete the comma",
-    "Extra data": "the JSON is over before this: delete the rest",
-}

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from runner.text.suggest import did_you_mean
 from runner.values.problem import Route
 from runner.values.reference import Comparison, Reference
+from runner.workflow.comparisons import COMPARATORS, comparisons_of, reference, share_of
 from runner.workflow.findings import Findings
 from runner.workflow.matrix import check_choice
-from runner.workflow.parts import Part
-from runner.workflow.scope import Nowhere, Scope, follow
+from runner.workflow.scope import Scope
 from runner.workflow.spec import CheckSpec
-from runner.workflow.words import one_of, quoted
-
-COMPARATORS: Mapping[str, tuple[str, ...]] = {
-    "equals": ("text", "number", "yes_no"),
-    "not_equals": ("text", "number", "yes_no"),
-    "same_as": ("text", "number", "yes_no", "record", "list", "coordinates"),
-    "contains": ("text",),
-    "not_contains": ("text",),
-    "matches": ("text",),
-    "one_of": ("text", "number", "yes_no"),
-    "at_least": ("number",),
-    "at_most": ("number",),
-    "between": ("number",),
-    "is_empty": ("text", "record", "list", "coordinates"),
-}
-"""Every comparator and the kinds of values that it can look at."""
-
-_KINDS: Mapping[str, str] = {
-    "text": "a text",
-    "number": "a number",
-    "yes_no": "true or false",
-    "record": "a record",
-    "coordinates": "coordinates",
-}
+from runner.workflow.words import one_of
 
 
 def checks_of(
@@ -51,16 +27,6 @@ def checks_of(
     return tuple(check for check in found if check is not None)
 
 
-def share_of(value: object) -> float | None:
-    """A ratio: `0.95`, or `95%` as the same number."""
-    if isinstance(value, str):
-        try:
-            return float(value.strip().removesuffix("%")) / 100
-        except ValueError:
-            return None
-    return float(value) if isinstance(value, int | float) else None
-
-
 def _check(
     check: Mapping[str, Any],
     route: Route,
@@ -70,7 +36,7 @@ def _check(
 ) -> CheckSpec | None:
     that = str(check["that"])
     part = reference(that, (*route, "that"), scope, findings)
-    comparisons = tuple(_comparisons(check, route, part, that, scope, findings))
+    comparisons = tuple(comparisons_of(check, route, part, that, scope, findings))
     only = check.get("only") or {}
     check_choice(only, axes, (*route, "only"), findings)
     _check_looseness(check, route, findings)
@@ -105,136 +71,6 @@ def _shown(value: object) -> str:
             return " or ".join(map(str, value))
         case _:
             return str(value)
-
-
-def reference(text: str, route: Route, scope: Scope, findings: Findings) -> Part | None:
-    """What a reference leads to; None when it leads nowhere, which is told."""
-    found = follow(text.split("."), scope)
-    if isinstance(found, Nowhere):
-        findings.error(found.code, route, found.message, found.fix, allowed=found.allowed)
-        return None
-    return found
-
-
-def _comparisons(
-    check: Mapping[str, Any],
-    route: Route,
-    part: Part | None,
-    that: str,
-    scope: Scope,
-    findings: Findings,
-) -> Iterator[Comparison]:
-    for name in check:
-        value = check[name]
-        if name not in COMPARATORS or value is None:
-            continue
-        here = (*route, name)
-        if part is not None:
-            _check_kind(name, part, that, here, findings)
-        yield Comparison(name, _value(name, value, here, part, scope, findings))
-
-
-def _value(
-    name: str, value: Any, route: Route, part: Part | None, scope: Scope, findings: Findings
-) -> object:
-    match name:
-        case "same_as":
-            reference(value, route, scope, findings)
-            return Reference.parse(value)
-        case "matches":
-            _check_pattern(value, route, findings)
-        case "at_least" | "at_most":
-            return share_of(value) if isinstance(value, str) else value
-        case "between":
-            if value[0] > value[1]:
-                message = f"no number is between {value[0]} and {value[1]}"
-                fix = f"write between: [{value[1]}, {value[0]}]"
-                findings.error("W604", route, message, fix)
-        case "equals" | "not_equals":
-            _check_literal(name, value, route, part, scope, findings)
-        case "one_of":
-            for index, each in enumerate(value):
-                _check_choice_word(each, (*route, index), part, findings)
-    return value
-
-
-def _check_kind(name: str, part: Part, that: str, route: Route, findings: Findings) -> None:
-    """A comparison on a list holds for every entry; only `is_empty` looks at the list itself."""
-    kind, wanted = part.kind, COMPARATORS[name]
-    if kind == "list" and name not in ("is_empty", "same_as"):
-        entry = part.entry
-        if entry is None or entry.kind in ("any", *wanted):
-            return
-        if entry.kind == "record":
-            fix: str | None = None
-            if "number" in wanted:
-                fix = f"write that: {that}.count"
-            else:
-                fields = [each for each, inner in entry.fields.items() if inner.kind in wanted]
-                fix = f"write {one_of(f'{that}.{field}' for field in fields)}" if fields else None
-            message = f"`{that}` is a list of records; `{name}` cannot look at it"
-            findings.error("W602", _that(route), message, fix)
-            return
-        kind = entry.kind
-    if kind == "any" or kind in wanted:
-        return
-    usable = [each for each, kinds in COMPARATORS.items() if kind in kinds]
-    message = f"`{that}` is {_KINDS.get(kind, kind)}; `{name}` cannot look at it"
-    findings.error("W602", route, message, f"use {one_of(usable)}", key=True)
-
-
-def _that(route: Route) -> Route:
-    return (*route[:-1], "that")
-
-
-def _check_literal(
-    name: str, value: Any, route: Route, part: Part | None, scope: Scope, findings: Findings
-) -> None:
-    if isinstance(value, str) and _looks_like_reference(value, scope):
-        message = f"`{name}` compares with the text {quoted(value)} itself"
-        fix = f"write same_as: {value}" if name == "equals" else f"`{value}` is never looked up"
-        findings.warning("W605", route, message, fix)
-        return
-    single = part.entry if part and part.kind == "list" else part
-    if single is None or single.kind == "any":
-        return
-    if single.kind == "number" and isinstance(value, str):
-        message = f"this is a number, and {quoted(value)} is a text: they are never equal"
-        findings.error("W602", route, message, "write the number without quotes")
-    elif single.kind == "yes_no" and not isinstance(value, bool):
-        findings.error("W602", route, "this is true or false", "write true or false")
-    elif single.kind == "text" and not isinstance(value, str):
-        written = findings.document.text(route)
-        message = f"this is a text, and {quoted(value)} is none: they are never equal"
-        findings.error("W602", route, message, f'put it in quotes: "{written}"')
-    else:
-        _check_choice_word(value, route, part, findings)
-
-
-def _check_choice_word(value: Any, route: Route, part: Part | None, findings: Findings) -> None:
-    single = part.entry if part and part.kind == "list" else part
-    choices = single.choices if single else ()
-    if not choices or value is None or value in choices:
-        return
-    close = did_you_mean(str(value), choices)
-    message = f"the answer is never {quoted(value)}: it is not among the choices"
-    fix = f"did you mean `{close}`?" if close else f"the choices are {one_of(choices, 'and')}"
-    findings.error("W606", route, message, fix)
-
-
-def _looks_like_reference(value: str, scope: Scope) -> bool:
-    root, dot, rest = value.partition(".")
-    return bool(dot and rest) and (root in ("row", "vars", "truth") or root in scope.steps)
-
-
-def _check_pattern(pattern: str, route: Route, findings: Findings) -> None:
-    from runner.checks.compare import pattern_mistake
-
-    mistake = pattern_mistake(pattern)
-    if mistake:
-        message = f"{quoted(pattern)} is no pattern: {mistake}"
-        fix = "signs such as ( [ { + * ? stand for themselves after a \\"
-        findings.error("W603", route, message, fix)
 
 
 def _check_looseness(check: Mapping[str, Any], route: Route, findings: Findings) -> None:

@@ -10,7 +10,7 @@ from runner.workflow.extends import missing_file
 from runner.workflow.findings import Findings
 from runner.workflow.images import UNNAMED
 from runner.workflow.spec import Dataset
-from runner.workflow.violations import as_name
+from runner.workflow.telling import as_name
 
 Format = Literal["csv", "tsv", "jsonl"]
 
@@ -38,8 +38,10 @@ def dataset_of(
         findings.problems.append(missing_file("W450", name, path, place, "with a table"))
         return None, None
     if form is None:
-        message = f"`{name}` does not say what kind of table it is"
-        fix = "write format: csv, tsv or jsonl; save a spreadsheet as CSV first"
+        message = f"`{name}` is not named like a table that can be read"
+        fix = "write format: csv, tsv or jsonl beside `file:`"
+        if path.suffix.lower() in (".xlsx", ".xls", ".ods", ".numbers"):
+            message, fix = f"`{name}` is a spreadsheet", "save it as CSV, and name that file"
         findings.error("W450", place, message, fix)
         return None, None
     folder = table.get("image_folder")

@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.text.suggest import did_you_mean
-from runner.values.problem import Route
+from runner.values.problem import Place, Route
+from runner.values.reference import Reference
 from runner.workflow.findings import Findings
+from runner.workflow.matrix import check_effect
 from runner.workflow.parts import whole
-from runner.workflow.spec import AskStep, CheckSpec, OutputSpec, Workflow
+from runner.workflow.spec import AskStep, CheckSpec, OutputSpec, Prompt, Workflow
+from runner.workflow.steps import Draft
 
 _ASKS_FOR_PLACES = re.compile(
     r"\b(bounding[ -]box(es)?|box_2d|(draw|put) (a |an )?box(es)?\b|box(es)? around|coordinates?)\b",
@@ -18,7 +21,7 @@ _ASKS_FOR_PLACES = re.compile(
 )
 
 _OTHER_ORDER = re.compile(
-    r"\[?\s*\bx_?(?:min|1|0)\b\s*,\s*y_?(?:min|1|0)\b|\bxyxy\b|\bxywh\b|"
+    r"\[?\s*\bx_?(?:min|1|0)\b\s*,\s*y_?(?:min|1|0)\b(?:\s*,\s*x_?(?:max|2|1)\b\s*,\s*y_?(?:max|2|1)\s*\]?)?|\bxyxy\b|\bxywh\b|"
     r"\bx\s*,\s*y\s*,\s*(?:w|width)\b",
     re.IGNORECASE,
 )
@@ -30,9 +33,46 @@ _OTHER_SCALE = re.compile(
 )
 
 
+def lint(
+    workflow: Workflow,
+    data: Mapping[str, Any],
+    drafts: Sequence[Draft],
+    axes: Mapping[str, Sequence[Any]],
+    uses: frozenset[tuple[str, ...]],
+    findings: Findings,
+) -> None:
+    """Every warning about a workflow without errors. `uses` are the names in its templates."""
+    by_id = {draft.id: draft for draft in drafts}
+    for step in workflow.steps:
+        lint_prompt(step, findings)
+        route = by_id[step.id].settings.routes.get("prompt_position")
+        lint_position(step, route, len(step.images) or _images_of_a_case(workflow), findings)
+    lint_web_images(workflow, findings)
+    used = frozenset(path[1] for path in uses if path[0] == "vars" and len(path) > 1)
+    used |= _variables_in_checks(workflow)
+    if drafts:
+        own = {draft.id: draft.settings.own for draft in drafts}
+        check_effect(axes, own, used, list(workflow.vars), findings)
+        schemas = frozenset(draft.answer.used for draft in drafts if draft.answer.used)
+        lint_unused(data, used, schemas, workflow.partial, findings)
+    lint_unused_steps(workflow.steps, workflow.checks, workflow.outputs, findings)
+
+
+def _images_of_a_case(workflow: Workflow) -> int:
+    return len(workflow.dataset.roles) if workflow.dataset else len(workflow.images)
+
+
+def _variables_in_checks(workflow: Workflow) -> frozenset[str]:
+    references = [check.that for check in workflow.checks]
+    for check in workflow.checks:
+        compared = [comparison.value for comparison in check.comparisons]
+        references += [value for value in compared if isinstance(value, Reference)]
+    return frozenset(each.path[0] for each in references if each.root == "vars" and each.path)
+
+
 def lint_prompt(step: AskStep, findings: Findings) -> None:
     """Compares what a prompt says of coordinates with the answer that it gets."""
-    answer, text, place = step.shape, step.prompt.template, step.prompt.place
+    answer, text = step.shape, step.prompt.template
     spaces = whole(answer).spaces
     if not spaces:
         asks = _ASKS_FOR_PLACES.search(text)
@@ -41,7 +81,7 @@ def lint_prompt(step: AskStep, findings: Findings) -> None:
                 f"the prompt asks for “{asks[0]}”, but the answer of step `{step.id}` has no box"
             )
             fix = "add schema: boxes, or a field of type box, to get it in pixels"
-            findings.warning("W121", place, message, fix)
+            findings.warning("W121", _place_of(step.prompt, asks, findings), message, fix)
         return
     for pattern, what in ((_OTHER_ORDER, "order"), (_OTHER_SCALE, "scale")):
         found = pattern.search(text)
@@ -52,8 +92,18 @@ def lint_prompt(step: AskStep, findings: Findings) -> None:
                 "of coordinates"
             )
             fix = "delete that sentence: boxes come back in pixels anyway"
-            findings.warning("W122", place, message, fix)
+            findings.warning("W122", _place_of(step.prompt, found, findings), message, fix)
             return
+
+
+def _place_of(prompt: Prompt, words: re.Match[str], findings: Findings) -> Place:
+    """Where these words stand: in the workflow, or in the prompt's own file."""
+    start = prompt.template.rfind("\n", 0, words.start()) + 1
+    line = prompt.template.count("\n", 0, start) + 1
+    column, length = words.start() - start + 1, len(words[0])
+    if prompt.place.route:
+        return findings.document.place_in(prompt.place.route, line, column, length)
+    return Place(prompt.place.file, line, column, column + length)
 
 
 def lint_position(
@@ -81,11 +131,16 @@ def lint_unused(
     data: Mapping[str, Any],
     used_vars: frozenset[str],
     used_schemas: frozenset[str],
-    inherited: frozenset[Route],
+    partial: bool,
     findings: Findings,
 ) -> None:
-    """Variables and schemas of this file that nothing uses."""
+    """Variables and schemas of this file that nothing uses; others may use what they inherit."""
     variables = data.get("vars") or {}
+    document = findings.document
+    entries = [(part, name) for part in ("vars", "schemas") for name in data.get(part) or ()]
+    inherited = {
+        route for route in entries if partial or document.origin(route) is not document.file
+    }
     for name in variables:
         route = ("vars", name)
         if name in used_vars or route in inherited:
@@ -112,12 +167,9 @@ def lint_unused_steps(
     """Steps whose answers go nowhere, in a workflow that says where answers go."""
     used = {output.save.root for output in outputs}
     used |= {check.that.root for check in checks}
-    used |= {
-        comparison.value.root
-        for check in checks
-        for comparison in check.comparisons
-        if hasattr(comparison.value, "root")
-    }
+    for check in checks:
+        compared = [comparison.value for comparison in check.comparisons]
+        used |= {value.root for value in compared if isinstance(value, Reference)}
     used |= {name for step in steps for name in step.needs}
     idle = [step for step in steps if step.id not in used]
     if not outputs or len(idle) == len(steps):

@@ -66,7 +66,11 @@ def _tell_preparation(owner: Mapping[str, Any], route: Route, findings: Findings
         if value is None or value == "inline":
             continue
         named = f"`upload: {value}`" if key == "upload" else f"`{key}`"
-        fix = "delete the line" if key == "upload" else "prepare the images before, and delete this"
+        fix = (
+            "delete the line"
+            if key == "upload"
+            else "change the images yourself before the run, and delete this"
+        )
         _tell("W907", (*route, key), named, fix, findings)
 
 
@@ -74,6 +78,8 @@ def _tell_checks(checks: Sequence[Any], findings: Findings) -> None:
     for number, check in enumerate(checks):
         if isinstance(check, dict) and check.get("metric") is not None:
             fix = "write a check with `that:` and `pass_rate:`"
+            if check["metric"] == "cost_usd":
+                fix = "write `max_cost_usd:` under `run:`"
             named = f"`metric: {check['metric']}`"
             _tell("W904", ("checks", number, "metric"), named, fix, findings)
 

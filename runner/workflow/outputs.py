@@ -9,10 +9,10 @@ from typing import Any
 
 from runner.values.reference import Reference
 from runner.values.shape import Space
-from runner.workflow.checks import reference
+from runner.workflow.comparisons import reference
 from runner.workflow.findings import Findings
 from runner.workflow.parts import Part
-from runner.workflow.scope import Scope
+from runner.workflow.scope import Scope, follow
 from runner.workflow.spec import OutputSpec
 from runner.workflow.words import one_of, quoted
 
@@ -38,9 +38,7 @@ def outputs_of(
     """What to write. `later` are formats that cannot be written yet, which is told elsewhere."""
     found: list[OutputSpec] = []
     for number, output in enumerate(outputs):
-        if not isinstance(output, dict) or output.get("save") is None or output.get("as") is None:
-            continue
-        if output["as"] in later:
+        if not isinstance(output, dict) or output.get("as") in later:
             continue
         spec = _output(output, ("outputs", number), scope, findings)
         if spec is not None:
@@ -52,17 +50,18 @@ def outputs_of(
 def _output(
     output: Mapping[str, Any], route: tuple[str, int], scope: Scope, findings: Findings
 ) -> OutputSpec | None:
-    save, form = str(output["save"]), str(output["as"])
-    part = reference(save, (*route, "save"), scope, findings)
-    if part is None or not _is_written(form, route, findings):
+    save, form = output.get("save"), output.get("as")
+    if output.get("to") is not None:
+        _check_target(output["to"], form, (*route, "to"), findings)
+    part = reference(save, (*route, "save"), scope, findings) if save else None
+    if save is None or form is None or part is None or not _is_written(form, route, findings):
         return None
     if save.partition(".")[0] in ("row", "vars"):
         message = f"`{save}` is no answer: only answers of steps can be saved"
         findings.error("W615", (*route, "save"), message, "name a step: its id, or find.boxes")
         return None
-    _check_fit(form, part, save, route, findings)
+    _check_fit(form, part, save, route, scope, findings)
     to = output.get("to") or save + FORMATS.get(form, "/")
-    _check_target(to, form, (*route, "to"), findings)
     place = findings.document.place((*route, "save"), key=True)
     return OutputSpec(Reference.parse(save), form, _plain(to), place)
 
@@ -82,7 +81,7 @@ def _is_written(form: str, route: tuple[str, int], findings: Findings) -> bool:
 
 
 def _check_fit(
-    form: str, part: Part, save: str, route: tuple[str, int], findings: Findings
+    form: str, part: Part, save: str, route: tuple[str, int], scope: Scope, findings: Findings
 ) -> None:
     needed = _NEEDS.get(form)
     if needed is None or part.kind == "any" or part.spaces & needed:
@@ -94,14 +93,18 @@ def _check_fit(
         fix = f"write schema: masks in step `{step}`"
     else:
         fix = f"write schema: boxes in step `{step}`, or a field of type box"
-    if part.kind in ("text", "number", "yes_no") and "." in save:
-        fix = f"write save: {step}"
+    above = save.split(".")[:-1]
+    owner = follow(above, scope) if above else None
+    if isinstance(owner, Part) and owner.spaces & needed:
+        fix = f"write save: {'.'.join(above)}"
     findings.error("W614", (*route, "save"), message, fix)
 
 
-def _check_target(to: str, form: str, route: tuple[str, int, str], findings: Findings) -> None:
+def _check_target(
+    to: str, form: str | None, route: tuple[str, int, str], findings: Findings
+) -> None:
     path = PurePosixPath(to.replace("\\", "/"))
-    ending = FORMATS.get(form)
+    ending = FORMATS.get(form or "")
     if ending == "/" and path.suffix and not to.endswith(("/", "\\")):
         message = f"`as: {form}` writes a folder with a file for each image"
         findings.error("W616", route, message, f"write to: {path.stem}/")
@@ -122,7 +125,7 @@ def _check_twice(
 ) -> None:
     for index, other in enumerate(before):
         if other.to.casefold() == spec.to.casefold():
-            message = f"output {index + 1} is written to {quoted(spec.to)}, too"
+            message = f"output {index + 1} is written to {quoted(other.to)}, too"
             findings.error("W612", (*route, "to"), message, "give each output a name of its own")
             return
 

@@ -118,7 +118,8 @@ def no_part(root: str, rest: Sequence[str], found: NoSuchPart) -> Nowhere:
     what = "the answer of step" if found.index == 0 else "an entry of" if _is_list(found) else ""
     message = " ".join(part for part in (what, f"`{owner}` has no `{name}`") if part)
     close = did_you_mean(name, found.known)
-    fix = f"did you mean `{owner}.{close}`?" if close else None
+    whole = ".".join((owner, close or "", *rest[found.index + 1 :]))
+    fix = f"did you mean `{whole}`?" if close else None
     return Nowhere("W303", message, fix, tuple(f"{owner}.{each}" for each in found.known))
 
 
@@ -140,10 +141,18 @@ def _no_step(path: Sequence[str], scope: Scope, number: int | None) -> Nowhere:
     close = did_you_mean(root, earlier)
     if close:
         return Nowhere("W301", message, f"did you mean `{'.'.join((close, *path[1:]))}`?")
+    owners = [step for step in earlier if root in names_of_step(scope.steps[step])]
+    if owners:
+        return Nowhere("W301", message, f"did you mean `{'.'.join((owners[0], *path))}`?")
     if root in ("image", "images", "case", "run", "matrix", "steps"):
         return Nowhere("W301", f"`{root}` cannot be used here", "name a step and a part of it")
     fix = None if earlier else "no step has an answer here yet"
     return Nowhere("W301", message, fix, earlier)
+
+
+def names_of_step(shape: Shape | None) -> tuple[str, ...]:
+    """The parts of an answer by name; none when its shape is not known."""
+    return () if shape is None else shape.parts
 
 
 def follow_in_template(path: Sequence[str], scope: Scope, number: int | None) -> Part | Nowhere:

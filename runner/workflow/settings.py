@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from runner.catalogue import DEFAULT_MODEL, Model, catalogue
+from runner.catalogue import DEFAULT_MODEL
 from runner.values.problem import Route
 from runner.values.request import Settings
 from runner.values.shape import GEMINI_COORDINATES, Coordinates
-from runner.workflow.findings import Findings
-from runner.workflow.words import one_of, quoted
 
 AXES = (
     "model",
@@ -101,148 +99,3 @@ def chosen(
             routes[key] = (*base, key) if base is not None else None
     own = {key for key in SETTINGS if step.get(key) is not None or key in overrides}
     return Chosen(values, routes, frozenset(own | {RIVALS[key] for key in own if key in RIVALS}))
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A model with the settings that a step combines with it, in one combination or several."""
-
-    model: str
-    values: Mapping[str, Any]
-    routes: Mapping[str, Route | None]
-
-
-@dataclass(slots=True)
-class ModelCheck:
-    """Compares what models are asked for with what they accept; tells each thing once."""
-
-    findings: Findings
-    models: dict[str, Model] = field(default_factory=dict)
-    _told: set[object] = field(default_factory=set)
-
-    def check(self, uses: Iterable[Use]) -> None:
-        """All uses of one step."""
-        for use in uses:
-            model = self._model(use)
-            self._thinking(use, model)
-            self._budget(use, model)
-            self._resolution(use, model)
-            self._family(use, model)
-            self._output(use, model)
-            self._temperature(use, model)
-
-    def _model(self, use: Use) -> Model:
-        model = self.models.setdefault(use.model, catalogue().model(use.model))
-        route = use.routes.get("model")
-        if not model.known:
-            close = catalogue().close(use.model)
-            fix = f"did you mean `{close[0]}`?" if close else "`askpix models` lists known ones"
-            message = f"the model {quoted(use.model)} is not known to this version of askpix"
-            self._once("W501", route, message, fix, warning=True)
-        elif model.alias_of:
-            message = (
-                f"`{model.name}` moves from model to model: the same file may answer otherwise "
-                "next month"
-            )
-            fix = "name the model itself; `askpix models` lists them"
-            self._once("W140", route, message, fix, warning=True)
-        if model.deprecated:
-            message = f"`{model.name}` is deprecated"
-            self._once("W502", route, message, model.deprecated, warning=True)
-        return model
-
-    def _thinking(self, use: Use, model: Model) -> None:
-        level = use.values.get("thinking")
-        if level is None or not model.known or model.accepts_thinking(level):
-            return
-        message = f"`{model.name}` does not take thinking: {level}"
-        if model.thinking:
-            fix = f"it takes {one_of(model.thinking)}"
-        elif model.budget:
-            least, most = model.budget
-            fix = f"it takes a number: thinking_budget from {least} to {most}"
-        else:
-            fix = "delete the line"
-        self._once("W503", use.routes.get("thinking"), message, fix, about=model.name)
-
-    def _budget(self, use: Use, model: Model) -> None:
-        tokens = use.values.get("thinking_budget")
-        if tokens is None or not model.known or model.accepts_budget(int(tokens)):
-            return
-        route = use.routes.get("thinking_budget")
-        if model.budget is None:
-            message = f"`{model.name}` does not take a thinking_budget"
-            levels = one_of(model.thinking)
-            fix = f"write thinking: with {levels}" if model.thinking else "delete the line"
-            self._once("W503", route, message, fix, about=model.name)
-            return
-        least, most = model.budget
-        message = f"`{model.name}` does not take thinking_budget: {tokens}"
-        zero = ", 0 (no thinking)" if model.budget_may_be_zero else ""
-        fix = f"it takes {least} to {most}{zero} and -1 (the model decides)"
-        self._once("W504", route, message, fix, about=model.name)
-
-    def _resolution(self, use: Use, model: Model) -> None:
-        for key in ("media_resolution", *_image_keys(use)):
-            wanted = use.values.get(key)
-            if wanted is None or not model.known:
-                continue
-            if wanted not in model.resolutions:
-                message = f"`{model.name}` does not take media_resolution: {wanted}"
-                fix = f"it takes {one_of(model.resolutions)}"
-                self._once("W505", use.routes.get(key), message, fix, about=model.name)
-            elif key != "media_resolution" and not model.image_resolution:
-                message = f"`{model.name}` takes one media_resolution for all images of a step"
-                fix = "write it beside `prompt:`, not at an image"
-                self._once("W505", use.routes.get(key), message, fix, about=model.name)
-
-    def _family(self, use: Use, model: Model) -> None:
-        family = use.values.get("api") or model.family
-        if use.values.get("thinking_budget") is not None and family == "interactions":
-            told = model.known and not model.accepts_budget(int(use.values["thinking_budget"]))
-            if not told:
-                message = "thinking_budget does not exist in the interactions API"
-                route = use.routes.get("api") or use.routes.get("thinking_budget")
-                self._once("W507", route, message, "write api: generate_content")
-        if model.known and family not in model.families:
-            message = f"`{model.name}` is not offered through api: {family}"
-            fix = f"write api: {model.families[0]}"
-            self._once("W507", use.routes.get("api"), message, fix, about=model.name)
-
-    def _output(self, use: Use, model: Model) -> None:
-        wanted = use.values.get("max_output_tokens")
-        if wanted is not None and model.known and wanted > model.output_limit:
-            message = f"`{model.name}` writes at most {model.output_limit:,} tokens"
-            fix = f"write max_output_tokens: {model.output_limit}"
-            route = use.routes.get("max_output_tokens")
-            self._once("W506", route, message, fix, about=model.name)
-
-    def _temperature(self, use: Use, model: Model) -> None:
-        """Source: ai.google.dev, Gemini 3 guide: leave the temperature at its default of 1.0."""
-        wanted = use.values.get("temperature")
-        if wanted is None or wanted == 1 or not model.name.startswith("gemini-3"):
-            return
-        message = f"Google advises to leave the temperature of `{model.name}` at its default"
-        fix = "delete the line; other values may make answers loop or get worse"
-        self._once("W508", use.routes.get("temperature"), message, fix, warning=True)
-
-    def _once(
-        self,
-        code: str,
-        route: Route | None,
-        message: str,
-        fix: str,
-        *,
-        about: str = "",
-        warning: bool = False,
-    ) -> None:
-        key = (code, route, about, message)
-        if key in self._told:
-            return
-        self._told.add(key)
-        tell = self.findings.warning if warning else self.findings.error
-        tell(code, route, message, fix)
-
-
-def _image_keys(use: Use) -> tuple[str, ...]:
-    return tuple(key for key in use.values if key.startswith("images."))

@@ -12,10 +12,11 @@ from runner.workflow.answers import Answers, AnswerSpec
 from runner.workflow.findings import Findings
 from runner.workflow.images import step_images
 from runner.workflow.matrix import choices_along
+from runner.workflow.model_limits import Use
 from runner.workflow.prompts import Prompts, needs
 from runner.workflow.scope import Scope
 from runner.workflow.secret_words import check_headers
-from runner.workflow.settings import AXES, RIVALS, SETTINGS, Chosen, Use, chosen
+from runner.workflow.settings import AXES, RIVALS, SETTINGS, Chosen, chosen
 from runner.workflow.spec import AskStep, Combination
 from runner.workflow.validity import Fitting
 from runner.workflow.words import one_of

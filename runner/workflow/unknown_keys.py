@@ -128,6 +128,9 @@ def _meaning(
     for key in free:
         if key.rstrip("s") == plain:
             return key, None, frozenset()
+    for key in free:
+        if len(plain) > 2 and key.startswith(plain):
+            return key, None, frozenset()
     home, explains = _home(name, route)
     if home:
         return None, home, explains

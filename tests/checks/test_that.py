@@ -343,7 +343,11 @@ def test_half_a_surrogate_pair_is_compared_without_a_crash() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "mistake"),
-    [("^[0-9]+$", None), ("(", "missing ): ("), ("(?=a)", "it looks ahead or behind, which cannot be done in linear time")],
+    [
+        ("^[0-9]+$", None),
+        ("(", "missing ): ("),
+        ("(?=a)", "it looks ahead or behind, which cannot be done in linear time"),
+    ],
 )
 def test_a_mistake_in_a_pattern_is_told_before_anything_runs(
     pattern: str, mistake: str | None

@@ -91,6 +91,8 @@ RECORD = replace(
         "shop": {"name": "Lidl", "city": None},
         "tags": ["red", "-green"],
         "deep": [{"a": 1}],
+        "grid": [[1, 2], [3]],
+        "points": [],
     },
     simulated=True,
 )
@@ -100,9 +102,9 @@ def test_a_record_is_one_row_with_the_axes_of_its_combination(tmp_path: Path) ->
     """Fields of fields get a dot, lists a semicolon; a field never takes a column of the table."""
     assert table("count", [RECORD], tmp_path) == (
         "case,model,vars.thing,repeat,status,number,sure,count.status,shop.name,shop.city,tags,"
-        "deep,simulated\n"
+        "deep.count,grid,points.count,simulated\n"
         "photos/a.jpg,gemini-3.5-flash,'+screw,2,ok,12,false,fine,Lidl,,red; -green,"
-        '"[{""a"": 1}]",true\n'
+        '1,"[[1, 2], [3]]",0,true\n'
     )
     assert table("count.number", [RECORD], tmp_path) == (
         "case,model,vars.thing,repeat,status,number,simulated\n"
@@ -179,7 +181,7 @@ def test_a_record_with_several_boxes_has_columns_for_each(tmp_path: Path) -> Non
     )
     whole = table("find", [result], tmp_path).splitlines()
     assert whole[0] == (
-        "case,repeat,status,image,shop.x_min,shop.y_min,shop.x_max,shop.y_max,cars,total,shop.name"
+        "case,repeat,status,image,shop.x_min,shop.y_min,shop.x_max,shop.y_max,cars.count,total,shop.name"
     )
 
 

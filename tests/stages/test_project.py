@@ -566,7 +566,7 @@ def test_a_mask_of_a_box_that_was_clipped_shows_its_visible_part() -> None:
 def test_a_mask_whose_box_lies_outside_is_empty() -> None:
     """There is nothing to see of it."""
     found = only(masks(URI + png(), [0, 1100, 1000, 1300]))
-    assert found.mask == Mask("png", Rle(SIZE, "PT:"), 0, None)
+    assert found.mask == Mask("png", Rle(SIZE, "Pac0"), 0, None)
     assert codes(found) == ["scale_suspect", "clipped", "degenerate", "mask_empty"]
 
 
@@ -772,7 +772,7 @@ def test_a_record_may_name_its_image_counted_from_1() -> None:
     assert [issue.why for issue in projection.issues] == [
         "`image` is 0, and there are 2 images, counted from 1",
         "`image` is 3, and there are 2 images, counted from 1",
-        "`image` is None, and there are 2 images, counted from 1",
+        "`image` is null, and there are 2 images, counted from 1",
     ]
 
 

@@ -211,6 +211,8 @@ def test_connections_are_kept_and_never_more_than_asked_for(faults: Any) -> None
         ("127.0.0.4/x", True, "not a web address: "),
         ("http://[::/x", True, "not a web address: "),
         ("", True, "not a web address: "),
+        ("http://a..b/x", True, "not a web address: "),
+        ("http://someone:secret@127.0.0.4:1/x", True, "not a web address: "),
     ],
 )
 def test_what_was_never_sent_was_never_paid_for(url: str, stops: bool, message: str) -> None:
@@ -224,6 +226,7 @@ def test_what_was_never_sent_was_never_paid_for(url: str, stops: bool, message: 
     assert isinstance(failure, Failure)
     assert (failure.kind, failure.stops_run) == ("connect", stops)
     assert failure.message.startswith(message)
+    assert "secret" not in failure.message
     assert not failure.maybe_billed
 
 

@@ -14,7 +14,7 @@ from runner.roles import Ask, Connection, Fetch
 from runner.values.request import Request
 from runner.values.response import Failure, Response
 
-KEY = "simulated"
+KEY = "the-simulator-takes-any-key"
 """Used when there is no key: the simulated service takes any."""
 
 

@@ -36,7 +36,7 @@ def ground(colours: Floats) -> Ground:
     height, width, _ = colours.shape
     ys, xs = _border(height, width)
     samples = colours[ys, xs]
-    surface, error = _through_border(samples, *_unit(ys, xs, height, width))
+    surface, error = _through_border(samples, _unit(ys, height), _unit(xs, width))
     if error > CALM:
         return Ground()
     distance = _distance(colours, surface)
@@ -107,7 +107,7 @@ def _through_inliers(colours: Floats, distance: Floats, error: float) -> Floats 
     step = max(1, int((height * width / 8000) ** 0.5))
     ys, xs = (grid[::step, ::step].ravel() for grid in np.mgrid[0:height, 0:width])
     samples = colours[ys, xs]
-    terms = _terms(*_unit(ys, xs, height, width), 3)
+    terms = _terms(_unit(ys, height), _unit(xs, width), 3)
     near = distance[ys, xs] <= max(6.0, 3.0 * error)
     surface = np.zeros((terms.shape[1], 3), np.float32)
     for _ in range(6):
@@ -120,32 +120,49 @@ def _through_inliers(colours: Floats, distance: Floats, error: float) -> Floats 
 
 
 def _fitted(terms: Floats, samples: Floats) -> Floats:
-    solution: Floats = np.linalg.lstsq(terms, samples, rcond=None)[0].astype(np.float32)
+    """Least squares by the normal equations: few terms, well-conditioned, and quick."""
+    wide = terms.astype(np.float64)
+    square = wide.T @ wide + 1e-9 * len(wide) * np.eye(wide.shape[1])
+    solution: Floats = np.linalg.solve(square, wide.T @ samples).astype(np.float32)
     return solution
 
 
 def _distance(colours: Floats, surface: Floats) -> Floats:
+    """How far every pixel is from the surface; powers of x and of y are taken once a column and
+    once a row."""
     height, width, _ = colours.shape
     degree = {1: 0, 3: 1, 6: 2, 10: 3}[len(surface)]
-    ys, xs = np.mgrid[0:height, 0:width].reshape(2, -1)
-    expected = _terms(*_unit(ys, xs, height, width), degree) @ surface
-    away: Floats = np.sqrt(((colours - expected.reshape(colours.shape)) ** 2).sum(axis=2))
+    x_powers = np.stack(_powers(_unit(np.arange(width), width), degree))
+    y_powers = np.stack(_powers(_unit(np.arange(height), height), degree))
+    total = np.zeros((height, width), np.float32)
+    for channel in range(3):
+        weights = np.zeros((degree + 1, degree + 1), np.float32)
+        for term, (i, j) in enumerate(_exponents(degree)):
+            weights[j, i] = surface[term, channel]
+        total += (colours[..., channel] - y_powers.T @ weights @ x_powers) ** 2
+    away: Floats = np.sqrt(total)
     return away
 
 
-def _unit(
-    ys: NDArray[np.intp], xs: NDArray[np.intp], height: int, width: int
-) -> tuple[Floats, Floats]:
-    """Positions from −1 to 1, so that powers of them stay well-conditioned."""
-    return (ys / height * 2 - 1).astype(np.float32), (xs / width * 2 - 1).astype(np.float32)
-
-
 def _terms(ys: Floats, xs: Floats, degree: int) -> Floats:
-    """Every product of powers up to this degree; powers by repeated products, which is quicker."""
-    x_powers, y_powers = [np.ones_like(xs)], [np.ones_like(ys)]
-    for _ in range(degree):
-        x_powers.append(x_powers[-1] * xs)
-        y_powers.append(y_powers[-1] * ys)
-    powers = [x_powers[i] * y_powers[j] for i in range(degree + 1) for j in range(degree + 1 - i)]
-    terms: Floats = np.stack(powers, axis=-1)
+    """Every product of powers up to this degree, for each place."""
+    x_powers, y_powers = _powers(xs, degree), _powers(ys, degree)
+    terms: Floats = np.stack([x_powers[i] * y_powers[j] for i, j in _exponents(degree)], axis=-1)
     return terms
+
+
+def _exponents(degree: int) -> list[tuple[int, int]]:
+    """Of x and of y, in the order of the terms."""
+    return [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
+
+
+def _powers(values: Floats, degree: int) -> list[Floats]:
+    powers = [np.ones_like(values)]
+    for _ in range(degree):
+        powers.append(powers[-1] * values)
+    return powers
+
+
+def _unit(positions: NDArray[np.intp], side: int) -> Floats:
+    """Positions from −1 to 1, so that powers of them stay well-conditioned."""
+    return (positions / side * 2 - 1).astype(np.float32)

@@ -12,12 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+import numpy as np
+
 from runner.providers.simulator import places
 from runner.providers.simulator.prompts import Wish, counts
 from runner.providers.simulator.schemas import resolve
 from runner.providers.simulator.seen import Seen
-from runner.providers.simulator.vision import Region
+from runner.providers.simulator.vision import Region, region
 from runner.values.answer import Json
+from runner.values.geometry import Size
 
 Node = Mapping[str, object]
 
@@ -340,11 +343,7 @@ def _whole(view: View) -> Region | None:
     """The whole image as a region: what a required box is about when nothing was found."""
     if view.seen is None:
         return None
-    import numpy as np
-
-    from runner.values.geometry import Size
-
-    return Region(0, 0, np.ones((8, 8), bool), Size(8, 8), (128, 128, 128))
+    return region(0, 0, np.ones((8, 8), bool), Size(8, 8))
 
 
 def _colour(view: View) -> str:

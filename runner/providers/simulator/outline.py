@@ -43,9 +43,8 @@ def png_mask(region: Region) -> str:
     step = (np.arange(MASK_SIDE) + 0.5) / MASK_SIDE
     ys = (box.y_min + step * (box.y_max - box.y_min)) / NORM * region.frame.height - region.top
     xs = (box.x_min + step * (box.x_max - box.x_min)) / NORM * region.frame.width - region.left
-    height, width = region.bits.shape
-    rows = np.clip(np.floor(ys).astype(int), 0, height - 1)
-    columns = np.clip(np.floor(xs).astype(int), 0, width - 1)
+    rows = np.clip(np.floor(ys).astype(int), 0, region.size.height - 1)
+    columns = np.clip(np.floor(xs).astype(int), 0, region.size.width - 1)
     grey = np.where(region.bits[np.ix_(rows, columns)], 255, 0).astype(np.uint8)
     content = io.BytesIO()
     Image.fromarray(grey).save(content, "PNG", optimize=False, compress_level=9)
@@ -58,8 +57,8 @@ def outer_ring(bits: Bits) -> Ring:
     Crack following: walks along pixel edges with the shape on the right hand.
     """
     inside = np.pad(bits, 1)
-    first = int(np.flatnonzero(bits[0])[0])
-    x, y, heading = first, 0, 0
+    x, y = _first_pixel(bits)
+    heading = 0
     corners = [(x, y)]
     while True:
         dx, dy = _AHEAD[heading]
@@ -88,11 +87,17 @@ def simplified(ring: Ring, most: int = MOST_CORNERS) -> Ring:
 
 
 def _largest_part(bits: Bits) -> Bits:
-    """The largest 4-connected part, without empty rows above it."""
+    """The largest 4-connected part: pieces that were joined over a gap may be several."""
     labels, count = label(np.where(bits, 0, -1))
     if count > 1:
         bits = labels == np.bincount(labels[bits]).argmax()
     return bits
+
+
+def _first_pixel(bits: Bits) -> tuple[int, int]:
+    """Column and row of the first pixel in reading order: its top left corner is one of the ring."""
+    row, column = np.unravel_index(int(bits.argmax()), bits.shape)
+    return int(column), int(row)
 
 
 def _pixel(x: int, y: int, heading: int, side: int) -> tuple[int, int]:

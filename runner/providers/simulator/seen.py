@@ -15,7 +15,7 @@ from runner.providers.simulator.pixels import Pixels, Undecodable, decode
 from runner.providers.simulator.vision import LONG_SIDE, Region, find_regions
 from runner.values.geometry import Size
 
-REMEMBERED = 256
+REMEMBERED = 128
 """Images of which the regions are kept; a region is small."""
 
 

@@ -26,16 +26,24 @@ LONG_SIDE = 1024
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Region:
-    """One distinct region. `top`, `left` and `bits` are in pixels of the image as it was looked at.
+    """One distinct region. `top` and `left` are in pixels of the image as it was looked at.
 
-    `bits` is the shape within its own box, holes filled. `colour` is its mean sRGB colour, 0–255.
+    `packed` is its shape, eight pixels a byte. `colour` is its mean sRGB colour, 0–255.
     """
 
     top: int
     left: int
-    bits: Bits
+    size: Size
+    packed: bytes
     frame: Size
     colour: tuple[int, int, int]
+
+    @property
+    def bits(self) -> Bits:
+        """The shape within its own box, holes filled."""
+        width, height = self.size.width, self.size.height
+        flat = np.unpackbits(np.frombuffer(self.packed, np.uint8), count=width * height)
+        return flat.reshape(height, width).astype(bool)
 
     @property
     def area(self) -> int:
@@ -55,9 +63,8 @@ class Region:
     @property
     def box(self) -> NormBox:
         """Whole thousandths of the sides, never without extent."""
-        height, width = self.bits.shape
-        y_min, y_max = _span(self.top, self.top + height, self.frame.height)
-        x_min, x_max = _span(self.left, self.left + width, self.frame.width)
+        y_min, y_max = _span(self.top, self.top + self.size.height, self.frame.height)
+        x_min, x_max = _span(self.left, self.left + self.size.width, self.frame.width)
         return NormBox(y_min, x_min, y_max, x_max)
 
     @property
@@ -67,6 +74,14 @@ class Region:
         nearest = int(((ys - ys.mean()) ** 2 + (xs - xs.mean()) ** 2).argmin())
         y, x = self.top + int(ys[nearest]) + 0.5, self.left + int(xs[nearest]) + 0.5
         return NormPoint(round(y * NORM / self.frame.height), round(x * NORM / self.frame.width))
+
+
+def region(
+    top: int, left: int, bits: Bits, frame: Size, colour: tuple[int, int, int] = (128, 128, 128)
+) -> Region:
+    """A region of this shape, at this place of an image of the size `frame`."""
+    height, width = bits.shape
+    return Region(top, left, Size(width, height), np.packbits(bits).tobytes(), frame, colour)
 
 
 def find_regions(rgb: Rgb) -> tuple[Region, ...]:
@@ -112,11 +127,11 @@ def _foreground(background: Ground, height: int, width: int) -> Bits:
 
 
 def _upper_quartiles(members: Labels, values: Floats, count: int) -> Floats:
-    order = np.lexsort((values, members))
-    ordered = values[order]
+    """Of each component. Member and value are sorted as one number, to 1/256."""
+    keys = np.sort((members.astype(np.int64) << 20) | (values * 256).astype(np.int64))
     ends = np.cumsum(np.bincount(members, minlength=count))
     starts = np.append(0, ends[:-1])
-    quartiles: Floats = ordered[starts + (ends - starts - 1) * 3 // 4]
+    quartiles: Floats = (keys[starts + (ends - starts - 1) * 3 // 4] & 0xFFFFF) / np.float32(256)
     return quartiles
 
 
@@ -144,10 +159,10 @@ def _largest(seen: Rgb, labels: Labels, count: int, *, whole_image: bool) -> tup
             break
         if at_edge[i] > 0.22:  # it goes round the others: a background after all
             continue
-        region = _region(seen, labels, int(i), frame)
-        if region.bits.mean() >= 0.12 and not _is_sliver(region):
-            found.append(region)
-    return tuple(sorted(found, key=lambda region: (-region.area, region.top, region.left)))
+        one = _region(seen, labels, int(i), frame)
+        if one.area >= 0.12 * one.size.area and not _is_sliver(one):
+            found.append(one)
+    return tuple(sorted(found, key=lambda one: (-one.area, one.top, one.left)))
 
 
 def _region(seen: Rgb, labels: Labels, number: int, frame: Size) -> Region:
@@ -156,20 +171,19 @@ def _region(seen: Rgb, labels: Labels, number: int, frame: Size) -> Region:
     window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     red, green, blue = (round(float(c)) for c in seen[window][bits[window]].mean(axis=0))
     filled = without_holes(bits[window])
-    return Region(int(rows[0]), int(columns[0]), filled, frame, (red, green, blue))
+    return region(int(rows[0]), int(columns[0]), filled, frame, (red, green, blue))
 
 
-def _is_sliver(region: Region) -> bool:
+def _is_sliver(one: Region) -> bool:
     """A strip along the edge of the image: the rim of a scan, not a thing."""
-    height, width = region.bits.shape
+    size, frame = one.size, one.frame
     touches = (
-        region.top == 0
-        or region.left == 0
-        or region.top + height == region.frame.height
-        or region.left + width == region.frame.width
+        one.top == 0
+        or one.left == 0
+        or one.top + size.height == frame.height
+        or one.left + size.width == frame.width
     )
-    thin = min(height / region.frame.height, width / region.frame.width) < 0.025
-    return bool(touches and thin)
+    return touches and min(size.height / frame.height, size.width / frame.width) < 0.025
 
 
 def _span(start: int, end: int, side: int) -> tuple[int, int]:

@@ -14,6 +14,9 @@ import pytest
 
 from runner.providers.gemini import files as module
 from runner.providers.gemini.files import CHUNK, Files, RemoteFile
+from runner.providers.simulator.desk import Desk
+from runner.providers.simulator.server import serve
+from runner.providers.simulator.service import Service as SimulatedService
 from runner.roles import Connection
 from runner.transport.client import Channel, open_client
 from runner.values.request import Policy
@@ -254,6 +257,27 @@ def test_a_digest_that_is_none_is_left_out(written: str, capture: Any) -> None:
     file, _ = use(capture, lambda files: files.get("abc"))
     assert isinstance(file, RemoteFile)
     assert (file.sha256, file.size_bytes) == (None, 0)
+
+
+def test_the_simulated_service_takes_uploads_too() -> None:
+    """Over HTTP: uploaded in two chunks, waited for, listed, deleted, gone."""
+    content = CONTENT[: CHUNK + 1000]
+
+    async def main() -> tuple[object, ...]:
+        async with serve(SimulatedService(Desk())) as url, open_client(Connection()) as client:
+            files = Files(Channel(client, Policy(timeout_seconds=10), KEY), url)
+            new = await files.upload(content, "image/png", "A scan")
+            assert isinstance(new, RemoteFile)
+            ready = await files.wait(new)
+            listed = await files.listed()
+            return new, ready, listed, await files.delete(new.name), await files.get(new.name)
+
+    new, ready, listed, deleted, gone = asyncio.run(main())
+    assert isinstance(new, RemoteFile)
+    assert isinstance(ready, RemoteFile)
+    assert isinstance(gone, Failure)
+    assert new.sha256 == hashlib.sha256(content).hexdigest()
+    assert (ready.state, listed, deleted, gone.kind) == ("ACTIVE", (ready,), None, "file_gone")
 
 
 def test_chunks_fit_the_granularity_of_the_service() -> None:

@@ -1,0 +1,157 @@
+"""Words that the format does not know, and names and references that cannot be written so."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from runner.text.suggest import did_you_mean
+from runner.values.problem import Problem, Route
+from runner.workflow.document import Document
+from runner.workflow.schema import Violation
+from runner.workflow.telling import (
+    as_fix,
+    as_name,
+    is_number,
+    key_of,
+    name_of_value,
+    problem,
+)
+from runner.workflow.words import as_yaml, named_part, one_of, quoted, where
+
+RESERVED = (
+    "vars row item image images truth case run steps matrix answer".split()  # noqa: SIM905
+)
+
+
+"""Names that no step may have: they mean something else in a reference."""
+
+
+def unknown_word(violation: Violation, document: Document) -> Problem:
+    """A word that is not among those that can stand here."""
+    return choice(violation, document, list(violation.limit))
+
+
+def choice(violation: Violation, document: Document, choices: list[Any]) -> Problem:
+    """A value that is none of these choices, with the nearest one."""
+    found, key = violation.value, key_of(violation.route)
+    names = [as_yaml(choice) for choice in choices]
+    close = did_you_mean(found, names) if isinstance(found, str) else None
+    field = _field_of(violation.route)
+    if key == "thinking" and found in ("off", "no", False):
+        fix = "write thinking: none"
+    elif field and str(found).lower() in _OTHER_TYPES:
+        fix = f"write {_OTHER_TYPES[str(found).lower()]}"
+    elif key == "do":
+        fix = "delete the line: a step that asks needs no `do`"
+    elif close:
+        fix = f"did you mean `{close}`?"
+    else:
+        fix = None
+    what = _CHOICE_WORDS.get(key)
+    if field:
+        owner = where(violation.route[:2], document.data).replace(" in ", " of ", 1)
+        message = f"field `{field}`{owner} cannot be {quoted(found)}"
+    elif what:
+        message = f"there is no {what} {quoted(found)}"
+    else:
+        message = f"{name_of_value(violation, document)} cannot be {quoted(found)}"
+    if fix is None:
+        fix = f"write {one_of(names)}" if len(names) <= 8 else None
+    return problem(violation, document, "W205", message, fix, allowed=tuple(names))
+
+
+def _field_of(route: Route) -> str | None:
+    """The field whose type a route leads to."""
+    match route:
+        case ("steps", int(), "fields" | "list_of", str() as name):
+            return name
+        case ("steps", int(), "fields" | "list_of", str() as name, "type"):
+            return name
+        case _:
+            return None
+
+
+_OTHER_TYPES = {
+    "string": "text",
+    "str": "text",
+    "float": "number",
+    "int": "integer",
+    "bool": "yes_no",
+    "boolean": "yes_no",
+    "array": "list_of_text",
+    "list": "list_of_text",
+    "bbox": "box",
+    "bounding_box": "box",
+    "rectangle": "box",
+    "outline": "polygon",
+    "segment": "mask",
+    "enum": "the allowed words as a list: [small, large]",
+}
+
+
+"""Types in the words of others, and what to write here."""
+
+
+_CHOICE_WORDS = {"as": "output format", "do": "kind of step", "metric": "metric"}
+
+
+def wrong_writing(violation: Violation, document: Document) -> Problem:
+    """A text that cannot be written so: a reference, an id, a share."""
+    found, key = str(violation.value), key_of(violation.route)
+    words = str(violation.node.get("patternErrorMessage", ""))
+    name = name_of_value(violation, document)
+    if "reference is written" in words or "name of an image" in words:
+        return _reference(violation, document, found, words)
+    if key == "id":
+        return _id(violation, document, found)
+    if "percentage" in words or "share" in words:
+        number = found.strip().rstrip("%").replace(",", ".").replace(" ", "")
+        fix = f"write {number}%" if is_number(number) and "%" in found else None
+        message = f"{name} is neither a number nor a percentage: {quoted(found)}"
+        return problem(violation, document, "W204", message, fix or as_fix(words))
+    return problem(violation, document, "W204", f"{name} cannot be {quoted(found)}", as_fix(words))
+
+
+def _reference(violation: Violation, document: Document, found: str, words: str) -> Problem:
+    bare = re.sub(r"^\$?\{+\s*|\s*\}+$", "", found).strip()
+    if bare != found and re.fullmatch(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)*", bare):
+        message = f"{name_of_value(violation, document)} is a plain reference, without braces"
+        return problem(violation, document, "W301", message, f"write {bare}")
+    if "name of an image" in words:
+        message = f"{quoted(found)} is no name of an image"
+        fix = "files are named in `images:` at the top; write its name here, for example image"
+        return problem(violation, document, "W301", message, fix)
+    if re.search(r"[\[\]]", found):
+        fix = "a whole list is meant: leave the brackets out"
+    elif found != (lower := found.lower().replace("-", "_").replace(" ", "")) and re.fullmatch(
+        r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", lower
+    ):
+        fix = f"did you mean `{lower}`?"
+    else:
+        fix = "write the id of a step, a dot, and a part of its answer: find.boxes"
+    return problem(violation, document, "W301", f"{quoted(found)} is not a reference", fix)
+
+
+def _id(violation: Violation, document: Document, found: str) -> Problem:
+    if found in RESERVED:
+        message = f"no step can be called `{found}`: the word has a meaning of its own"
+        return problem(violation, document, "W207", message, f"write for example id: my_{found}")
+    message = f"{quoted(found)} cannot be the id of a step: only small letters, digits and _"
+    return problem(violation, document, "W207", message, f"write id: {as_name(found)}")
+
+
+def wrong_name(violation: Violation, document: Document) -> Problem:
+    """A key of the author's own that cannot be a name."""
+    name = violation.names[0]
+    at = (*violation.route, name)
+    owner = named_part(violation.route, document.data) or "the file"
+    if violation.route[-1:] == ("headers",):
+        message, fix = f"{quoted(name)} is no name of a header", "letters, digits and - only"
+    else:
+        rule = "small letters, digits and _"
+        if re.match(r"[0-9_]", name):
+            rule = "a name starts with a letter"
+        message = f"{quoted(name)} in {owner} is no possible name: {rule}"
+        fix = f"write {as_name(name)}"
+    return problem(violation, document, "W207", message, fix, at=at, key=True)
