@@ -22,6 +22,7 @@ from runner.stages.answer import Asked, Sent, answered, unasked
 from runner.stages.check import check
 from runner.stages.expand import NotBuilt, build, jobs
 from runner.stages.gather import gather
+from runner.stages.lint_images import advice
 from runner.stages.plan import ASSUMED_OUTPUT_TOKENS, Plan, plan
 from runner.store.folder import RunFolder
 from runner.store.manifest import Manifest
@@ -31,12 +32,16 @@ from runner.transport.budget import Budget
 from runner.transport.retry import retrying
 from runner.values.image import Image, Prepared, UnreadableImage
 from runner.values.job import Job
+from runner.values.problem import Problem
 from runner.values.request import Request
 from runner.values.response import Failure, Usage
 from runner.values.result import USABLE, Result, ResultImage
 from runner.values.tally import Tally
 from runner.values.verdict import Verdict
 from runner.workflow.spec import AskStep, Workflow
+
+LOOKED_AT = 50
+"""So many images are decoded for the guide's advice: it takes a while."""
 
 HaltKind = Literal["interrupted", "limit", "service", "on_error"]
 """interrupted: by a person · limit: budget or daily quota · service: the same failure would meet
@@ -95,6 +100,11 @@ def make_plan(workflow: Workflow) -> Plan:
     """What a run of this workflow will ask; reads the images, asks nothing, downloads nothing."""
     with Renderer() as renderer:
         return plan(workflow, gather(workflow, fetch=False), renderer.render, date.today())
+
+
+def advice_on_images(workflow: Workflow) -> tuple[Problem, ...]:
+    """What the guide would say about the first images: turned, blurred, too small; warnings."""
+    return advice(gather(workflow, fetch=False), LOOKED_AT)
 
 
 def run(workflow: Workflow, plan: Plan, options: Options) -> Outcome:

@@ -39,7 +39,11 @@ def image_tokens(model: Model, size: Size | None, resolution: Resolution | None)
         return Estimate(UNKNOWN_IMAGE_TOKENS, False, "model not known: as Gemini 3 at most")
     if (named := table.get(resolution or "default")) is not None:
         sure = "" if model.is_sure("images") else ", assumed as for Gemini 3"
-        return Estimate(named, False, f"at most, at {resolution or 'default'} resolution{sure}")
+        return Estimate(
+            named,
+            False,
+            f"an image at most {named:,} at {resolution or 'default'} resolution{sure}",
+        )
     if model.token_rule == "tiles":
         return _by_tiles(size)
     return Estimate(max(table.values()), False, f"at most: it has no {resolution} resolution")
@@ -47,7 +51,7 @@ def image_tokens(model: Model, size: Size | None, resolution: Resolution | None)
 
 def text_tokens(text: str) -> Estimate:
     """What a text takes: a token for about four characters, rounded up."""
-    return Estimate(-(-len(text) // CHARACTERS_PER_TOKEN), False, "4 characters a token")
+    return Estimate(-(-len(text) // CHARACTERS_PER_TOKEN), False, "text at 4 characters a token")
 
 
 def input_tokens(model: Model, request: Request) -> Estimate:

@@ -47,14 +47,19 @@ def test_any_size_has_tiles(width: int, height: int) -> None:
 @pytest.mark.parametrize(
     ("model", "resolution", "tokens", "rule"),
     [
-        ("gemini-3.5-flash", None, 1120, "at most, at default resolution"),
-        ("gemini-3.5-flash", "low", 280, "at most, at low resolution"),
-        ("gemini-3.5-flash", "medium", 560, "at most, at medium resolution"),
-        ("gemini-3.5-flash", "high", 1120, "at most, at high resolution"),
-        ("gemini-3.5-flash", "ultra_high", 2240, "at most, at ultra_high resolution"),
-        ("gemini-4-argon", "low", 280, "at most, at low resolution, assumed as for Gemini 3"),
-        ("gemini-2.5-flash", "low", 64, "at most, at low resolution"),
-        ("gemini-2.5-flash", "medium", 256, "at most, at medium resolution"),
+        ("gemini-3.5-flash", None, 1120, "an image at most 1,120 at default resolution"),
+        ("gemini-3.5-flash", "low", 280, "an image at most 280 at low resolution"),
+        ("gemini-3.5-flash", "medium", 560, "an image at most 560 at medium resolution"),
+        ("gemini-3.5-flash", "high", 1120, "an image at most 1,120 at high resolution"),
+        ("gemini-3.5-flash", "ultra_high", 2240, "an image at most 2,240 at ultra_high resolution"),
+        (
+            "gemini-4-argon",
+            "low",
+            280,
+            "an image at most 280 at low resolution, assumed as for Gemini 3",
+        ),
+        ("gemini-2.5-flash", "low", 64, "an image at most 64 at low resolution"),
+        ("gemini-2.5-flash", "medium", 256, "an image at most 256 at medium resolution"),
         ("gemini-2.5-flash", "high", 1548, "tiles of 258 tokens"),
         ("a-model-of-next-year", None, 1120, "model not known: as Gemini 3 at most"),
     ],
@@ -87,7 +92,7 @@ def test_a_request_is_the_sum_of_its_parts() -> None:
     assert input_tokens(catalogue().model(request.model), request) == Estimate(
         280 + 2240 + 2 + 1 + 2,
         False,
-        "at most, at low resolution; at most, at ultra_high resolution; 4 characters a token",
+        "an image at most 280 at low resolution; an image at most 2,240 at ultra_high resolution; text at 4 characters a token",
     )
 
 

@@ -11,7 +11,8 @@ from runner.checks.ballot import Ballot
 from runner.checks.compare import COMPARATORS, Manner, mismatch, same
 from runner.checks.words import counted, shown
 from runner.roles import CaseResults
-from runner.text.lookup import LISTS, Found, Missing, look_up
+from runner.text.detections import LISTS
+from runner.text.lookup import Found, Missing, look_up
 from runner.values.reference import Reference
 from runner.values.verdict import CaseVerdict, Verdict
 

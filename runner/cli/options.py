@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,14 +10,13 @@ import click
 
 from runner.cli.environment import environment
 from runner.cli.problems import print_problems
+from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Rejected, errors_of
 from runner.workflow.spec import Workflow
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 NOTHING_RAN = 2
-
-PROVIDER_NAMES = ("gemini", "simulator")
 
 
 def workflow_options(command: Command) -> Command:
@@ -48,18 +46,26 @@ def workflow_options(command: Command) -> Command:
 
 
 def opened(
-    path: Path, variables: Sequence[str], provider: str | None, limit: int | None
+    path: Path,
+    variables: Sequence[str],
+    provider: str | None,
+    limit: int | None,
+    parallel: int | None = None,
 ) -> Workflow:
     """The workflow of a file with the command line's changes; prints the problems and leaves the
     program with exit code 2 when there are errors. Warnings are printed, too."""
     from runner.workflow.load import load
 
+    _know_provider(provider)
+    given = {"provider": provider, "run.limit": limit, "run.parallel": parallel}
+    overrides = {name: value for name, value in given.items() if value is not None}
     try:
-        workflow = load(path, vars=_pairs(variables), environ=environment(Path.cwd()))
+        return load(
+            path, vars=_pairs(variables), overrides=overrides, environ=environment(Path.cwd())
+        )
     except Rejected as rejected:
         print_problems(rejected.problems)
         raise SystemExit(NOTHING_RAN) from None
-    return _changed(workflow, provider, limit)
 
 
 def leave_on_errors(problems: Sequence[Problem]) -> None:
@@ -80,10 +86,13 @@ def _pairs(variables: Sequence[str]) -> Mapping[str, str]:
     return pairs
 
 
-def _changed(workflow: Workflow, provider: str | None, limit: int | None) -> Workflow:
-    if provider is not None:
-        steps = tuple(replace(step, provider=provider) for step in workflow.steps)
-        workflow = replace(workflow, steps=steps)
-    if limit is not None:
-        workflow = replace(workflow, run=replace(workflow.run, limit=limit))
-    return workflow
+def _know_provider(name: str | None) -> None:
+    if name is None:
+        return
+    from runner.providers import PROVIDERS
+
+    known = (*PROVIDERS, *PROVIDERS.outside())
+    if name not in known:
+        close = did_you_mean(name, known)
+        hint = f"did you mean `{close}`?" if close else f"there are: {', '.join(known)}"
+        raise click.BadParameter(f"there is no provider `{name}`; {hint}", param_hint="--provider")

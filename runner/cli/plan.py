@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,9 +13,6 @@ from runner.cli.options import leave_on_errors, opened, workflow_options
 from runner.cli.words import money, number, tokens
 from runner.stages.plan import Plan
 from runner.workflow.spec import Workflow
-
-LOOKED_AT = 100
-"""So many images are looked at for the guide's advice (rotated, blurred): it takes a while."""
 
 
 @click.command(name="plan")
@@ -34,11 +32,12 @@ def command(
     Tokens and cost are estimates: an image is counted by the rule of its model, a text at four
     characters a token, and nobody can know the length of an answer beforehand.
     """
-    from runner.run import make_plan
+    from runner.run import advice_on_images, make_plan
     from runner.stages.gather import find_pattern_problems
 
     workflow = opened(file, variables, provider, limit)
     leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)))
+    leave_on_errors(advice_on_images(workflow))
     planned = make_plan(workflow)
     request = wire_request(planned)
     if form == "json":
@@ -58,7 +57,7 @@ def summary(workflow: Workflow, planned: Plan) -> list[str]:
             f"  {name}: {number(share.requests, 'request')}, about {tokens(share.input_tokens)} "
             f"tokens in and {tokens(share.output_tokens)} out, about {money(share.cost_usd)}"
         )
-        lines += [f"    an image: {rule}" for rule in share.rules[:2]]
+        lines.append(f"    estimated by: {_rules(share.rules)}")
     if planned.later:
         lines.append(
             f"  {number(planned.later, 'request')} wait for an earlier answer: "
@@ -70,6 +69,11 @@ def summary(workflow: Workflow, planned: Plan) -> list[str]:
     if all(step.provider == "simulator" for step in workflow.steps):
         lines.append("  the simulator answers: nothing is sent, nothing is paid")
     return lines
+
+
+def _rules(rules: Sequence[str]) -> str:
+    more = f"; {len(rules) - 4} more rules" if len(rules) > 4 else ""
+    return "; ".join(rules[:4]) + more
 
 
 def wire_request(planned: Plan) -> dict[str, object] | None:

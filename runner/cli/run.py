@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -60,9 +59,7 @@ def command(
     Exit codes: 0 done, all checks held · 1 a check failed · 2 nothing ran · 3 some requests got
     no usable answer · 4 a bug of ours · 5 stopped by a limit · 130 interrupted.
     """
-    workflows = [opened(file, variables, provider, limit) for file in files]
-    if parallel is not None:
-        workflows = [replace(w, run=replace(w.run, parallel=parallel)) for w in workflows]
+    workflows = [opened(file, variables, provider, limit, parallel) for file in files]
     codes, reports = [], []
     for workflow in workflows:
         code, report = _run(workflow, base_url, api_version, out, allow_private, quiet, form)
@@ -85,7 +82,7 @@ def _run(
     form: str,
 ) -> tuple[int, dict[str, object]]:
     from runner.roles import Connection
-    from runner.run import Options, make_plan, run
+    from runner.run import Options, advice_on_images, make_plan, run
     from runner.stages.gather import find_pattern_problems
     from runner.store.folder import FolderError
     from runner.values.request import Policy
@@ -94,6 +91,7 @@ def _run(
     key = api_key(environ)
     leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)))
     _need_key(workflow, key)
+    leave_on_errors(() if quiet else advice_on_images(workflow))
     planned = make_plan(workflow)
     if not quiet:
         click.echo("\n".join(summary(workflow, planned)), err=True)

@@ -18,7 +18,7 @@ from runner.workflow.spec import Workflow
 STATUS_WORDS: dict[Status, str] = {
     "ok": "answered",
     "empty": "answered: nothing found",
-    "partial": "answered, some items dropped",
+    "partial": "answered, some items unusable",
     "truncated": "cut off",
     "refused": "refused",
     "malformed": "unreadable answer",
@@ -74,7 +74,11 @@ def _lines(workflow: Workflow, outcome: Outcome) -> Iterator[str]:
     tally = outcome.tally
     yield ""
     yield from _table(
-        [(STATUS_WORDS[status], f"{count:,}") for status, count in tally.by_status.items()]
+        [
+            (words, f"{tally.by_status[status]:,}")
+            for status, words in STATUS_WORDS.items()
+            if status in tally.by_status
+        ]
         + [("cost", _cost(tally))]
     )
     if tally.simulated:
@@ -91,7 +95,7 @@ def _lines(workflow: Workflow, outcome: Outcome) -> Iterator[str]:
 
 def _cost(tally: Tally) -> str:
     used = tokens(tally.input_tokens + tally.output_tokens + tally.thought_tokens)
-    if tally.simulated == tally.done and tally.done:
+    if 0 < tally.simulated == sum(tally.models.values()):
         return f"nothing ({used} tokens simulated; a model would have cost {money(tally.cost_usd)})"
     known = "" if not tally.unpriced else ", without models of unknown price"
     return f"{money(tally.cost_usd)} for {used} tokens{known}"
@@ -126,12 +130,13 @@ def _mark(verdict: Verdict) -> str:
 
 
 def _places(outcome: Outcome) -> Iterator[str]:
+    """The run folder, then its outputs by their place in it."""
     yield f"{shown(outcome.folder)}{os.sep}"
     for paths in outcome.written.values():
         for path in paths[:3]:
-            yield f"  {shown(path)}"
+            yield f"  {path.relative_to(outcome.folder)}"
         if len(paths) > 3:
-            yield f"  … {len(paths) - 3:,} more in {shown(paths[0].parent)}{os.sep}"
+            yield f"  … and {len(paths) - 3:,} more"
 
 
 def shown(path: Path) -> str:

@@ -11,7 +11,7 @@ from runner.exporters.names import Names, safe_name
 from runner.exporters.notes import Notes
 from runner.exporters.record import error_of
 from runner.roles import OpenImage
-from runner.text.lookup import detections_of
+from runner.text.detections import detections_of
 from runner.values.mask import Rle
 from runner.values.reference import Reference
 from runner.values.result import USABLE, Detection, Result

@@ -12,7 +12,7 @@ from runner.exporters.notes import Notes
 from runner.exporters.palette import Palette
 from runner.exporters.record import error_of
 from runner.roles import OpenImage
-from runner.text.lookup import LISTS, detections_of
+from runner.text.detections import LISTS, detections_of
 from runner.values.reference import Reference
 from runner.values.result import USABLE, Detection, Result, ResultImage
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeGuard
 
 from runner.exporters.record import error_of
-from runner.text.lookup import LISTS, Found, detections_of, part_of
+from runner.text.detections import LISTS, detections_of
+from runner.text.lookup import Found, part_of
 from runner.values.result import USABLE, Detection, Result
 
 Cell = str | int | float | bool | None

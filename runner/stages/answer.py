@@ -17,7 +17,7 @@ from runner.values.image import Image, Prepared, UnreadableImage
 from runner.values.job import Job
 from runner.values.request import Request
 from runner.values.response import Failure, Response, Usage
-from runner.values.result import Issue, Result, ResultImage, Status
+from runner.values.result import Detection, Issue, Result, ResultImage, Status
 from runner.values.shape import Shape
 from runner.workflow.spec import AskStep
 
@@ -88,11 +88,12 @@ def answered(
             return replace(
                 paid, status="malformed", error=why, issues=(*paid.issues, *issues, issue)
             )
-        case CutOff(value, recovered, reason, issues):
+        case CutOff(value, recovered, reason, issues, parsed_by):
             cut = replace(
                 paid,
                 status="truncated",
-                error=reason,
+                error=f"the answer was cut off ({reason}); a higher max_output_tokens may help",
+                parsed_by=parsed_by,
                 recovered=recovered,
                 issues=(*paid.issues, *issues),
             )
@@ -105,10 +106,14 @@ def answered(
 def _in_pixels(result: Result, value: Json, shape: Shape, request: Request) -> Result:
     projection = project(value, shape, [image.size for image in request.images])
     issues = (*result.issues, *projection.issues)
+    if projection.lost_all:
+        why = "no item of the answer has coordinates that can be used"
+        return replace(result, status="malformed", error=why, issues=issues)
     status: Status = result.status
     if status == "ok":
-        dropped = projection.dropped or any(issue.code == "item_dropped" for issue in issues)
-        status = "partial" if dropped else "empty" if _is_empty(value, shape) else "ok"
+        lost = projection.dropped or any(issue.code == "item_dropped" for issue in issues)
+        spoiled = any(_lacks_its_mask(detection) for detection in projection.detections)
+        status = "partial" if lost or spoiled else "empty" if _is_empty(value, shape) else "ok"
     return replace(
         result,
         status=status,
@@ -118,12 +123,19 @@ def _in_pixels(result: Result, value: Json, shape: Shape, request: Request) -> R
     )
 
 
+LOST_MASKS = frozenset({"mask_tokens_unexpanded", "mask_placeholder", "mask_garbage"})
+"""Something stood where the mask belongs, and it cannot be decoded."""
+
+
+def _lacks_its_mask(detection: Detection) -> bool:
+    return any(issue.code in LOST_MASKS for issue in detection.issues)
+
+
 def _is_empty(value: Json, shape: Shape) -> bool:
     """A whole answer whose only list holds nothing."""
-    if shape.list_key is None:
-        return False
-    items = value.get(shape.list_key) if isinstance(value, dict) else value
-    return items == []
+    if shape.list_key is not None and isinstance(value, dict):
+        value = value.get(shape.list_key)
+    return value == []
 
 
 def _blank(asked: Asked, sent: Sent) -> Result:

@@ -29,10 +29,11 @@ def check(
     judges = [Judge(spec, check_of(spec), repeats) for spec in specs]
     for judge in judges:
         for combination in combinations:
-            judge.seat(combination)
+            judge.seat(combination, canonical_json(combination))
     for case in cases:
+        key = canonical_json(case.combination)
         for judge in judges:
-            judge.add(case)
+            judge.add(case, key)
     return tuple(verdict for judge in judges for verdict in judge.verdicts())
 
 
@@ -62,18 +63,17 @@ class Judge:
     repeats: int
     ballots: dict[str, tuple[Mapping[str, object], Ballot]] = field(default_factory=dict)
 
-    def seat(self, combination: Mapping[str, object]) -> Ballot | None:
-        """The ballot of a combination; None when the check is not about it."""
-        if not self.check.applies_to(combination):
-            return None
-        key = canonical_json(combination)
+    def seat(self, combination: Mapping[str, object], key: str) -> Ballot | None:
+        """The ballot of a combination; None when the check is not about it. `key` is its text."""
         if key not in self.ballots:
+            if not self.check.applies_to(combination):
+                return None
             self.ballots[key] = (combination, Ballot(self.repeats))
         return self.ballots[key][1]
 
-    def add(self, case: CaseResults) -> None:
+    def add(self, case: CaseResults, key: str) -> None:
         """Judges one case."""
-        ballot = self.seat(case.combination)
+        ballot = self.seat(case.combination, key)
         if ballot is not None:
             ballot.add(case.repeat, self.check.judge_case(case))
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from runner.catalogue import catalogue
+from runner.text.lookup import Found, part_of
 from runner.text.render import RenderError
 from runner.values.case import CaseImages
 from runner.values.image import Image, UnreadableImage
 from runner.values.job import Job
-from runner.text.lookup import Found, part_of
 from runner.values.request import ImagePart, Part, Request, Settings, TextPart
 from runner.values.result import USABLE, Result
 from runner.values.shape import Shape
@@ -96,7 +96,8 @@ def step_images(
         found = [image for image in case.images if wanted is None or image.role == wanted.role]
         for image in found:
             if isinstance(image, UnreadableImage):
-                return NotBuilt(f"{image.name}: {image.issue.why}", code=image.issue.code)
+                where = f"{image.role}: " if image.role != "image" else ""
+                return NotBuilt(f"{where}{image.issue.why}", code=image.issue.code)
             chosen.append((image, wanted))
         if not found:
             role = wanted.role if wanted else "image"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from math import sqrt
 from typing import TYPE_CHECKING
 
 from runner.sources.header import undecoded
 from runner.sources.opening import Unreadable, opened
 from runner.sources.sniff import HEAD, sniff
+from runner.values.case import CaseImages
 from runner.values.geometry import Size
 from runner.values.image import Image, WebOrigin
 from runner.values.problem import Problem
@@ -40,6 +42,9 @@ Measured on 18 images that scikit-image ships, shrunk to 512 pixels: the sharp o
 Blurred by a Gaussian of 2 pixels in 512 they have 1 to 35, 16 of 18 below 30; of 2.5, all are.
 """
 
+SAID = 3
+"""Images that are named for each kind of warning."""
+
 FLAT = 10.0
 """Grey values with a smaller standard deviation show too little to call them blurred."""
 
@@ -50,6 +55,26 @@ def look(image: Image) -> tuple[Problem, ...]:
     if isinstance(image.origin, WebOrigin) or image.size is None:
         return tuple(said)
     return (*said, *_header(image), *_pixels(image))
+
+
+def advice(cases: Iterable[CaseImages], most: int) -> tuple[Problem, ...]:
+    """Warnings about the first `most` images, at most three of a kind: a folder of turned
+    photographs gives one sentence more, not thousands."""
+    images = (image for case in cases for image in case.images if isinstance(image, Image))
+    kinds: dict[str, list[Problem]] = {}
+    for image in islice(images, most):
+        for problem in look(image):
+            kinds.setdefault(problem.code, []).append(problem)
+    return tuple(problem for code in sorted(kinds) for problem in _condensed(kinds[code]))
+
+
+def _condensed(problems: list[Problem]) -> Iterator[Problem]:
+    yield from problems[:SAID]
+    more = len(problems) - SAID
+    if more > 0:
+        code, images = problems[0].code, "image" if more == 1 else "images"
+        why = f"the same holds for {more} more {images}; `askpix explain {code}` says more"
+        yield Problem(code, why, severity="warning")
 
 
 def _by_issue(image: Image, code: str, why: str) -> Problem:

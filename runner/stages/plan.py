@@ -144,7 +144,7 @@ class _Count:
             input_tokens=old.input_tokens + tokens,
             output_tokens=old.output_tokens + output,
             cost_usd=(old.cost_usd or 0.0) + (price or 0.0) if known else None,
-            rules=old.rules if rule in old.rules else (*old.rules, rule),
+            rules=tuple(dict.fromkeys((*old.rules, *rule.split("; ")))),
         )
 
     def plan(self) -> Plan:

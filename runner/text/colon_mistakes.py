@@ -10,6 +10,16 @@ from runner.text.scene import Finding, Line, Scene, write
 _NOT_KEYS = r"(?!https?:|data:|lib:|gs:|file:)"
 
 
+def key_missing(scene: Scene) -> Finding | None:
+    """`: value`."""
+    line = scene.lines[scene.line - 1]
+    if not re.match(r"\s*+(?:- +)*+:(?:\s|$)", line):
+        return None
+    at = (scene.line, line.index(":") + 1, 1)
+    message = "a key is missing before the colon"
+    return scene.finding("W124", message, at, "write a name before it", {scene.line: ""})
+
+
 def space_missing(scene: Scene) -> Finding | None:
     """`prompt:Find` and `-id: a`."""
     for number in _lines_that_ran_together(scene):

@@ -8,9 +8,15 @@ advice is one that the parser was seen to accept.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
-from runner.text.colon_mistakes import colon_in_text, dash_in_line, space_missing
+from runner.text.colon_mistakes import (
+    colon_in_text,
+    dash_in_line,
+    key_missing,
+    space_missing,
+)
 from runner.text.layout_mistakes import (
     comment_in_text,
     indentation,
@@ -21,18 +27,29 @@ from runner.text.layout_mistakes import (
 from runner.text.nodes import Node
 from runner.text.scene import Finding, Scene
 from runner.text.tree import grow
-from runner.text.value_mistakes import block_header, brackets, first_character, quotation
+from runner.text.value_mistakes import (
+    block_header,
+    brackets,
+    first_character,
+    first_in_brackets,
+    quotation,
+)
 from runner.values.problem import Problem
 
 MAX_REPAIRS = 25
 """Mistakes of one file that are told at once; each costs one more reading."""
 
+MAX_SAME = 2
+"""Times that one line is read anew: quotes around quotes around quotes lead nowhere."""
+
 _LOOKS: tuple[Callable[[Scene], Finding | None], ...] = (
     first_character,
+    first_in_brackets,
     tabs,
     block_header,
     quotation,
     dash_in_line,
+    key_missing,
     space_missing,
     colon_in_text,
     word_alone,
@@ -48,7 +65,7 @@ def read_all(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
     """The root of the tree (None when it cannot be had) and every problem, in the order of the text."""
     lines = text.split("\n")
     told: list[Problem] = []
-    mended: set[int] = set()
+    mended: Counter[int] = Counter()
     tree = grow(text, file)
     for _ in range(MAX_REPAIRS):
         if tree.failure is None:
@@ -56,9 +73,9 @@ def read_all(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
         finding = _explained(Scene.of(lines, tree, file))
         if _line(finding.problem) not in mended:
             told.append(finding.problem)
-        if not finding.edits or not mended.isdisjoint(finding.edits):
+        if not finding.edits or any(mended[number] == MAX_SAME for number in finding.edits):
             break
-        mended.update(finding.edits)
+        mended.update([*finding.edits])
         for number, line in finding.edits.items():
             lines[number - 1] = line
         tree = grow("\n".join(lines), file)

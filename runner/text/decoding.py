@@ -51,6 +51,12 @@ def decode(content: bytes, file: str) -> tuple[str, tuple[Problem, ...]]:
     return text, tuple(_unfit(text, file))
 
 
+def empty(file: str) -> Problem:
+    """A file that says nothing."""
+    fix = "`askpix init` writes a first workflow"
+    return Problem("W116", "the file is empty", Place(file, 1, 1), fix=fix)
+
+
 def _too_large(size: int, file: str) -> Problem:
     return Problem(
         "W114",
@@ -96,9 +102,7 @@ def _not_utf8(content: bytes, at: int, file: str) -> Problem:
 
 def _unfit(text: str, file: str) -> Iterator[Problem]:
     if not text.strip():
-        yield Problem(
-            "W116", "the file is empty", Place(file, 1, 1), fix="`askpix init` writes a first one"
-        )
+        yield empty(file)
     for found, match in enumerate(_UNFIT.finditer(text)):
         if found == MAX_REPORTED:
             return

@@ -12,17 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from runner.text.detections import LISTS, detections_of, own_names, record_of
 from runner.values.reference import Reference
-from runner.values.result import USABLE, Detection, Result
+from runner.values.result import USABLE, Result
 
 MissingKind = Literal[
     "not_run",  # there is no result: the step, or one before it, did not run
     "unusable",  # the step failed, or its answer cannot be relied on
     "absent",  # a whole answer that does not hold this value
 ]
-
-LISTS: frozenset[str] = frozenset({"boxes", "points", "polygons", "masks", "rows"})
-"""Names of lists of records; a number to compare is their `count`."""
 
 _UNUSABLE: Mapping[str, str] = {
     "truncated": "was cut off",
@@ -91,45 +89,6 @@ def part_of(result: Result, path: Sequence[str]) -> Found | Missing:
     return _walk(value.value, rest, f"{result.step}.{name}")
 
 
-def parts_of(result: Result) -> dict[str, object]:
-    """Every part of a result by its name, for the templates of later steps: `find.boxes`."""
-    names = ["answer", "status", "text", "count", "labels", *sorted(LISTS)]
-    found = {name: _first(result, name) for name in names}
-    return {
-        **{name: part.value for name, part in found.items() if isinstance(part, Found)},
-        **_own_names(result),
-    }
-
-
-def detections_of(result: Result, path: Sequence[str]) -> tuple[Detection, ...]:
-    """The detections under a part of a result: all of them, or those of one list or kind."""
-    if not path or path[0] in ("answer", "rows"):
-        return result.detections
-    name = path[0]
-    if _own_names(result) and name in _own_names(result):
-        return tuple(found for found in result.detections if _under(found.at, name))
-    return tuple(found for found in result.detections if _has(found, name))
-
-
-def record_of(found: Detection) -> dict[str, object]:
-    """A detection as a record of plain values: its label, its geometry in pixels, its fields."""
-    record: dict[str, object] = {} if found.label is None else {"label": found.label}
-    if found.box is not None:
-        record["box"] = found.box.as_list()
-    if found.point is not None:
-        record["point"] = found.point.as_list()
-    if found.polygon:
-        record["polygon"] = [ring.as_list() for ring in found.polygon]
-    if found.mask is not None:
-        rle = found.mask.rle
-        record["mask"] = {"size": [rle.size.height, rle.size.width], "counts": rle.counts}
-    if found.box_3d is not None:
-        record["box_3d"] = list(found.box_3d)
-    if found.score is not None:
-        record["score"] = found.score
-    return record | dict(found.fields)
-
-
 def _in_table(reference: Reference, table: Mapping[str, object]) -> Found | Missing:
     if not reference.path:
         return Found(table)
@@ -139,12 +98,8 @@ def _in_table(reference: Reference, table: Mapping[str, object]) -> Found | Miss
     return _walk(table[name], rest, f"{reference.root}.{name}")
 
 
-def _own_names(result: Result) -> Mapping[str, object]:
-    return result.answer if isinstance(result.answer, Mapping) else {}
-
-
 def _first(result: Result, name: str) -> Found | Missing:
-    own = _own_names(result)
+    own = own_names(result)
     if name in own:
         return Found(own[name])
     match name:
@@ -173,7 +128,7 @@ def _rows(result: Result) -> list[object]:
     """The entries of an answer that is a list, or one list under a name, or what was found."""
     if isinstance(result.answer, list):
         return result.answer
-    values = list(_own_names(result).values())
+    values = list(own_names(result).values())
     if len(values) == 1 and isinstance(values[0], list):
         return values[0]
     return [record_of(found) for found in result.detections]
@@ -204,24 +159,6 @@ def _of_every(entries: Sequence[object], name: str) -> object:
 
 def _label(entry: object) -> object:
     return entry.get("label") if isinstance(entry, Mapping) else None
-
-
-def _under(at: str, name: str) -> bool:
-    return at == name or at.startswith((f"{name}[", f"{name}."))
-
-
-def _has(found: Detection, name: str) -> bool:
-    match name:
-        case "boxes":
-            return found.box is not None
-        case "points":
-            return found.point is not None
-        case "polygons":
-            return bool(found.polygon)
-        case "masks":
-            return found.mask is not None
-        case _:
-            return _under(found.at, name)
 
 
 def _sentence(start: str, reason: str | None) -> str:

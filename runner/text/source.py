@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from runner.text.alignment import locate
 from runner.text.complaint import read_all
-from runner.text.decoding import decode
+from runner.text.decoding import decode, empty
 from runner.text.lints import lints
 from runner.text.nodes import Node
 from runner.values.problem import Place, Problem, Rejected, Route, errors_of
@@ -74,6 +74,8 @@ class Source:
     def _end(self, node: Node) -> int:
         if node.end_line == node.line:
             return max(node.end_column, node.column + 1)
+        if node.style in ("list", "map"):
+            return node.column + 1
         return max(len(self.line(node.line).split(" #")[0].rstrip()) + 1, node.column + 1)
 
 
@@ -86,6 +88,8 @@ def read(content: bytes, file: str) -> Source:
     lines = tuple(text.split("\n"))
     if root is not None:
         problems = _in_order([*problems, *lints(lines, root, file)])
+    if (root is not None and root.is_unwritten) or not (root or problems):
+        raise Rejected(empty(file))
     if root is None or errors_of(problems):
         raise Rejected(*problems)
     return Source(file, text, root.data, problems, root, lines)

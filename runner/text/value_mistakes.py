@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from runner.text.nodes import value_text
 from runner.text.scalars import in_quotes
 from runner.text.scene import SHORT, Finding, Line, Scene
 
@@ -35,6 +36,20 @@ def first_character(scene: Scene) -> Finding | None:
                 whole = line.text[line.column - 1 :].rstrip()  # what looks like a comment in {# #}
                 value = whole if line.value.startswith("{#") else line.value
                 return scene.quote(line, code, message, value)
+    return None
+
+
+def first_in_brackets(scene: Scene) -> Finding | None:
+    """`[*.jpg, a.png]`: the same within a list or group in brackets."""
+    number, column = scene.since or (scene.line, scene.column)
+    text = scene.lines[number - 1]
+    written = value_text(text, column, in_flow=True)
+    for starts, code, message in _STARTS:
+        if column > 1 and starts[-1] in "*&@`%!" and re.match(starts, written):
+            quoted = in_quotes(written)
+            edits = {number: text[: column - 1] + quoted + text[column - 1 + len(written) :]}
+            at = (number, column, len(written))
+            return scene.finding(code, message, at, f"put it in quotes: {quoted}", edits)
     return None
 
 

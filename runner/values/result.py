@@ -12,7 +12,7 @@ from runner.values.mask import Mask
 Status = Literal[
     "ok",  # a whole answer that fits its schema
     "empty",  # a whole answer that found nothing
-    "partial",  # a whole answer of which some items had to be dropped
+    "partial",  # a whole answer of which some items or masks could not be used
     "truncated",  # cut off; the complete items are kept
     "refused",
     "malformed",  # an answer that cannot be read as what was asked for

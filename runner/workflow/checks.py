@@ -57,8 +57,13 @@ def _check(
 
 
 def _name(that: str, comparisons: Sequence[Comparison]) -> str:
-    words = [f"{each.name.replace('_', ' ')} {_shown(each.value)}" for each in comparisons]
-    return f"{that} {', '.join(words)}"
+    return f"{that} {', '.join(_words(each) for each in comparisons)}"
+
+
+def _words(comparison: Comparison) -> str:
+    if comparison.name == "is_empty":
+        return "is empty" if comparison.value else "is not empty"
+    return f"{comparison.name.replace('_', ' ')} {_shown(comparison.value)}"
 
 
 def _shown(value: object) -> str:
@@ -69,6 +74,8 @@ def _shown(value: object) -> str:
             return f"{low} and {high}"
         case list() | tuple():
             return " or ".join(map(str, value))
+        case "":
+            return '""'
         case _:
             return str(value)
 

@@ -85,9 +85,18 @@ def _only_record(
     if not isinstance(node, Mapping) or len(list(variants(node, schema))) > 1:
         return None, False
     properties = node.get("properties")
-    if not isinstance(properties, Mapping):
+    if not isinstance(properties, Mapping) or any(map(_is_deep, properties.values())):
         return None, False
     return node, list_key is not None
+
+
+def _is_deep(node: object) -> bool:
+    """Whether a property holds records itself."""
+    if not isinstance(node, Mapping):
+        return False
+    return bool({"properties", "$ref", "anyOf", "oneOf"} & node.keys()) or _is_deep(
+        node.get("items")
+    )
 
 
 def _told(name: str, node: object, shape: Shape) -> str:

@@ -212,8 +212,21 @@ _BELOW: Mapping[str, Callable[[Any, Node, Route], Iterator[Violation]]] = {
 """Keywords about the parts of a value, or of which several may be broken."""
 
 SILENT = frozenset(
-    "$schema title description examples default definitions then else enumDescriptions "
-    "defaultSnippets errorMessage patternErrorMessage doNotSuggest".split()  # noqa: SIM905
+    [
+        "$schema",
+        "title",
+        "description",
+        "examples",
+        "default",
+        "definitions",
+        "then",
+        "else",
+        "enumDescriptions",
+        "defaultSnippets",
+        "errorMessage",
+        "patternErrorMessage",
+        "doNotSuggest",
+    ]
 )
 """Keywords that judge nothing here: words for people and editors, and parts of other keywords."""
 

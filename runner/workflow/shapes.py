@@ -103,7 +103,7 @@ def _shape(schema: dict[str, object], list_key: str | None, coordinates: Coordin
 
 
 def _record(fields: Mapping[str, FieldSpec], coordinates: Coordinates) -> dict[str, object]:
-    wire_names = _wire_names(fields)
+    wire_names = _wire_names(fields, coordinates)
     properties = {
         wire_names[name]: _property(name, wire_names[name], spec, coordinates)
         for name, spec in fields.items()
@@ -113,8 +113,13 @@ def _record(fields: Mapping[str, FieldSpec], coordinates: Coordinates) -> dict[s
     return {**record, "required": required} if required else record
 
 
-def _wire_names(fields: Mapping[str, FieldSpec]) -> dict[str, str]:
-    """The first field of each geometry takes the model's word, unless another field has it."""
+def _wire_names(fields: Mapping[str, FieldSpec], coordinates: Coordinates) -> dict[str, str]:
+    """The first field of each geometry takes the model's word, unless another field has it.
+
+    The word stands for Gemini's own convention; under another one fields keep their names.
+    """
+    if coordinates != GEMINI_COORDINATES:
+        return {name: name for name in fields}
     names: dict[str, str] = {}
     for name, spec in fields.items():
         trained = GEOMETRY.get(_type_of(spec))

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from pycocotools import mask as coco
 
-from runner.exporters.drawing import CROWDED, Look, draw, text_of
+from runner.exporters.drawing import draw
 from runner.exporters.labels import Placing
 from runner.exporters.lettering import line
 from runner.exporters.overlay import Overlay
 from runner.exporters.palette import DARK, Palette
+from runner.exporters.things import CROWDED, Look, text_of
 from runner.exporters.upright import LONGEST, SHORTEST, upright
 from runner.values.geometry import Box, PixelBox, Point, Polygon, Size
 from runner.values.mask import Mask, Rle
@@ -173,6 +174,23 @@ def test_many_things_have_numbers_and_a_legend() -> None:
     assert (legend == colour_of("cat")).all(axis=1).mean() > 0.3
     few = drawn(found[:CROWDED], Size(1600, 900))
     assert (few[-20:, :60] == GREY).all()
+
+
+def test_few_things_have_numbers_too_when_their_labels_would_hide_one_another() -> None:
+    """Twenty letters of a line, each with a long label, in a row."""
+    found = [
+        replace(
+            BOX,
+            at=f"boxes[{n}]",
+            label="dark grey region",
+            box=Box(50 + 12 * n, 300, 60 + 12 * n, 330),
+        )
+        for n in range(20)
+    ]
+    foot = drawn(found, Size(700, 500))[-8:, :40].reshape(-1, 3)
+    assert (foot == colour_of("dark grey region")).all(axis=1).any()
+    apart = [replace(one, box=Box(0, 45 * n, 20, 45 * n + 20)) for n, one in enumerate(found[:10])]
+    assert (drawn(apart, Size(700, 500))[-8:, :40] == GREY).all()
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_repeats_that_follow_one_another_never_wait_for_more_than_one_case() -> 
     for number in range(50):
         for repeat in (1, 2):
             for case in cases_of([result(str(number), 1, repeat=repeat)]):
-                judge.add(case)
+                judge.add(case, "{}")
             ballot: Ballot = judge.ballots["{}"][1]
             assert len(ballot.open) <= 1
 

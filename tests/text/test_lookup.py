@@ -6,16 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from runner.text.lookup import (
-    Found,
-    Missing,
-    detections_of,
-    look_up,
-    part_of,
-    parts_of,
-    record_of,
-    unusable,
-)
+from runner.text.detections import detections_of, record_of
+from runner.text.lookup import Found, Missing, look_up, part_of, unusable
 from runner.values.geometry import Box, Point, Polygon, Size
 from runner.values.mask import Mask, Rle
 from runner.values.reference import Reference
@@ -169,17 +161,3 @@ def test_a_detection_is_a_record_of_plain_values() -> None:
         "score": 0.5,
         "colour": "green",
     }
-
-
-def test_templates_get_every_part_by_its_name() -> None:
-    """`{{ find.boxes }}`, `{{ say.text }}`, `{{ read.shop.name }}`."""
-    assert parts_of(TEXT) == {
-        "answer": "A cat.",
-        "status": "ok",
-        "text": "A cat.",
-        "count": 0,
-        "labels": [],
-        **{name: [] for name in ("boxes", "masks", "points", "polygons", "rows")},
-    }
-    assert parts_of(RECORD)["count"] == 4
-    assert parts_of(FIND)["boxes"] == FIND.answer["boxes"]  # type: ignore[index]

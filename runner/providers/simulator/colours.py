@@ -56,6 +56,14 @@ def name(red: float, green: float, blue: float) -> str:
     return _shade(light, word)
 
 
+def usual_name(rgb: Rgb) -> str:
+    """The colour that most pixels have, more or less: a mean would be one that nothing has."""
+    coarse = (rgb.reshape(-1, 3) >> 5).astype(np.int32) @ np.array([64, 8, 1])
+    usual = coarse == np.bincount(coarse).argmax()
+    red, green, blue = (float(c) for c in rgb.reshape(-1, 3)[usual].mean(axis=0))
+    return name(red, green, blue)
+
+
 def _shade(light: float, word: str) -> str:
     if light < 0.3:
         return f"dark {word}"

@@ -228,9 +228,9 @@ def _property(name: str, node: object, siblings: Sequence[str], view: View) -> J
         if _IMAGE_INDEX.match(name) and len(view.images) > 1:
             first = 1 if plain.get("minimum") == 1 else 0
             return view.image % len(view.images) + first
-        edge, region = places.edge_of(name, siblings), main_region(view)
-        if edge and region is not None:
-            return places.write_edge(edge, name, siblings, region)
+        edge, found, seen = places.edge_of(name, siblings), main_region(view), view.seen
+        if edge and found is not None and seen is not None:
+            return places.write_edge(edge, name, siblings, found, plain, seen.size)
     return fill(plain, view, name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -24,17 +25,19 @@ Ring: TypeAlias = NDArray[np.float64]
 _AHEAD = ((1, 0), (0, 1), (-1, 0), (0, -1))  # right, down, left, up; a turn to the right is +1
 
 
-def polygon(region: Region) -> list[list[int]]:
-    """The outline as `[[x, y], …]` in whole thousandths, x first, at most 59 corners."""
-    ring = simplified(outer_ring(_largest_part(region.bits)))
+@lru_cache(maxsize=512)
+def polygon(region: Region, most: int = MOST_CORNERS) -> tuple[tuple[int, int], ...]:
+    """The outline as corners (x, y) in whole thousandths, at most `most` (3 or more) of them."""
+    ring = simplified(outer_ring(_largest_part(region.bits)), most)
     scale = np.array([NORM / region.frame.width, NORM / region.frame.height])
     corners = np.rint((ring + np.array([region.left, region.top])) * scale).astype(int)
     fresh = np.any(corners != np.roll(corners, 1, axis=0), axis=1)
     kept = corners[fresh]
     if len(kept) < 3:  # smaller than a thousandth: the box stands in for it
         box = [int(edge) for edge in region.box.as_list()]
-        return [[box[1], box[0]], [box[3], box[0]], [box[3], box[2]], [box[1], box[2]]]
-    return [[int(x), int(y)] for x, y in kept]
+        y_min, x_min, y_max, x_max = box
+        return ((x_min, y_min), (x_max, y_min), (x_max, y_max), (x_min, y_max))[:most]
+    return tuple((int(x), int(y)) for x, y in kept)
 
 
 def png_mask(region: Region) -> str:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from math import inf
+from typing import Literal, TypeAlias
 
-from runner.providers.simulator.outline import png_mask, polygon
+from runner.providers.simulator.outline import MOST_CORNERS, png_mask, polygon
 from runner.providers.simulator.vision import Region
 from runner.values.answer import Json
 from runner.values.geometry import NORM, Size
 
 Space = Literal["box", "point", "polygon", "png", "box_3d"]
+Node: TypeAlias = Mapping[str, object]
 
 _BOX = re.compile(
     r"(^|_)(b?box(es)?|bbox|bounding_box(es)?|box_?2d|rect(angle)?)(_|$)", re.IGNORECASE
@@ -50,58 +52,65 @@ _EDGES = {
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """How coordinates are written: their order, and what a whole side is."""
+    """How coordinates are written: their order, what a whole side is, and the schema's bounds."""
 
     x_first: bool
     scale: Literal["1000", "1", "pixel"] = "1000"
+    whole: bool = True
+    low: float = -inf
+    high: float = inf
 
 
-def space_of(name: str, node: Mapping[str, object]) -> Space | None:
+def space_of(name: str, node: Node) -> Space | None:
     """What the property of this name holds, judged by its name, description and shape."""
     depth = _depth(node)
     said = str(node.get("description", ""))
     if node.get("type") == "string":
         return "png" if _MASK.search(name) and not node.get("enum") else None
     if depth == 1 and _BOX_3D.search(name):
-        return "box_3d"
+        return "box_3d" if _holds(node, 9) else None
     if depth >= 1 and _MASK.search(name):
-        return "polygon"
+        return "polygon" if depth == 1 or _holds(_innermost_list(node), 2) else None
     if depth == 1 and (_BOX.search(name) or _CORNERS.search(said)):
-        return "box"
+        return "box" if _holds(node, 4) else None
     if depth == 1 and _POINT.search(name):
-        return "point"
+        return "point" if _holds(node, 2) else None
     return None
 
 
-def convention_of(space: Space, node: Mapping[str, object]) -> Convention:
-    """The convention that the description asks for, or else Gemini's own."""
+def convention_of(space: Space | None, node: Node) -> Convention:
+    """The convention that the description or the bounds ask for, or else Gemini's own."""
     said = str(node.get("description", "")).lower()
+    number = _number(node)
     scale: Literal["1000", "1", "pixel"] = "1000"
     if re.search(r"\bpixel", said):
         scale = "pixel"
-    elif re.search(r"\b0(\.0)?\s*(-|–|to|and)\s*1(\.0)?\b(?!000)", said):
+    elif number.get("maximum") == 1 or re.search(r"\b0(\.0)?\s*(-|–|to|and)\s*1(\.0)?\b", said):
         scale = "1"
-    x_first, y_first = _first(said, "x"), _first(said, "y")
+    x_at, y_at = _first(said, "x"), _first(said, "y")
     return Convention(
-        x_first=x_first < y_first if x_first != y_first else space == "polygon", scale=scale
+        x_first=x_at < y_at if x_at != y_at else space == "polygon",
+        scale=scale,
+        whole=number.get("type") != "number",
+        low=_bound(number, "minimum"),
+        high=_bound(number, "maximum"),
     )
 
 
-def write(space: Space, region: Region, node: Mapping[str, object], size: Size) -> Json:
+def write(space: Space, region: Region, node: Node, size: Size) -> Json:
     """The region's place as the value of this property; `size` is that of the image as sent."""
     if space == "png":
         return png_mask(region)
     if space == "box_3d":
         return _box_3d(region)
     how = convention_of(space, node)
-    whole = _items_are_whole(node)
     if space == "polygon":
-        return _polygon(region, how, whole, size, _depth(node))
+        return _polygon(region, how, size, node)
     if space == "box":
         edges = region.box
         corners = ((edges.y_min, edges.x_min), (edges.y_max, edges.x_max))
-        return [n for y, x in corners for n in _pair(y, x, how, whole, size)]
-    return _pair(region.point.y, region.point.x, how, whole, size)
+        return [n for y, x in corners for n in _pair(y, x, how, size)]
+    return _pair(region.point.y, region.point.x, how, size)
 
 
 def edge_of(name: str, siblings: Sequence[str]) -> str | None:
@@ -115,42 +124,61 @@ def edge_of(name: str, siblings: Sequence[str]) -> str | None:
     return edge
 
 
-def write_edge(edge: str, name: str, siblings: Sequence[str], region: Region) -> int:
-    """One number of a place, 0–1000."""
-    box = region.box
+def write_edge(
+    edge: str, name: str, siblings: Sequence[str], region: Region, node: Node, size: Size
+) -> Json:
+    """One number of a place, in the convention of its own description and bounds."""
+    box, point = region.box, region.point
     sized = {"w", "h", "width", "height"} & {_bare(sibling) for sibling in siblings}
-    numbers = {
+    across = {
         "x_min": box.x_min,
-        "y_min": box.y_min,
         "x_max": box.x_max,
-        "y_max": box.y_max,
         "width": box.x_max - box.x_min,
-        "height": box.y_max - box.y_min,
-        "x": box.x_min if sized and _bare(name) == "x" else region.point.x,
-        "y": box.y_min if sized and _bare(name) == "y" else region.point.y,
+        "x": box.x_min if sized and _bare(name) == "x" else point.x,
     }
-    return round(numbers[edge])
+    down = {
+        "y_min": box.y_min,
+        "y_max": box.y_max,
+        "height": box.y_max - box.y_min,
+        "y": box.y_min if sized and _bare(name) == "y" else point.y,
+    }
+    how = convention_of(None, node)
+    if edge in across:
+        return _scaled(across[edge], size.width, how)
+    return _scaled(down[edge], size.height, how)
 
 
-def _pair(y: float, x: float, how: Convention, whole: bool, size: Size) -> list[Json]:
-    written = [_scaled(y, size.height, how, whole), _scaled(x, size.width, how, whole)]
+def _pair(y: float, x: float, how: Convention, size: Size) -> list[Json]:
+    written = [_scaled(y, size.height, how), _scaled(x, size.width, how)]
     return written[::-1] if how.x_first else written
 
 
-def _scaled(value: float, side: int, how: Convention, whole: bool) -> Json:
+def _scaled(value: float, side: int, how: Convention) -> Json:
     if how.scale == "pixel":
         value = value * side / NORM
     elif how.scale == "1":
-        return round(value / NORM, 4)
-    return round(value) if whole or how.scale == "1000" else round(value, 1)
+        value = value / NORM
+    value = min(max(value, how.low), how.high)
+    if how.whole:
+        return round(value)
+    return round(value, 4 if how.scale == "1" else 1)
 
 
-def _polygon(region: Region, how: Convention, whole: bool, size: Size, depth: int) -> Json:
-    corners = [_pair(y, x, how, whole, size) for x, y in polygon(region)]
+def _polygon(region: Region, how: Convention, size: Size, node: Node) -> Json:
+    """As many corners as the schema allows; the last one again when it wants more."""
+    depth = _depth(node)
+    corners_node = node if depth < 3 else _child(node)
+    pair = 2 if depth == 1 else 1
+    most = _count(corners_node, "maxItems", 2 * MOST_CORNERS) // pair
+    corners = [_pair(y, x, how, size) for x, y in polygon(region, max(3, min(most, MOST_CORNERS)))][
+        :most
+    ]
+    while corners and len(corners) < _count(corners_node, "minItems", 0) / pair:
+        corners.append(corners[-1])
     if depth == 1:
         return [number for corner in corners for number in corner]
     listed: list[Json] = list(corners)
-    return [listed] if depth == 3 else listed
+    return [listed] * max(1, _count(node, "minItems", 1)) if depth == 3 else listed
 
 
 def _box_3d(region: Region) -> Json:
@@ -167,25 +195,48 @@ def _box_3d(region: Region) -> Json:
     return [round(n, 2) for n in (x, far, z, wide, wide, high, 0.0, 0.0, 0.0)]
 
 
-def _depth(node: Mapping[str, object]) -> int:
+def _depth(node: Node) -> int:
     """How many arrays deep the numbers lie; 0 when it does not end in numbers."""
-    depth = 0
-    inner: object = node
-    while isinstance(inner, Mapping) and inner.get("type") == "array":
-        depth += 1
-        inner = inner.get("items", {})
-        if depth > 3:
-            return 0
-    numeric = isinstance(inner, Mapping) and inner.get("type") in ("integer", "number", None)
-    plain = isinstance(inner, Mapping) and not {"properties", "$ref", "anyOf", "enum"} & set(inner)
-    return depth if numeric and plain else 0
+    depth, inner = 0, node
+    while inner.get("type") == "array" and depth < 4:
+        depth, inner = depth + 1, _child(inner)
+    plain = not {"properties", "$ref", "anyOf", "oneOf", "enum", "const"} & set(inner)
+    return depth if plain and depth < 4 and inner.get("type") in ("integer", "number", None) else 0
 
 
-def _items_are_whole(node: Mapping[str, object]) -> bool:
-    inner: object = node
-    while isinstance(inner, Mapping) and inner.get("type") == "array":
-        inner = inner.get("items", {})
-    return not (isinstance(inner, Mapping) and inner.get("type") == "number")
+def _innermost_list(node: Node) -> Node:
+    while _child(node).get("type") == "array":
+        node = _child(node)
+    return node
+
+
+def _number(node: Node) -> Node:
+    while node.get("type") == "array":
+        node = _child(node)
+    return node
+
+
+def _child(node: Node) -> Node:
+    items = node.get("items")
+    return items if isinstance(items, Mapping) else {}
+
+
+def _holds(node: Node, count: int) -> bool:
+    """Whether a list may have this many items."""
+    least, most = _count(node, "minItems", 0), _count(node, "maxItems", count)
+    return least <= count <= most and "prefixItems" not in node and "multipleOf" not in _child(node)
+
+
+def _count(node: Node, key: str, otherwise: int) -> int:
+    value = node.get(key)
+    return value if isinstance(value, int) else otherwise
+
+
+def _bound(node: Node, key: str) -> float:
+    value = node.get(key)
+    if isinstance(value, int | float):
+        return float(value)
+    return inf if key == "maximum" else -inf
 
 
 def _first(said: str, axis: str) -> int:

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Lock
 
-from runner.providers.simulator.colours import name
+from runner.providers.simulator.colours import usual_name
 from runner.providers.simulator.errors import ApiError
 from runner.providers.simulator.pixels import Pixels, Undecodable, decode
 from runner.providers.simulator.vision import LONG_SIDE, Region, find_regions
@@ -73,8 +73,8 @@ class Eyes:
 
 def _see(content: bytes) -> Seen:
     pixels = decode(content, LONG_SIDE)
-    red, green, blue = (float(c) for c in pixels.rgb.reshape(-1, 3).mean(axis=0))
-    return Seen(pixels.size, find_regions(pixels.rgb), name(red, green, blue), _fingerprint(pixels))
+    colour = usual_name(pixels.rgb)
+    return Seen(pixels.size, find_regions(pixels.rgb), colour, _fingerprint(pixels))
 
 
 def _fingerprint(pixels: Pixels) -> bytes:

@@ -69,10 +69,14 @@ class Region:
 
     @property
     def point(self) -> NormPoint:
-        """The pixel of the shape that is nearest to its centre of mass, in whole thousandths."""
-        ys, xs = np.nonzero(self.bits)
-        nearest = int(((ys - ys.mean()) ** 2 + (xs - xs.mean()) ** 2).argmin())
-        y, x = self.top + int(ys[nearest]) + 0.5, self.left + int(xs[nearest]) + 0.5
+        """Its centre of mass, or the pixel of the shape nearest to it, in whole thousandths."""
+        bits = self.bits
+        ys, xs = np.nonzero(bits)
+        y, x = float(ys.mean()) + 0.5, float(xs.mean()) + 0.5
+        if not bits[int(y), int(x)]:
+            nearest = int(((ys + 0.5 - y) ** 2 + (xs + 0.5 - x) ** 2).argmin())
+            y, x = int(ys[nearest]) + 0.5, int(xs[nearest]) + 0.5
+        y, x = self.top + y, self.left + x
         return NormPoint(round(y * NORM / self.frame.height), round(x * NORM / self.frame.width))
 
 

@@ -1,0 +1,62 @@
+"""The detections that a part of a reference means, and each of them as a record of plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from runner.values.result import Detection, Result
+
+LISTS: frozenset[str] = frozenset({"boxes", "points", "polygons", "masks", "rows"})
+"""Names of lists of records; a number to compare is their `count`."""
+
+
+def detections_of(result: Result, path: Sequence[str]) -> tuple[Detection, ...]:
+    """The detections under a part of a result: all of them, or those of one list or kind."""
+    if not path or path[0] in ("answer", "rows"):
+        return result.detections
+    name = path[0]
+    if own_names(result) and name in own_names(result):
+        return tuple(found for found in result.detections if _under(found.at, name))
+    return tuple(found for found in result.detections if _has(found, name))
+
+
+def record_of(found: Detection) -> dict[str, object]:
+    """A detection as a record of plain values: its label, its geometry in pixels, its fields."""
+    record: dict[str, object] = {} if found.label is None else {"label": found.label}
+    if found.box is not None:
+        record["box"] = found.box.as_list()
+    if found.point is not None:
+        record["point"] = found.point.as_list()
+    if found.polygon:
+        record["polygon"] = [ring.as_list() for ring in found.polygon]
+    if found.mask is not None:
+        rle = found.mask.rle
+        record["mask"] = {"size": [rle.size.height, rle.size.width], "counts": rle.counts}
+    if found.box_3d is not None:
+        record["box_3d"] = list(found.box_3d)
+    if found.score is not None:
+        record["score"] = found.score
+    return record | dict(found.fields)
+
+
+def own_names(result: Result) -> Mapping[str, object]:
+    """The answer by the author's names; nothing when it is a text or a list."""
+    return result.answer if isinstance(result.answer, Mapping) else {}
+
+
+def _under(at: str, name: str) -> bool:
+    return at == name or at.startswith((f"{name}[", f"{name}."))
+
+
+def _has(found: Detection, name: str) -> bool:
+    match name:
+        case "boxes":
+            return found.box is not None
+        case "points":
+            return found.point is not None
+        case "polygons":
+            return bool(found.polygon)
+        case "masks":
+            return found.mask is not None
+        case _:
+            return _under(found.at, name)

@@ -1,0 +1,243 @@
+"""The JSON Schema of workflow files: for editors, for `askpix explain`, and for `load`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema.exceptions import ValidationError
+
+from runner.catalogue import LEVELS
+from runner.checks import CHECKS
+from runner.checks.compare import COMPARATORS as HELD
+from runner.checks.that import That
+from runner.exporters import EXPORTERS
+from runner.library import schema_file
+from runner.providers import PROVIDERS
+from runner.values.request import Family, Resolution, Settings
+from runner.workflow.comparisons import COMPARATORS
+from runner.workflow.not_yet import LATER_FORMATS, LATER_RUN
+from runner.workflow.outputs import FORMATS
+from runner.workflow.schema import JUDGED, SILENT, definition, violations, workflow_schema
+from runner.workflow.settings import AXES, SETTINGS
+from runner.workflow.shapes import FIELD_TYPES
+from runner.workflow.spec import RunOptions
+from runner.workflow.wrong_words import RESERVED
+
+SCHEMA = json.loads(schema_file("workflow").read_text("utf-8"))
+VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
+FILES = [
+    *sorted((Path(__file__).parents[1] / "accepted").rglob("*.workflow.yaml")),
+    *sorted((Path(__file__).parents[2] / "workflows").rglob("*.workflow.yaml")),
+]
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML as an editor reads it: dates and `off` stay texts."""
+
+
+_Plain.yaml_implicit_resolvers = {
+    first: [(tag, rule) for tag, rule in rules if not tag.endswith((":timestamp", ":bool"))]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Plain.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
+
+
+@cache
+def read(path: Path) -> Any:
+    return yaml.load(path.read_text("utf-8"), Loader=_Plain)
+
+
+def described(node: Any, at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every key that the schema describes, by its path in the schema."""
+    if isinstance(node, list):
+        for index, each in enumerate(node):
+            yield from described(each, f"{at}/{index}")
+    if not isinstance(node, dict):
+        return
+    for keyword in ("properties", "patternProperties"):
+        for name, inner in node.get(keyword, {}).items():
+            if "$ref" in inner:
+                inner = definition(inner["$ref"].rpartition("/")[2])
+            if not inner.get("doNotSuggest") and keys_of(inner) != {"const"}:
+                yield f"{at}/{name}", inner
+    for key, inner in node.items():
+        if key not in ("examples", "default", "enum", "const", "defaultSnippets"):
+            yield from described(inner, f"{at}/{key}")
+
+
+def keys_of(node: dict[str, Any]) -> set[str]:
+    return set(node)
+
+
+def test_it_is_a_json_schema_of_draft_07() -> None:
+    """Editors read draft-07 best."""
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    assert SCHEMA["$schema"] == "http://json-schema.org/draft-07/schema#"
+
+
+@pytest.mark.parametrize(
+    ("at", "node"), list(described(SCHEMA)), ids=[at for at, _ in described(SCHEMA)]
+)
+def test_every_key_has_a_description_and_examples_that_fit(at: str, node: dict[str, Any]) -> None:
+    """Editors show them on hover, `askpix explain` prints them."""
+    assert node["description"].endswith((".", ")")) or node["description"][-1].isalnum()
+    assert "picture" not in node["description"].lower()
+    assert node["examples"]
+    judge = jsonschema.Draft7Validator({**node, "definitions": SCHEMA["definitions"]})
+    for example in node["examples"]:
+        assert not list(judge.iter_errors(example)), example
+
+
+def test_words_of_a_choice_have_a_description_each() -> None:
+    """Editors show one line beside each word."""
+    for at, node in nodes(SCHEMA):
+        if "enumDescriptions" in node:
+            assert len(node["enumDescriptions"]) == len(node["enum"]), at
+
+
+def test_no_keyword_is_used_that_loading_does_not_judge() -> None:
+    """Editors and `askpix validate` say the same."""
+    used = {keyword for _, node in nodes(SCHEMA) for keyword in node}
+    assert used - JUDGED - SILENT == set()
+    assert "oneOf" not in used
+
+
+def nodes(node: Any, at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema in the schema."""
+    yield at, node
+    for key, inner in node.items():
+        if key in ("properties", "patternProperties", "definitions"):
+            for name, each in inner.items():
+                yield from nodes(each, f"{at}/{name}")
+        elif key in ("items", "additionalProperties", "propertyNames", "if", "then", "else", "not"):
+            if isinstance(inner, dict):
+                yield from nodes(inner, f"{at}/{key}")
+        elif key in ("allOf", "anyOf"):
+            for index, each in enumerate(inner):
+                yield from nodes(each, f"{at}/{key}/{index}")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name.partition(".")[0])
+def test_files_that_load_are_clean_in_an_editor(path: Path) -> None:
+    """Also those with keys that this version cannot run."""
+    assert [error.message for error in VALIDATOR.iter_errors(read(path))] == []
+
+
+def test_every_key_of_the_format_stands_in_an_accepted_file() -> None:
+    """No key is described that was never loaded."""
+    used: set[str] = set()
+    for path in FILES:
+        used |= keys(read(path))
+    known = {at.rpartition("/")[2] for at, _ in described(SCHEMA)}
+    free = {"^x-", r"^vars\.[a-z][a-z0-9_]*$", "civic_integrity", "jailbreak", "hate_speech"}
+    free |= {"sexually_explicit"} | {name for name in known if name.startswith("image_")}
+    assert known - used - (free - {"image_columns", "image_folder"}) == set()
+
+
+def keys(data: Any) -> set[str]:
+    if isinstance(data, dict):
+        return set(data).union(*map(keys, data.values()))
+    return set().union(*map(keys, data)) if isinstance(data, list) else set()
+
+
+def enum(*route: str) -> list[Any]:
+    """The words under a key of a definition."""
+    node: Any = SCHEMA["definitions"]
+    for key in route:
+        node = node[key]
+    return list(node.get("enum") or node["anyOf"][0]["enum"])
+
+
+def test_schema_dictionaries_and_spec_name_the_same_things() -> None:
+    """To add a plug-in or a setting means to add it everywhere."""
+    definitions = SCHEMA["definitions"]
+    assert set(enum("output", "properties", "as")) == set(EXPORTERS) | LATER_FORMATS
+    assert set(FORMATS) == set(EXPORTERS)
+    assert set(enum("setting_provider")) == set(PROVIDERS)
+    assert {f"check_{name}" for name in CHECKS} <= set(definitions)
+    assert tuple(enum("setting_thinking")) == LEVELS
+    assert tuple(enum("setting_media_resolution")) == get_args(Resolution)
+    assert tuple(enum("setting_api")) == get_args(Family)
+    assert set(definitions["field"]["then"]["enum"]) == set(FIELD_TYPES)
+    assert (
+        definitions["field"]["properties"]["type"]["enum"] == definitions["field"]["then"]["enum"]
+    )
+    assert tuple(RESERVED) == tuple(
+        re.search(r"\?!\((.*?)\)", definitions["step_id"]["pattern"])[1].split("|")  # type: ignore[index]
+    )
+
+
+def test_settings_are_the_same_words_everywhere() -> None:
+    """In a step, in `defaults`, as axes of a matrix, and in what is sent."""
+    named = [f"setting_{name}" for name in SETTINGS]
+    assert {name for name in SCHEMA["definitions"] if name.startswith("setting_")} == set(named)
+    assert set(SCHEMA["properties"]["defaults"]["properties"]) == set(SETTINGS)
+    assert set(SETTINGS) <= set(definition("step_ask")["properties"])
+    assert set(SCHEMA["properties"]["matrix"]["properties"]) == set(AXES)
+    assert set(definition("combo")["properties"]) == set(AXES)
+    assert set(AXES) - {"model"} <= set(Settings.__dataclass_fields__)
+
+
+def test_comparators_are_the_same_everywhere() -> None:
+    """In the schema, in what references may be compared with, and in what judges."""
+    named = {name.removeprefix("compare_") for name in SCHEMA["definitions"] if "compare_" in name}
+    assert named == set(COMPARATORS) == set(HELD) | {"same_as"}
+    assert named <= set(definition("check_that")["properties"])
+    assert named <= set(definition("when")["properties"])
+    fields = set(That.__dataclass_fields__)
+    assert set(definition("check_that")["properties"]) == fields
+
+
+def test_options_of_a_run_are_the_same_everywhere() -> None:
+    """What can be run, and what is refused until it can."""
+    known = set(definition("run")["properties"])
+    assert known == set(RunOptions.__dataclass_fields__) | set(LATER_RUN)
+
+
+def test_defaults_in_the_schema_are_those_of_a_run() -> None:
+    """What an editor shows as the default is what happens."""
+    options = RunOptions()
+    for name, node in definition("run")["properties"].items():
+        if "default" in node and hasattr(options, name):
+            assert node["default"] == getattr(options, name), name
+
+
+def judged_by_the_library(data: Any) -> set[tuple[Any, ...]]:
+    return {_seen(error) for error in VALIDATOR.iter_errors(data)}
+
+
+def _seen(error: ValidationError) -> tuple[Any, ...]:
+    by_name = "propertyNames" in error.absolute_schema_path
+    return (tuple(error.absolute_path), "propertyNames" if by_name else error.validator)
+
+
+def judged_here(data: Any) -> set[tuple[Any, ...]]:
+    return {(each.route, each.keyword) for each in violations(data)}
+
+
+@settings(max_examples=150, deadline=None)
+@given(path=st.sampled_from(FILES), data=st.data())
+def test_every_judgement_is_that_of_the_jsonschema_library(
+    changing: Callable[[Any, st.DataObject], None], path: Path, data: st.DataObject
+) -> None:
+    """Whatever is written into a file, both find the same rules broken at the same places."""
+    workflow = deepcopy(read(path))
+    for _ in range(data.draw(st.integers(1, 3))):
+        changing(workflow, data)
+    assert judged_here(workflow) == judged_by_the_library(workflow)
+
+
+def test_the_schema_that_is_read_is_the_one_that_is_shipped() -> None:
+    """`load` and `askpix schema` use one file."""
+    assert workflow_schema() == SCHEMA
