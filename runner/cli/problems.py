@@ -186,7 +186,7 @@ def _notes(problem: Problem, size: int, look: _Look, *, fix: bool = True) -> Ite
         yield f"{sign} expected: {visible(problem.expected)}"
 
 
-_ABOUT_ABOVE = frozenset({"W108", "W109", "W115", "W118", "W121"})
+_ABOUT_ABOVE = frozenset({"W108", "W109", "W115", "W118", "W126"})
 """Problems that are only understood beside the line above."""
 _KEY = re.compile(r"""\s*+(?:-\s++)*+(?:"[^"]*+"|'[^']*+'|[^\s#'"\[\]{},:]++)\s*+:(?:\s|$)""")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -22,7 +22,7 @@ class Local:
 
     async def run(
         self, jobs: Iterable[Job], work: Callable[[Job], Awaitable[Done]]
-    ) -> AsyncIterator[Done]:
+    ) -> AsyncGenerator[Done, None]:
         """What `work` made of each job, in the order in which they end.
 
         Drawing a job may read files, so it happens in a thread. An exception in `work` ends the

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from runner.exporters.palette import DARK, LIGHT, Colour, Palette
-from runner.exporters.runs import cut_out
 from runner.exporters.tags import write_tags
 from runner.exporters.things import Look, Thing, number_of, thing_of
+from runner.postprocess.rle import bits_in, decode
 from runner.values.geometry import PixelBox, Size
 from runner.values.mask import Mask
 from runner.values.result import Detection
@@ -53,7 +53,7 @@ def _fill(
     drawn = Size(*image.size)
     source = mask.tight_box.on_pixels(mask.rle.size)
     target = mask.tight_box.scaled(*scale).on_pixels(drawn)
-    cut = Image.fromarray(cut_out(mask.rle, source))
+    cut = Image.fromarray(bits_in(decode(mask.rle), source)).convert("L")
     if cut.size != (target.width, target.height):
         cut = cut.resize((target.width, target.height), Image.Resampling.BOX)
     inner = cut.point(lambda value: int(value * MASK_OPACITY))

@@ -12,6 +12,7 @@ from runner.exporters.notes import Notes
 from runner.exporters.record import error_of
 from runner.roles import OpenImage
 from runner.text.detections import detections_of
+from runner.values.geometry import PixelBox
 from runner.values.mask import Rle
 from runner.values.reference import Reference
 from runner.values.result import USABLE, Detection, Result
@@ -67,9 +68,10 @@ def write_mask(path: Path, rle: Rle, simulated: bool = False) -> None:
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    from runner.exporters.runs import whole
+    from runner.postprocess.rle import bits_in, decode
 
-    pixels = np.ascontiguousarray(whole(rle))
+    frame = PixelBox(0, 0, rle.size.width, rle.size.height)
+    pixels = np.ascontiguousarray(bits_in(decode(rle), frame)).astype(np.uint8) * 255
     info = PngInfo()
     if simulated:
         info.add_text("Comment", "simulated: no model has looked at the image")

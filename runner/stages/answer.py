@@ -177,6 +177,7 @@ def _remembered(image: Image | UnreadableImage, sent: Sent) -> ResultImage:
         sent_mime=was.mime if was else None,
         sent_size=was.size if was else None,
         sent_sha256=was.sha256 if was else None,
+        address=image.address,
     )
 
 

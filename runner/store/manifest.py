@@ -71,6 +71,12 @@ class Manifest:
             verdicts=tuple(verdicts),
         )
 
+    @property
+    def when(self) -> tuple[str | None, float | None]:
+        """The start as ISO 8601 in UTC, and how many seconds the run took."""
+        took = (self.finished - self.started).total_seconds() if self.finished else None
+        return _utc(self.started), took
+
     def as_json(self) -> dict[str, object]:
         """The manifest as plain data, in the order in which a person reads it."""
         return {

@@ -97,7 +97,7 @@ def _anything(scene: Scene) -> Finding:
     length = len(line[scene.column - 1 :].split(" ", 1)[0])
     message = f"YAML cannot be read here: {scene.wanted}"
     fix = "look at the indentation, the colons and the quotes of this line and the one above"
-    return scene.finding("W121", message, (scene.line, scene.column, length), fix)
+    return scene.finding("W126", message, (scene.line, scene.column, length), fix)
 
 
 def _line(problem: Problem) -> int:

@@ -80,7 +80,7 @@ def _told(error: Any) -> str:
     return sentence(keyword, error.validator_value, error.instance)
 
 
-_TOLD_HERE = frozenset({"required", "additionalProperties", "uniqueItems", "pattern"})
+_TOLD_HERE = frozenset({"false", "required", "additionalProperties", "uniqueItems", "pattern"})
 """Keywords below, with messages of their own."""
 
 
@@ -126,6 +126,7 @@ def _judge(dialect: str) -> Any:
         {
             "$ref": _ref,
             "pattern": _pattern,
+            "properties": _properties,
             "patternProperties": _pattern_properties,
             "additionalProperties": _additional_properties,
             "uniqueItems": _unique_items,
@@ -158,6 +159,21 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
         yield _error(sentence("pattern", pattern, instance))
 
 
+def _properties(validator: Any, properties: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    if validator.is_type(instance, "object"):
+        for name, part in properties.items():
+            if name in instance:
+                yield from _descended(validator, instance[name], part, name, name)
+
+
+def _descended(validator: Any, value: Any, part: Any, name: str, rule: str) -> Iterator[Any]:
+    """The errors of a property; the library forgets where it was for the schema `false`."""
+    if part is False:
+        yield _error(f"is not allowed here: {shown(value)}", validator="false", path=[name])
+    else:
+        yield from validator.descend(value, part, path=name, schema_path=rule)
+
+
 def _pattern_properties(validator: Any, patterns: Any, instance: Any, schema: Any) -> Iterator[Any]:
     if not validator.is_type(instance, "object"):
         return
@@ -165,7 +181,7 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, schema: An
         matches = linear(pattern)
         for name, value in instance.items():
             if matches.search(_whole(name)):
-                yield from validator.descend(value, part, path=name, schema_path=pattern)
+                yield from _descended(validator, value, part, name, pattern)
 
 
 def _additional_properties(
@@ -204,10 +220,10 @@ def _required(validator: Any, required: Any, instance: Any, schema: Any) -> Iter
                 yield _error(f"`{name}` is missing")
 
 
-def _error(message: str) -> Any:
+def _error(message: str, **details: Any) -> Any:
     from jsonschema import ValidationError
 
-    return ValidationError(message)
+    return ValidationError(message, **details)
 
 
 def _comparable(value: Any) -> Any:

@@ -19,7 +19,7 @@ _COMMENT = re.compile(r"\s+#.*")
 
 
 def lints(lines: Sequence[str], root: Node, file: str) -> Iterator[Problem]:
-    """What a reader of the file should look at again (W120, W123)."""
+    """What a reader of the file should look at again (W120, W128)."""
     waiting: list[tuple[Node, Route]] = [(root, ())]
     while waiting:
         node, route = waiting.pop()
@@ -79,7 +79,7 @@ def _version(node: Node, route: Route, file: str) -> Iterator[Problem]:
     if not (names & _WORDS or any("version" in name.casefold() for name in names)):
         return
     yield Problem(
-        "W123",
+        "W128",
         f"`{node.written}` is the number {node.data} here",
         Place(file, node.line, node.column, node.end_column, route),
         "warning",

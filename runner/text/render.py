@@ -236,13 +236,12 @@ def _error(
     match answer["error"]:
         case "undefined":
             message = _undefined(text, templates[index], line, context)
-        case "syntax":
-            mistakes = inspect(templates[index])[1]
-            message, line = (mistakes[0].message, mistakes[0].line) if mistakes else (text, line)
         case "security":
             message = _forbidden(text)
-        case "other":
-            message = f"the template failed: {text}"
+        case "syntax" | "other":
+            mistakes = inspect(templates[index])[1]
+            message = mistakes[0].message if mistakes else f"the template failed: {text}"
+            line = mistakes[0].line if mistakes else line
         case kind:
             message = _LIMITS[kind]
     return RenderError(message, line, index)

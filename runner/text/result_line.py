@@ -75,6 +75,7 @@ def _image(image: ResultImage) -> dict[str, object]:
         "name": image.name,
         "role": image.role,
         "path": image.path,
+        **({"address": image.address} if image.address else {}),
         **_size(image.size),
         "orientation": image.orientation,
         "sha256": image.sha256,
@@ -172,6 +173,7 @@ def _read_image(line: Any) -> ResultImage:
         sent_mime=sent["mime"],
         sent_size=_read_size(sent),
         sent_sha256=sent["sha256"],
+        address=line.get("address"),
     )
 
 

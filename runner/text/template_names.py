@@ -32,7 +32,9 @@ class NameUse:
 def name_uses(page: Page, tree: nodes.Template) -> tuple[NameUse, ...]:
     """What the template takes from outside, in the order of the text."""
     places = _Places(page)
-    uses = [places.of_name(path, line) for path, line in _Uses(tree).found]
+    # The template's own names take their places, too, so that the others get theirs.
+    names = [(places.of_name(path, line), bound) for path, line, bound in _Uses(tree).found]
+    uses = [use for use, bound in names if not bound]
     return tuple(sorted(uses, key=lambda use: (use.line, use.column)))
 
 
@@ -90,11 +92,12 @@ class _Places:
         return line, columns.pop(0) if len(columns) > 1 else columns[0]
 
 
-def _binding(tag: Tag) -> range:
-    """The positions of the words that give names in `for x in …` and `set x = …`."""
-    ending = {"for": "in", "set": "="}.get(tag.name)
+def _binding(tag: Tag) -> set[int]:
+    """The positions of words that give names: in `for x in …`, `set x = …`, `join(d=", ")`."""
     texts = [word.text for word in tag.words]
-    return range(texts.index(ending)) if ending in texts else range(0)
+    named = {at - 1 for at, text in enumerate(texts) if text == "="}
+    ending = {"for": "in", "set": "="}.get(tag.name)
+    return named | set(range(texts.index(ending)) if ending in texts else ())
 
 
 def _dotted(words: tuple[Word, ...], index: int) -> tuple[tuple[str, ...], int]:
@@ -115,10 +118,11 @@ def _dotted(words: tuple[Word, ...], index: int) -> tuple[tuple[str, ...], int]:
 
 
 class _Uses:
-    """Walks a parsed template with its scopes; `found` holds (path, line) of outside names."""
+    """Walks a parsed template with its scopes; `found` holds each name's path, its line, and
+    whether the template itself binds it."""
 
     def __init__(self, tree: nodes.Template) -> None:
-        self.found: list[tuple[tuple[str, ...], int]] = []
+        self.found: list[tuple[tuple[str, ...], int, bool]] = []
         self._visit_all(tree.body, set(GLOBALS))
 
     def _visit_all(self, items: list[nodes.Node], bound: set[str]) -> None:
@@ -180,8 +184,9 @@ class _Uses:
             node = node.node
         if not isinstance(node, nodes.Name):
             self._visit(node, bound)
-        elif node.name not in bound:
-            self.found.append(((node.name, *_known(steps[::-1])), node.lineno))
+        else:
+            path = (node.name, *_known(steps[::-1]))
+            self.found.append((path, node.lineno, node.name in bound))
 
 
 def _known(steps: list[str | None]) -> Iterator[str]:

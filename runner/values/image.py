@@ -72,10 +72,10 @@ class Image:
 
     @property
     def location(self) -> str | None:
-        """The path or address that a person can open; None for bytes written into the workflow."""
+        """The path or address that can be opened; None for bytes written into the workflow."""
         match self.origin:
             case FileOrigin(path):
-                return self.address or str(path)
+                return str(path)
             case WebOrigin(uri):
                 return uri
             case DataOrigin():

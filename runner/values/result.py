@@ -65,7 +65,10 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class ResultImage:
-    """What a result remembers of an image: enough to draw on it and to prove which one it was."""
+    """What a result remembers of an image: enough to draw on it and to prove which one it was.
+
+    `address` is where an image was fetched from; `path` is then its copy in the run folder.
+    """
 
     name: str
     role: str
@@ -76,6 +79,7 @@ class ResultImage:
     sent_mime: str | None = None
     sent_size: Size | None = None
     sent_sha256: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

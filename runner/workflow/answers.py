@@ -12,8 +12,9 @@ from runner import library
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Rejected, Route
 from runner.values.shape import GEMINI_COORDINATES, Coordinates, Shape
-from runner.workflow.document import Document
-from runner.workflow.extends import LIBRARY, missing_file
+from runner.workflow.document import Document, is_sound
+from runner.workflow.extends import LIBRARY
+from runner.workflow.files import NotReadable, content_of, missing_file
 from runner.workflow.findings import Findings
 from runner.workflow.painted import painted
 from runner.workflow.schema_files import Placed, read_schema
@@ -79,7 +80,7 @@ class Answers:
     def _of_fields(
         self, fields: Any, route: Route, build: Any, coordinates: Coordinates
     ) -> AnswerSpec:
-        if not isinstance(fields, dict) or None in fields.values():
+        if not isinstance(fields, dict) or not is_sound(fields):
             return AnswerSpec(None)
         self._check_limits(fields, route)
         shape = build(fields, coordinates)
@@ -165,13 +166,13 @@ class Answers:
     def _open(self, name: str, path: Path, route: Route) -> Mapping[str, Any] | None:
         place = self.findings.document.place(route)
         try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            problem = missing_file("W444", name, path, place, "with a JSON Schema")
-            self.findings.problems.append(problem)
-            return None
-        except OSError as error:
-            message = f"`{name}` cannot be read: {error.strerror or error}"
+            content = content_of(path)
+        except NotReadable as error:
+            if error.missing:
+                problem = missing_file("W444", name, path, place, "with a JSON Schema")
+                self.findings.problems.append(problem)
+                return None
+            message = f"{quoted(name)} cannot be read: {error.why}"
             self.findings.error("W444", place, message, "name a file that holds a JSON Schema")
             return None
         self.sources.setdefault(path, SourceFile(path, "schema", content))

@@ -8,6 +8,7 @@ from typing import Any
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Route
 from runner.values.reference import Comparison, Reference
+from runner.workflow.document import is_sound
 from runner.workflow.findings import Findings
 from runner.workflow.parts import Part
 from runner.workflow.scope import Nowhere, Scope, follow
@@ -48,7 +49,7 @@ def comparisons_of(
     """The comparators of a check with their values; what cannot be compared is told."""
     for name in check:
         value = check[name]
-        if name not in COMPARATORS or value is None:
+        if name not in COMPARATORS or not is_sound(value):
             continue
         here = (*route, name)
         if part is not None:

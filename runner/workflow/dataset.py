@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from runner.workflow.document import absolute
-from runner.workflow.extends import missing_file
+from runner.workflow.files import is_file, missing_file
 from runner.workflow.findings import Findings
 from runner.workflow.images import UNNAMED
 from runner.workflow.spec import Dataset
@@ -34,7 +34,7 @@ def dataset_of(
     path = findings.document.path(route, name)
     place = findings.document.place(route)
     form = table.get("format") or _ENDINGS.get(path.suffix.lower())
-    if not path.is_file():
+    if not is_file(path):
         findings.problems.append(missing_file("W450", name, path, place, "with a table"))
         return None, None
     if form is None:

@@ -92,10 +92,22 @@ def value_at(data: object, route: Sequence[str | int]) -> object:
     return data
 
 
+def is_sound(value: object) -> bool:
+    """Whether nothing was taken out of a value because it could not be understood."""
+    match value:
+        case None:
+            return False
+        case dict():
+            return all(map(is_sound, value.values()))
+        case list():
+            return all(map(is_sound, value))
+        case _:
+            return True
+
+
 def join(folder: Path, name: str) -> Path:
     """A path that starts from a folder; `~` is the home folder."""
-    path = Path(name)
-    return path.expanduser() if name.startswith("~") else Path(os.path.normpath(folder / path))
+    return Path(os.path.normpath(folder / os.path.expanduser(name)))
 
 
 def absolute(path: Path) -> Path:

@@ -14,6 +14,7 @@ from runner.text.source import read
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Place, Problem, Rejected, Route
 from runner.workflow.document import Document, File, absolute, join
+from runner.workflow.files import NotReadable, content_of, is_file, missing_file
 
 LIBRARY = "lib:"
 """Starts the name of something that is shipped: `lib:detect/boxes`."""
@@ -67,7 +68,7 @@ def _parent(file: File) -> tuple[Path, str] | None:
     if name.startswith(LIBRARY):
         return _shipped(name, place), name
     path = join(file.folder, name)
-    if not path.is_file():
+    if not is_file(path):
         raise Rejected(missing_file("W442", name, path, place, "to extend"))
     return path, str(path)
 
@@ -100,15 +101,13 @@ def _refuse_cycle(file: File, shown: str, seen: list[str]) -> None:
 
 def _open(path: Path, shown: str) -> File:
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise Rejected(missing_file("W441", shown, path, None, "")) from None
-    except IsADirectoryError:
-        fix = "name a file in it"
-        raise Rejected(Problem("W441", f"`{shown}` is a folder", None, fix=fix)) from None
-    except OSError as error:
-        message = f"`{shown}` cannot be read: {error.strerror or error}"
-        raise Rejected(Problem("W441", message)) from None
+        content = content_of(path)
+    except NotReadable as error:
+        if error.missing:
+            raise Rejected(missing_file("W441", shown, path, None, "")) from None
+        fix = "name a workflow file"
+        message = f"`{shown}` cannot be read: {error.why}"
+        raise Rejected(Problem("W441", message, fix=fix)) from None
     source = read(content, shown)
     _refuse_other_than_keys(source.data, source.place(()))
     return File(path, source, content)
@@ -126,23 +125,6 @@ def _refuse_other_than_keys(data: object, place: Place) -> None:
             fix="start with the line `version: 1`; `askpix init` writes a first workflow",
         )
     )
-
-
-def missing_file(code: str, name: str, path: Path, place: Place | None, purpose: str) -> Problem:
-    """The problem of a file that does not exist, with the nearest name in its folder."""
-    message = f"there is no file `{name}`" + (f" {purpose}" if purpose else "")
-    return Problem(code, message, place, fix=_nearest(name, path))
-
-
-def _nearest(name: str, path: Path) -> str:
-    try:
-        neighbours = sorted(each.name for each in path.parent.iterdir() if each.is_file())
-    except OSError:
-        return f"there is no folder `{path.parent}` either"
-    close = did_you_mean(path.name, neighbours)
-    if close:
-        return f"did you mean `{name.removesuffix(path.name)}{close}`?"
-    return "paths start from the file that they are written in"
 
 
 def _over(file: File, below: Document) -> Document:

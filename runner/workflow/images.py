@@ -11,6 +11,7 @@ from typing import Any
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Route
 from runner.workflow.document import absolute, join
+from runner.workflow.files import is_file, is_folder
 from runner.workflow.findings import Findings
 from runner.workflow.spec import ImageEntry, ImageSet, StepImage
 from runner.workflow.words import quoted
@@ -65,7 +66,7 @@ def _entry(text: str, route: Route, findings: Findings) -> ImageEntry | None:
                 return ImageEntry("web", text, text, base, place)
             case "data":
                 return ImageEntry("data", text, text, base, place)
-        if not (base / text).exists():
+        if not is_file(base / text):
             fix = f"write the path alone: {text[scheme.end() :]}" if scheme[1] == "file" else None
             fix = fix or "download the image, or use an https:// address"
             message = f"images cannot come from an address that starts with `{scheme[0]}`"
@@ -76,9 +77,9 @@ def _entry(text: str, route: Route, findings: Findings) -> ImageEntry | None:
 
 
 def _kind(text: str, path: Path) -> Any:
-    if path.is_dir() or text.endswith(("/", os.sep)):
+    if is_folder(path) or text.endswith(("/", os.sep)):
         return "folder"
-    if not path.exists() and any(sign in text for sign in "*?["):
+    if not is_file(path) and any(sign in text for sign in "*?["):
         return "pattern"
     return "file"
 

@@ -16,6 +16,7 @@ from runner.workflow.answers import Answers
 from runner.workflow.checks import checks_of
 from runner.workflow.document import absolute
 from runner.workflow.extends import LIBRARY, open_document
+from runner.workflow.files import NotReadable, content_of
 from runner.workflow.findings import Findings
 from runner.workflow.lints import lint
 from runner.workflow.matrix import VARS, axes_of, combinations_of
@@ -208,4 +209,7 @@ def _run_options(run: Mapping[str, Any]) -> RunOptions:
 def _table(dataset: Dataset | None) -> tuple[SourceFile, ...]:
     if dataset is None:
         return ()
-    return (SourceFile(dataset.file, "dataset", dataset.file.read_bytes()),)
+    try:
+        return (SourceFile(dataset.file, "dataset", content_of(dataset.file, most=None)),)
+    except NotReadable:
+        return ()  # gathering tells what is wrong with it

@@ -9,6 +9,7 @@ from typing import Any
 
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Route
+from runner.workflow.document import is_sound
 from runner.workflow.findings import Findings
 from runner.workflow.spec import Combination
 from runner.workflow.words import one_of, quoted
@@ -39,7 +40,7 @@ def combinations_of(
         message = f"the matrix has {count:,} combinations; more than {MOST:,} cannot run"
         findings.error("W234", ("matrix",), message, "try fewer values", key=True)
         return ()
-    left_out = [entry for entry in skip if isinstance(entry, dict) and None not in entry.values()]
+    left_out = [entry for entry in skip if is_sound(entry)]
     for number, entry in enumerate(skip):
         if entry in left_out:
             check_choice(entry, axes, ("matrix_skip", number), findings)

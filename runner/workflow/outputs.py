@@ -108,10 +108,13 @@ def _check_target(
     if ending == "/" and path.suffix and not to.endswith(("/", "\\")):
         message = f"`as: {form}` writes a folder with a file for each image"
         findings.error("W616", route, message, f"write to: {path.stem}/")
-    elif ending and ending != "/" and to.endswith(("/", "\\")):
+    elif ending and ending != "/" and (to.endswith(("/", "\\")) or not path.name):
         message = f"`as: {form}` writes one file"
         findings.error("W616", route, message, f"write to: {path.name or 'results'}{ending}")
-    if path.is_absolute() or PureWindowsPath(to).drive or to.startswith("~"):
+    if any(ord(letter) < ord(" ") for letter in to):
+        message = "no file can have a name with line breaks or control characters"
+        findings.error("W613", route, message, "write to: results.csv")
+    elif path.is_absolute() or PureWindowsPath(to).drive or to.startswith("~"):
         fix = f"write to: {path.name or 'results.csv'}; --out DIR chooses where runs are kept"
         findings.error("W613", route, "outputs are written into the folder of the run", fix)
     elif ".." in path.parts:

@@ -9,10 +9,11 @@ from typing import Any
 
 from runner.text.template import NameUse, inspect
 from runner.values.problem import Place, Route
-from runner.workflow.extends import missing_file
+from runner.workflow.files import NotReadable, content_of, missing_file
 from runner.workflow.findings import Findings
 from runner.workflow.scope import Nowhere, Scope, follow_in_template
 from runner.workflow.spec import Prompt, SourceFile
+from runner.workflow.words import quoted
 
 MOST_BYTES = 1_000_000
 """A longer prompt is data in the wrong place."""
@@ -66,13 +67,13 @@ class Prompts:
 
     def _read(self, name: str, path: Path, place: Place) -> str | None:
         try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            self.findings.problems.append(missing_file("W447", name, path, place, "with a prompt"))
-            return None
-        except OSError as error:
-            why = "it is a folder" if path.is_dir() else error.strerror or str(error)
-            message = f"the prompt file `{name}` cannot be read: {why}"
+            content = content_of(path)
+        except NotReadable as error:
+            if error.missing:
+                problem = missing_file("W447", name, path, place, "with a prompt")
+                self.findings.problems.append(problem)
+                return None
+            message = f"the prompt file {quoted(name)} cannot be read: {error.why}"
             self.findings.error("W447", place, message, "name a text file")
             return None
         self.sources.setdefault(path, SourceFile(path, "prompt", content))

@@ -45,8 +45,8 @@ def drafts_of(
     defaults = data.get("defaults") or {}
     found: list[Draft] = []
     for number, step in enumerate(data.get("steps") or ()):
-        if not isinstance(step, dict) or (step.get("do") or "ask") != "ask":
-            continue
+        if not isinstance(step, dict) or step.get("do", "ask") != "ask":
+            continue  # of a kind that cannot run yet, or that nobody knows
         route = ("steps", number)
         settings = chosen(step, route, defaults, overrides)
         answer = answers.of_step(step, route, settings.coordinates)

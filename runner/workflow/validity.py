@@ -11,9 +11,10 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
+from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Route
 from runner.workflow.document import Document, value_at
-from runner.workflow.schema import Violation, violations
+from runner.workflow.schema import Violation, definition, violations
 from runner.workflow.unknown_keys import UnknownKey, unknown_keys
 from runner.workflow.violations import told
 
@@ -47,14 +48,26 @@ def fitting(document: Document) -> Fitting:
     if not found and not extends:
         return Fitting(replace(document, data=data), (), frozenset())
     document = replace(document, data=deepcopy(data))
+    kinds = [each for each in found if _is_kind(each)]
+    kind_problems = _told(kinds, document)
+    if kinds and _with_likely_kinds(document, kinds):
+        found = violations(document.data)
     document, unknown, found = _without_unknown_keys(document, found)
     rest = [
         each
         for each in found
-        if each.keyword != "additionalProperties" and not _is_explained(each, unknown)
+        if each.keyword != "additionalProperties"
+        and not _is_explained(each, unknown)
+        and not _is_kind(each)
     ]
-    problems = [*extends, *(each.problem for each in unknown), *_told(rest, document)]
-    broken = _broken(rest) | {each.route for each in unknown if not each.meant}
+    problems = [
+        *extends,
+        *kind_problems,
+        *(each.problem for each in unknown),
+        *_told(rest, document),
+    ]
+    kinds = [each for each in found if _is_kind(each)]
+    broken = _broken([*rest, *kinds]) | {each.route for each in unknown if not each.meant}
     cleaned = _taken_out(document, broken)
     return Fitting(cleaned, tuple(dict.fromkeys(problems)), frozenset(broken))
 
@@ -65,6 +78,24 @@ def _about_extends(document: Document) -> list[Problem]:
         return []
     alone = violations({"version": 1, "extends": found})
     return _told(alone, document)
+
+
+def _is_kind(violation: Violation) -> bool:
+    """Whether the kind of a step is wrong: nothing else of the step was judged then."""
+    return len(violation.route) == 3 and violation.route[::2] == ("steps", "do")
+
+
+def _with_likely_kinds(document: Document, kinds: Iterable[Violation]) -> bool:
+    """Writes into steps of a kind that does not exist what they may be meant to be."""
+    changed = False
+    for violation in kinds:
+        step: Any = value_at(document.data, violation.route[:-1])
+        close = did_you_mean(str(violation.value), definition("step_do")["enum"])
+        kind = close or ("ask" if {"prompt", "prompt_file"} & step.keys() else None)
+        if kind:
+            step["do"] = kind
+            changed = True
+    return changed
 
 
 def _without_unknown_keys(

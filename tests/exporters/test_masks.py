@@ -5,17 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 from PIL import Image
 from pycocotools import mask as coco
 
 from runner.exporters.masks import Masks
-from runner.exporters.runs import cut_out, run_lengths, whole
-from runner.values.geometry import Box, PixelBox, Size
+from runner.values.geometry import Box, Size
 from runner.values.mask import Mask, Rle
 from runner.values.reference import Reference
 from runner.values.result import Detection, Result, ResultImage, Status
@@ -124,32 +119,4 @@ def test_run_lengths_that_do_not_fill_the_frame_are_told(tmp_path: Path) -> None
     names = write([result("a.jpg", (broken, detection(BITS, "x")))], tmp_path)
     assert names == ["a/002-x.png", "not-written.txt"]
     text = (tmp_path / "not-written.txt").read_text()
-    assert text == "a.jpg: ok: mask 1: the run lengths do not fill the frame\n"
-
-
-@given(
-    arrays.arrays(
-        np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40)), elements=st.integers(0, 1)
-    )
-)
-def test_any_mask_is_read_as_pycocotools_reads_it(bits: Bits) -> None:
-    """The whole frame, and every cut-out of it."""
-    rle = encoded(bits)
-    assert np.array_equal(whole(rle), bits * 255)
-    height, width = bits.shape
-    box = PixelBox(width // 3, height // 4, width, height)
-    assert np.array_equal(cut_out(rle, box), bits[height // 4 :, width // 3 :] * 255)
-
-
-def test_long_runs_are_read() -> None:
-    """Numbers of several letters, and differences below nothing."""
-    bits = np.zeros((3000, 4000), np.uint8)
-    bits[100:2900, 5] = bits[5:6, 7:3000] = 1
-    assert np.array_equal(whole(encoded(bits)), bits * 255)
-
-
-@pytest.mark.parametrize("counts", ["", "~", "P", "é", "0" * 3, "o" * 40, "PPPPPPPPPPPPPPP0"])
-def test_what_is_no_run_lengths_is_refused(counts: str) -> None:
-    """Never a crash of another kind."""
-    with pytest.raises(ValueError, match="run lengths"):
-        run_lengths(Rle(Size(9, 7), counts))
+    assert text == "a.jpg: ok: mask 1: the run lengths do not fill 9 × 7 pixels\n"

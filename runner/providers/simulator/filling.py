@@ -82,7 +82,7 @@ def fill(node: object, view: View, name: str = "") -> Json:
         return _as_json(plain["const"])
     allowed = plain.get("enum")
     if isinstance(allowed, list) and allowed:
-        return _as_json(_chosen(allowed, plain, view, name))
+        return _as_json(_chosen(allowed, view))
     space = places.space_of(name, plain)
     if space is not None and view.images:
         return _placed(space, plain, view)
@@ -193,7 +193,7 @@ def _one_type(node: Node) -> Node:
     return {**node, "type": kind} if kind is not None else node
 
 
-def _chosen(allowed: Sequence[object], node: Node, view: View, name: str) -> object:
+def _chosen(allowed: Sequence[object], view: View) -> object:
     options = [option for option in allowed if option is not None] or list(allowed)
     return options[view.choice(len(options))]
 

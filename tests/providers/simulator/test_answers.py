@@ -78,7 +78,11 @@ POLYGON = {"type": "array", "items": NUMBERS}
         ("head_box", NUMBERS, RED),
         ("place", {**NUMBERS, "description": "as [ymin, xmin, ymax, xmax]"}, RED),
         ("box", {**NUMBERS, "description": "[xmin, ymin, xmax, ymax], 0-1000"}, RED),
-        ("box", {**NUMBERS, "description": "[x_min, y_min, x_max, y_max] in pixels"}, [40, 30, 200, 150]),
+        (
+            "box",
+            {**NUMBERS, "description": "[x_min, y_min, x_max, y_max] in pixels"},
+            [40, 30, 200, 150],
+        ),
         (
             "box",
             {"type": "array", "items": {"type": "number"}, "description": "normalized from 0 to 1"},
@@ -89,8 +93,16 @@ POLYGON = {"type": "array", "items": NUMBERS}
         ("mask", POLYGON, [[100, 100], [500, 100], [500, 500], [100, 500]]),
         ("outline", POLYGON, [[100, 100], [500, 100], [500, 500], [100, 500]]),
         ("polygon", NUMBERS, [100, 100, 500, 100, 500, 500, 100, 500]),
-        ("masks", {"type": "array", "items": POLYGON}, [[[100, 100], [500, 100], [500, 500], [100, 500]]]),
-        ("segmentation", {**POLYGON, "description": "[y, x] corners"}, [[100, 100], [100, 500], [500, 500], [500, 100]]),
+        (
+            "masks",
+            {"type": "array", "items": POLYGON},
+            [[[100, 100], [500, 100], [500, 500], [100, 500]]],
+        ),
+        (
+            "segmentation",
+            {**POLYGON, "description": "[y, x] corners"},
+            [[100, 100], [100, 500], [500, 500], [500, 100]],
+        ),
     ],
 )
 def test_coordinates_are_those_of_the_largest_region(
@@ -109,7 +121,10 @@ def test_single_numbers_that_make_a_box_are_its_edges(seen: Seen) -> None:
         (("x", "y"), [300, 300]),
     ]:
         numbers = {edge: {"type": "integer"} for edge in names}
-        assert list(said("", seen, schema={"type": "object", "properties": numbers}).values()) == expected
+        assert (
+            list(said("", seen, schema={"type": "object", "properties": numbers}).values())
+            == expected
+        )
 
 
 def test_a_mask_as_a_text_is_a_png(seen: Seen) -> None:
@@ -130,7 +145,11 @@ def test_every_shipped_shape_is_answered_by_its_own_schema(seen: Seen, name: str
     schema = json.loads(Path(library.response_schemas()[name]).read_text())
     value = said("Look at this.", seen, schema=schema)
     jsonschema.validate(value, schema)
-    records = [item for item in value.values() if isinstance(item, list) and item and isinstance(item[0], dict)]
+    records = [
+        item
+        for item in value.values()
+        if isinstance(item, list) and item and isinstance(item[0], dict)
+    ]
     assert all(len(listed) == 3 for listed in records)
 
 
@@ -178,9 +197,14 @@ def test_a_list_of_enumerated_labels_keeps_to_them(seen: Seen) -> None:
 def test_several_images_are_told_apart_when_the_schema_numbers_them(seen: Seen) -> None:
     """Otherwise the answer is about the last one."""
     plain = looked_at(_blank())
-    record = {"type": "object", "properties": {"image_index": {"type": "integer"}, "box_2d": NUMBERS}}
+    record = {
+        "type": "object",
+        "properties": {"image_index": {"type": "integer"}, "box_2d": NUMBERS},
+    }
     schema = {"type": "array", "items": record}
-    assert [item["image_index"] for item in said("", seen, plain, seen, schema=schema)] == [0] * 3 + [2] * 3
+    assert [item["image_index"] for item in said("", seen, plain, seen, schema=schema)] == [
+        0
+    ] * 3 + [2] * 3
     from_one = {"type": "integer", "minimum": 1}
     record["properties"]["image_index"] = from_one  # type: ignore[index]
     assert [item["image_index"] for item in said("", plain, seen, schema=schema)] == [2] * 3
@@ -199,7 +223,10 @@ def test_an_image_without_regions_has_an_empty_list_and_a_box_around_all(seen: S
 @pytest.mark.parametrize(
     ("prompt", "expected"),
     [
-        ("Describe it.", "Simulated: an image of 400 × 300 pixels, mostly white, 3 distinct regions (red, blue, dark green)."),
+        (
+            "Describe it.",
+            "Simulated: an image of 400 × 300 pixels, mostly white, 3 distinct regions (red, blue, dark green).",
+        ),
         ("How many are there?", "Simulated: 3 distinct regions."),
         ("How many? Answer with just a number.", "3"),
     ],
@@ -215,14 +242,23 @@ def test_a_choice_is_made_by_the_pixels(seen: Seen) -> None:
     assert said(ask, seen) == said(ask, seen)
     words = {said(ask, looked_at(_blank(shade))) for shade in range(0, 200, 16)}
     assert words == {"ripe", "green"}
-    assert {said("Yes or no?", looked_at(_blank(shade))) for shade in range(0, 200, 16)} == {"Yes", "No"}
+    assert {said("Yes or no?", looked_at(_blank(shade))) for shade in range(0, 200, 16)} == {
+        "Yes",
+        "No",
+    }
 
 
 @pytest.mark.parametrize(
     ("prompt", "keys"),
     [
-        ("Detect the all of the prominent items in the image. The box_2d should be [ymin, xmin, ymax, xmax] normalized to 0-1000.", {"box_2d", "label"}),
-        ('Give the segmentation masks for the wooden and glass items. Output a JSON list where each entry contains the 2D bounding box in the key "box_2d", the segmentation mask in key "mask", and the text label in the key "label".', {"box_2d", "mask", "label"}),
+        (
+            "Detect the all of the prominent items in the image. The box_2d should be [ymin, xmin, ymax, xmax] normalized to 0-1000.",
+            {"box_2d", "label"},
+        ),
+        (
+            'Give the segmentation masks for the wooden and glass items. Output a JSON list where each entry contains the 2D bounding box in the key "box_2d", the segmentation mask in key "mask", and the text label in the key "label".',
+            {"box_2d", "mask", "label"},
+        ),
         ('Point to the cups. Answer as [{"point": [y, x], "label": ...}].', {"point", "label"}),
     ],
 )
@@ -269,7 +305,9 @@ def test_texts_keep_to_their_format(seen: Seen, form: str, pattern: str) -> None
 def test_an_answer_without_an_image_says_that_there_was_none() -> None:
     """A prompt alone is answered, too."""
     assert said("Hello") == "Simulated: no image arrived, and nobody read the prompt."
-    assert said("Hello", schema={"type": "object", "properties": {"n": {"type": "integer"}}})["n"] >= 0
+    assert (
+        said("Hello", schema={"type": "object", "properties": {"n": {"type": "integer"}}})["n"] >= 0
+    )
 
 
 LEAVES = st.one_of(
@@ -278,7 +316,10 @@ LEAVES = st.one_of(
         st.integers(-50, 50),
         st.integers(0, 50),
     ),
-    st.builds(lambda low: {"type": "number", "exclusiveMinimum": low, "maximum": low + 1}, st.integers(-9, 9)),
+    st.builds(
+        lambda low: {"type": "number", "exclusiveMinimum": low, "maximum": low + 1},
+        st.integers(-9, 9),
+    ),
     st.sampled_from(
         [
             {"type": "string"},
@@ -294,17 +335,27 @@ LEAVES = st.one_of(
         ]
     ),
 )
-NAMES = st.sampled_from(["box_2d", "label", "count", "point", "mask", "colour", "x", "y", "text", "image"])
+NAMES = st.sampled_from(
+    ["box_2d", "label", "count", "point", "mask", "colour", "x", "y", "text", "image"]
+)
 SCHEMAS = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
         st.builds(
-            lambda items, low, span: {"type": "array", "items": items, "minItems": low, "maxItems": low + span},
+            lambda items, low, span: {
+                "type": "array",
+                "items": items,
+                "minItems": low,
+                "maxItems": low + span,
+            },
             inner,
             st.integers(0, 3),
             st.integers(0, 3),
         ),
-        st.builds(lambda items: {"type": "array", "prefixItems": items}, st.lists(inner, min_size=1, max_size=3)),
+        st.builds(
+            lambda items: {"type": "array", "prefixItems": items},
+            st.lists(inner, min_size=1, max_size=3),
+        ),
         st.builds(
             lambda fields: {"type": "object", "properties": fields, "required": list(fields)},
             st.dictionaries(NAMES, inner, max_size=4),

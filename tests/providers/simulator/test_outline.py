@@ -43,7 +43,7 @@ def test_a_circle_keeps_its_area_with_few_corners() -> None:
 def test_a_polygon_is_written_x_first_in_thousandths_of_the_whole_image() -> None:
     """A rectangle is its four corners, whatever the sides of the image."""
     one = region(30, 80, np.ones((60, 40), bool), Size(400, 300))
-    assert polygon(one) == [[200, 100], [300, 100], [300, 300], [200, 300]]
+    assert polygon(one) == ((200, 100), (300, 100), (300, 300), (200, 300))
 
 
 def test_a_mask_is_a_grey_png_of_256_pixels_a_side_within_the_box() -> None:
