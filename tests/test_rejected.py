@@ -10,12 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 from runner.cli.validate import command
+from runner.text.masking import KEY
 
 HERE = Path(__file__).resolve().parent / "rejected"
 RUNNER = HERE.parents[1] / "runner"
 
 ELSEWHERE = {
     "W114": "a file of more than a million bytes or values: tests/text",
+    "W126": "what no file is known to do: tests/text",
     "W317": "an option of the command line: tests/workflow/test_variables.py",
     "W318": "an option of the command line: tests/workflow/test_variables.py",
     "W441": "the workflow file itself is missing: tests/workflow/test_extends.py",
@@ -43,6 +45,13 @@ def test_a_mistake_is_told_like_this(
     expected = HERE / path.with_name(path.name.replace(".workflow.yaml", ".txt"))
     accepted(expected, printed)
     assert result.exit_code == (2 if "error[" in printed else 0)
+
+
+def test_an_api_key_is_told_without_being_printed() -> None:
+    """Not even in the line that is shown."""
+    printed = (HERE / "W130-api-key-in-file.txt").read_text("utf-8")
+    (key,) = set(KEY.findall((HERE / "W130-api-key-in-file.workflow.yaml").read_text("utf-8")))
+    assert key not in printed
 
 
 @pytest.mark.parametrize("path", list(workflows()), ids=lambda path: path.name.partition(".")[0])

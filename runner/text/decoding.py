@@ -73,9 +73,18 @@ def _not_text(content: bytes) -> tuple[str, str] | None:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or _every_other_is_nul(content):
         return "the file is saved as UTF-16", "save the file as UTF-8"
     start = content[:4096]
-    if start and sum(byte < 9 or 13 < byte < 32 for byte in start) * 5 > len(start):
+    controls = sum(byte < 9 or 13 < byte < 32 for byte in start)
+    if controls * 5 > len(start) or (controls * 50 > len(start) and not _is_utf8(content)):
         return "this is no text file: it holds binary data", "name a YAML file"
     return None
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _every_other_is_nul(content: bytes) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from runner.text.masking import masked
 from runner.values.problem import Place, Problem, Route, Severity
 from runner.workflow.document import Document
 
@@ -65,6 +66,17 @@ class Findings:
         self.problems.append(
             Problem(code, message, place, severity, fix, allowed=() if fix else tuple(allowed))
         )
+
+
+def without_keys(problem: Problem) -> Problem:
+    """The same problem, with every API key in its words made unreadable."""
+    return replace(
+        problem,
+        message=masked(problem.message),
+        fix=masked(problem.fix) if problem.fix else None,
+        found=masked(problem.found) if problem.found else None,
+        allowed=tuple(masked(word) for word in problem.allowed),
+    )
 
 
 def _position(problem: Problem, files: list[str]) -> tuple[int, int, int]:

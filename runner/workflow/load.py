@@ -17,7 +17,7 @@ from runner.workflow.checks import checks_of
 from runner.workflow.document import absolute
 from runner.workflow.extends import LIBRARY, open_document
 from runner.workflow.files import NotReadable, content_of
-from runner.workflow.findings import Findings
+from runner.workflow.findings import Findings, without_keys
 from runner.workflow.lints import lint
 from runner.workflow.matrix import VARS, axes_of, combinations_of
 from runner.workflow.model_limits import ModelCheck
@@ -77,7 +77,10 @@ class _Loading:
         overrides: Mapping[str, object],
         environ: Mapping[str, str],
     ) -> None:
-        written, self.files = open_document(path)
+        try:
+            written, self.files = open_document(path)
+        except Rejected as rejected:
+            raise Rejected(*map(without_keys, rejected.problems)) from None
         self.fitting = fitting(written)
         self.document = self.fitting.document
         self.data: Mapping[str, Any] = _with_run(self.document.data, overrides)

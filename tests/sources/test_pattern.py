@@ -204,8 +204,10 @@ def test_a_folder_that_may_not_be_listed(tmp_path: Path) -> None:
     """Its images are not silently left out."""
     files(tmp_path, "open/x.jpg", "closed/y.jpg")
     tmp_path.chmod(0o755)
-    for folder in [tmp_path, *tmp_path.parents][:3]:
+    for folder in (tmp_path, *tmp_path.parents):
         folder.chmod(0o755)
+        if folder.name.startswith("pytest-of-"):
+            break
     (tmp_path / "closed").chmod(0)
     root = os.geteuid() == 0
     try:

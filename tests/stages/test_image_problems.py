@@ -291,8 +291,10 @@ def test_what_follows_from_a_mistake_is_not_told(base: Path) -> None:
 def test_a_folder_that_may_not_be_listed(base: Path) -> None:
     """Its images would be missed, so it is told."""
     if os.geteuid() == 0:
-        for folder in [base, *base.parents][:3]:
+        for folder in (base, *base.parents):
             folder.chmod(0o755)
+            if folder.name.startswith("pytest-of-"):
+                break
     (base / "mixed" / "more").chmod(0)
     try:
         if os.geteuid() == 0:

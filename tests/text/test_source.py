@@ -126,6 +126,7 @@ HOSTILE: list[tuple[str, bytes, str, str]] = [
     ("a PNG", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "W113", "looks like a PNG image"),
     ("a JPEG", b"\xff\xd8\xff\xe0\x00\x10JFIF", "W113", "looks like a JPEG image"),
     ("a ZIP", b"PK\x03\x04\x14\x00\x00\x00", "W113", "looks like a ZIP archive"),
+    ("random bytes", bytes(range(256)) * 4, "W113", "binary data"),
     ("noise", bytes(range(1, 32)) * 20, "W113", "binary data"),
     ("a line separator", "a: x\u2028b: 2".encode(), "W113", "invisible line separator (U+2028)"),
     ("a paragraph separator", "a: x\u2029b: 2".encode(), "W113", "(U+2029)"),

@@ -313,6 +313,25 @@ def test_a_key_is_told_without_being_repeated(told: Told) -> None:
     assert not any(key in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "defaults: {thinking: KEY}\n",
+        "defaults: {KEY: low}\n",
+        "outputs: [{save: KEY.text, as: csv}]\n",
+        "x: {{ KEY }}\n",
+        "x: my key: KEY\n",
+        "KEY: [\n",
+    ],
+)
+def test_no_problem_repeats_a_key(told: Told, text: str) -> None:
+    """Whatever else is wrong with the place that it stands in."""
+    key = "AIza" + "0123456789_abcdefghijklmnopqrstuvwx"
+    lines = told(HEAD + ASK + text.replace("KEY", key))
+    assert lines
+    assert not any(key in line for line in lines)
+
+
 def test_what_is_resolved_holds_no_key(loaded: Loaded) -> None:
     """Variables of the environment may carry one by accident."""
     key = "AIza" + "0123456789_abcdefghijklmnopqrstuvwx"

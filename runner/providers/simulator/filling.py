@@ -161,7 +161,8 @@ def _plain(node: object, view: View) -> Node:
 
 def _first_option(options: Sequence[object], view: View) -> Node:
     maps = [option for option in options if isinstance(option, Mapping)]
-    return next((option for option in maps if option.get("type") != "null"), {})
+    plain = [option for option in maps if option.get("type") != "null"]
+    return next(iter(plain or maps), {})
 
 
 def _merged(node: Node, view: View) -> Node:

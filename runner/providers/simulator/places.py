@@ -70,7 +70,7 @@ def space_of(name: str, node: Node) -> Space | None:
     if depth == 1 and _BOX_3D.search(name):
         return "box_3d" if _holds(node, 9) else None
     if depth >= 1 and _MASK.search(name):
-        return "polygon" if depth == 1 or _holds(_innermost_list(node), 2) else None
+        return "polygon" if _holds_a_ring(node, depth) else None
     if depth == 1 and (_BOX.search(name) or _CORNERS.search(said)):
         return "box" if _holds(node, 4) else None
     if depth == 1 and _POINT.search(name):
@@ -195,19 +195,30 @@ def _box_3d(region: Region) -> Json:
     return [round(n, 2) for n in (x, far, z, wide, wide, high, 0.0, 0.0, 0.0)]
 
 
+_NOT_PLAIN = frozenset(
+    "properties $ref anyOf oneOf allOf enum const multipleOf exclusiveMinimum exclusiveMaximum "
+    "prefixItems".split()
+)
+"""Keywords of which the numbers of a place know nothing."""
+
+
 def _depth(node: Node) -> int:
-    """How many arrays deep the numbers lie; 0 when it does not end in numbers."""
+    """How many arrays deep the numbers lie; 0 when it does not end in plain numbers."""
     depth, inner = 0, node
-    while inner.get("type") == "array" and depth < 4:
+    while inner.get("type") == "array" and "prefixItems" not in inner and depth < 4:
         depth, inner = depth + 1, _child(inner)
-    plain = not {"properties", "$ref", "anyOf", "oneOf", "enum", "const"} & set(inner)
-    return depth if plain and depth < 4 and inner.get("type") in ("integer", "number", None) else 0
+    numeric = inner.get("type") in ("integer", "number", None) and not _NOT_PLAIN & set(inner)
+    return depth if numeric and depth < 4 else 0
 
 
-def _innermost_list(node: Node) -> Node:
-    while _child(node).get("type") == "array":
-        node = _child(node)
-    return node
+def _holds_a_ring(node: Node, depth: int) -> bool:
+    """Whether there is room for three corners, each a pair of numbers."""
+    if depth == 1:
+        most = _count(node, "maxItems", 2 * MOST_CORNERS) // 2
+        return most >= 3 and most * 2 >= _count(node, "minItems", 0)
+    corners = node if depth == 2 else _child(node)
+    whole = depth == 2 or _count(node, "maxItems", 1) >= 1
+    return whole and _count(corners, "maxItems", 3) >= 3 and _holds(_child(corners), 2)
 
 
 def _number(node: Node) -> Node:
@@ -224,7 +235,7 @@ def _child(node: Node) -> Node:
 def _holds(node: Node, count: int) -> bool:
     """Whether a list may have this many items."""
     least, most = _count(node, "minItems", 0), _count(node, "maxItems", count)
-    return least <= count <= most and "prefixItems" not in node and "multipleOf" not in _child(node)
+    return least <= count <= most
 
 
 def _count(node: Node, key: str, otherwise: int) -> int:
