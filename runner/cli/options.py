@@ -19,6 +19,15 @@ Command = TypeVar("Command", bound=Callable[..., object])
 NOTHING_RAN = 2
 
 
+var_option = click.option(
+    "--var",
+    "variables",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change a variable of `vars:`; may be given several times.",
+)
+
+
 def workflow_options(command: Command) -> Command:
     """`--var`, `--limit` and `--provider`: what decides which requests there are."""
     for option in (
@@ -28,13 +37,7 @@ def workflow_options(command: Command) -> Command:
         click.option(
             "--limit", type=click.IntRange(min=1), help="Only the first N images or rows."
         ),
-        click.option(
-            "--var",
-            "variables",
-            multiple=True,
-            metavar="NAME=VALUE",
-            help="Change a variable of `vars:`; may be given several times.",
-        ),
+        var_option,
         click.option(
             "--allow-private",
             is_flag=True,
@@ -60,12 +63,20 @@ def opened(
     given = {"provider": provider, "run.limit": limit, "run.parallel": parallel}
     overrides = {name: value for name, value in given.items() if value is not None}
     try:
-        return load(
-            path, vars=_pairs(variables), overrides=overrides, environ=environment(Path.cwd())
+        workflow = load(
+            path, vars=pairs(variables), overrides=overrides, environ=environment(Path.cwd())
         )
     except Rejected as rejected:
         print_problems(rejected.problems)
         raise SystemExit(NOTHING_RAN) from None
+    if workflow.partial:
+        click.echo(
+            f"error: {path} says `partial: true`: it is only a part, for others to extend.\n"
+            f"  write a file with `extends: {path.name}` and `images:`, and run that",
+            err=True,
+        )
+        raise SystemExit(NOTHING_RAN)
+    return workflow
 
 
 def leave_on_errors(problems: Sequence[Problem]) -> None:
@@ -76,14 +87,15 @@ def leave_on_errors(problems: Sequence[Problem]) -> None:
         raise SystemExit(NOTHING_RAN)
 
 
-def _pairs(variables: Sequence[str]) -> Mapping[str, str]:
-    pairs = {}
+def pairs(variables: Sequence[str]) -> Mapping[str, str]:
+    """The variables of `--var NAME=VALUE`. Raises `click.BadParameter` for anything else."""
+    found = {}
     for text in variables:
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise click.BadParameter(f"write NAME=VALUE, not {text!r}", param_hint="--var")
-        pairs[name.strip().removeprefix("vars.")] = value
-    return pairs
+        found[name.strip().removeprefix("vars.")] = value
+    return found
 
 
 def _know_provider(name: str | None) -> None:

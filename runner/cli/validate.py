@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 
+from runner.cli.options import pairs, var_option
 from runner.cli.problems import Format, print_problems
 from runner.values.problem import Problem, Rejected, errors_of
 
@@ -22,15 +23,18 @@ INVALID = 2
     default="text",
     help="For people, for programs, or as annotations of a change on GitHub.",
 )
+@var_option
 @click.option("--strict", is_flag=True, help="Warnings count like errors.")
-def command(files: tuple[Path, ...], form: Format, strict: bool) -> None:
+def command(
+    files: tuple[Path, ...], form: Format, variables: tuple[str, ...], strict: bool
+) -> None:
     """Find every mistake in workflow files; needs no key and no network.
 
     Reads them the very way a run does, and looks whether the images that they name are there.
     """
     found: list[Problem] = []
     for file in files:
-        problems = tuple(_problems(file))
+        problems = tuple(_problems(file, pairs(variables)))
         found += problems
         if not problems and form != "json":
             click.echo(f"{file}: no problems", err=True)
@@ -40,13 +44,13 @@ def command(files: tuple[Path, ...], form: Format, strict: bool) -> None:
         raise SystemExit(INVALID)
 
 
-def _problems(file: Path) -> Iterator[Problem]:
+def _problems(file: Path, variables: Mapping[str, str]) -> Iterator[Problem]:
     from runner.cli.environment import environment
     from runner.stages.gather import find_pattern_problems
     from runner.workflow.load import load
 
     try:
-        workflow = load(file, environ=environment(Path.cwd()))
+        workflow = load(file, vars=variables, environ=environment(Path.cwd()))
     except Rejected as rejected:
         yield from rejected.problems
         return

@@ -129,9 +129,14 @@ def _rows(result: Result) -> list[object]:
     if isinstance(result.answer, list):
         return result.answer
     values = list(own_names(result).values())
-    if len(values) == 1 and isinstance(values[0], list):
+    if len(values) == 1 and isinstance(values[0], list) and not _is_place(values[0]):
         return values[0]
     return [record_of(found) for found in result.detections]
+
+
+def _is_place(entries: Sequence[object]) -> bool:
+    """The four numbers of a box are a list, but not a list of entries."""
+    return bool(entries) and all(isinstance(entry, int | float) for entry in entries)
 
 
 def _walk(value: object, path: Sequence[str], where: str) -> Found | Missing:

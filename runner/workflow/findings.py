@@ -46,8 +46,8 @@ class Findings:
     def in_order(self) -> tuple[Problem, ...]:
         """Every problem once: those of the workflow file first, each file from top to bottom."""
         files = list(dict.fromkeys([self.document.file.source.file, *self._files()]))
-        unique = dict.fromkeys(sorted(self.problems, key=lambda problem: _position(problem, files)))
-        return tuple(unique)
+        ordered = sorted(self.problems, key=lambda problem: _position(problem, files))
+        return tuple(dict.fromkeys(map(without_keys, ordered)))
 
     def _files(self) -> list[str]:
         return [problem.place.file for problem in self.problems if problem.place]
@@ -73,10 +73,16 @@ def without_keys(problem: Problem) -> Problem:
     return replace(
         problem,
         message=masked(problem.message),
+        place=_without_keys(problem.place) if problem.place else None,
         fix=masked(problem.fix) if problem.fix else None,
         found=masked(problem.found) if problem.found else None,
         allowed=tuple(masked(word) for word in problem.allowed),
     )
+
+
+def _without_keys(place: Place) -> Place:
+    route = tuple(masked(part) if isinstance(part, str) else part for part in place.route)
+    return replace(place, route=route)
 
 
 def _position(problem: Problem, files: list[str]) -> tuple[int, int, int]:

@@ -324,12 +324,13 @@ def test_a_key_is_told_without_being_repeated(told: Told) -> None:
         "KEY: [\n",
     ],
 )
-def test_no_problem_repeats_a_key(told: Told, text: str) -> None:
+def test_no_problem_repeats_a_key(write: Callable[..., Path], text: str) -> None:
     """Whatever else is wrong with the place that it stands in."""
     key = "AIza" + "0123456789_abcdefghijklmnopqrstuvwx"
-    lines = told(HEAD + ASK + text.replace("KEY", key))
-    assert lines
-    assert not any(key in line for line in lines)
+    path = write(HEAD + ASK + text.replace("KEY", key))
+    with pytest.raises(Rejected) as rejected:
+        load(path, environ={})
+    assert key not in repr(rejected.value.problems)
 
 
 def test_what_is_resolved_holds_no_key(loaded: Loaded) -> None:

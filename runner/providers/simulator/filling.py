@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from math import floor, inf
 
 import numpy as np
 
@@ -230,7 +231,7 @@ def _property(name: str, node: object, siblings: Sequence[str], view: View) -> J
             first = 1 if plain.get("minimum") == 1 else 0
             return view.image % len(view.images) + first
         edge, found, seen = places.edge_of(name, siblings), main_region(view), view.seen
-        if edge and found is not None and seen is not None:
+        if edge and found and seen and places.is_plain(plain):
             return places.write_edge(edge, name, siblings, found, plain, seen.size)
     return fill(plain, view, name)
 
@@ -284,19 +285,17 @@ def _names_an_image(item: Node) -> bool:
 
 
 def _number(node: Node, view: View, name: str, *, whole: bool) -> Json:
+    """The number of regions where things are counted, else one that the pixels choose."""
     low, high = _bounds(node, whole)
     said = f"{name} {node.get('description', '')} {node.get('title', '')}"
     if counts(said) or (view.depth <= 1 and view.wish.count and not _SCORE.search(said)):
         value = float(len(view.regions))
-        return _bounded(value, low, high, whole)
-    span_low = low if low is not None else 0.0
-    default = 1.0 if _SCORE.search(name) and not whole else 100.0
-    span_high = high if high is not None else max(default, span_low + default)
-    value = span_low + (span_high - span_low) * view.choice(1001) / 1000
-    step = node.get("multipleOf")
-    if isinstance(step, int | float) and step > 0:
-        value = round(value / step) * step
-    return _bounded(value, low, high, whole)
+    else:
+        usual = 1.0 if _SCORE.search(name) and not whole else 100.0
+        start = low if low is not None else 0.0
+        end = high if high is not None else max(usual, start + usual)
+        value = start + (end - start) * view.choice(1001) / 1000
+    return _bounded(value, low, high, whole, _float(node.get("multipleOf")))
 
 
 def _bounds(node: Node, whole: bool) -> tuple[float | None, float | None]:
@@ -309,11 +308,15 @@ def _bounds(node: Node, whole: bool) -> tuple[float | None, float | None]:
     return low, high
 
 
-def _bounded(value: float, low: float | None, high: float | None, whole: bool) -> Json:
-    if high is not None:
-        value = min(value, high)
-    if low is not None:
-        value = max(value, low)
+def _bounded(
+    value: float, low: float | None, high: float | None, whole: bool, step: float | None
+) -> Json:
+    """The number of the kind that is asked for which is nearest to this one."""
+    value = min(value, inf if high is None else high)
+    value = max(value, -inf if low is None else low)
+    if step:
+        value = floor(value / step) * step
+        value += step if low is not None and value < low else 0
     return round(value) if whole else round(value, 3)
 
 

@@ -124,6 +124,11 @@ def edge_of(name: str, siblings: Sequence[str]) -> str | None:
     return edge
 
 
+def is_plain(node: Node) -> bool:
+    """Whether a number of a place fits here: it knows of bounds, not of steps and choices."""
+    return not _NOT_PLAIN & set(node)
+
+
 def write_edge(
     edge: str, name: str, siblings: Sequence[str], region: Region, node: Node, size: Size
 ) -> Json:
@@ -196,8 +201,19 @@ def _box_3d(region: Region) -> Json:
 
 
 _NOT_PLAIN = frozenset(
-    "properties $ref anyOf oneOf allOf enum const multipleOf exclusiveMinimum exclusiveMaximum "
-    "prefixItems".split()
+    [
+        "properties",
+        "$ref",
+        "anyOf",
+        "oneOf",
+        "allOf",
+        "enum",
+        "const",
+        "multipleOf",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "prefixItems",
+    ]
 )
 """Keywords of which the numbers of a place know nothing."""
 
@@ -207,7 +223,7 @@ def _depth(node: Node) -> int:
     depth, inner = 0, node
     while inner.get("type") == "array" and "prefixItems" not in inner and depth < 4:
         depth, inner = depth + 1, _child(inner)
-    numeric = inner.get("type") in ("integer", "number", None) and not _NOT_PLAIN & set(inner)
+    numeric = inner.get("type") in ("integer", "number", None) and is_plain(inner)
     return depth if numeric and depth < 4 else 0
 
 
