@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.text.json_scan import Spans, recover, scan, spans
@@ -37,6 +37,7 @@ def test_every_beginning_of_a_value_is_cut(value: object, data: st.DataObject) -
 RECORDS = st.lists(st.dictionaries(st.text(), VALUES), min_size=1, max_size=5)
 
 
+@settings(max_examples=40)  # examples are slow to draw, not to judge
 @given(RECORDS, st.sampled_from(["[", '{"boxes": [', "[["]), st.data())
 def test_only_whole_records_are_recovered(
     records: list[dict[str, object]], start: str, data: st.DataObject
