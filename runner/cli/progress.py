@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from runner.cli.excerpt import visible
 from runner.cli.words import money, tokens
 from runner.values.tally import Tally
 
@@ -96,6 +97,6 @@ def _bar_watch(bar: Progress, total: int, budget_usd: float | None) -> Watch:
         bar.update(task, completed=tally.done, description=escape(line(tally, budget_usd)))
         if tally.last_error and tally.last_error not in shown and len(shown) < 20:
             shown.add(tally.last_error)
-            bar.console.print(escape(f"  {tally.last_error}"), highlight=False)
+            bar.console.print(escape(visible(f"  {tally.last_error[:300]}")), highlight=False)
 
     return watch

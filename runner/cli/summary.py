@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from runner.cli.excerpt import visible
 from runner.cli.words import money, number, tokens
 from runner.run import Outcome
 from runner.values.result import Status
@@ -30,12 +31,19 @@ MARKS = {"passed": "✓", "failed": "✗", "warned": "!", "skipped": "–"}
 PLAIN_MARKS = {"passed": "ok", "failed": "FAIL", "warned": "warn", "skipped": "skip"}
 
 
+LONGEST = 300
+"""Letters of an error that are shown; the whole stands in results.jsonl."""
+
+
 def tell(workflow: Workflow, outcome: Outcome) -> None:
-    """Prints the end of a run for people: to stderr, the paths to stdout."""
+    """Prints the end of a run for people: to stderr, the paths to stdout.
+
+    Names of files and words of a model are shown, never acted on: control characters are escaped.
+    """
     for text in _lines(workflow, outcome):
-        click.echo(text, err=True)
+        click.echo(visible(text), err=True)
     for path in _places(outcome):
-        click.echo(path)
+        click.echo(visible(path))
 
 
 def as_json(workflow: Workflow, outcome: Outcome) -> dict[str, object]:
@@ -84,7 +92,7 @@ def _lines(workflow: Workflow, outcome: Outcome) -> Iterator[str]:
     if tally.simulated:
         yield "  simulated: no model looked at these images"
     if tally.last_error:
-        yield f"  last error: {tally.last_error}"
+        yield f"  last error: {tally.last_error[:LONGEST]}"
     if outcome.verdicts:
         yield ""
         yield from _verdicts(outcome.verdicts)
