@@ -50,6 +50,10 @@ class Commands(click.Group):
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             from runner.text.suggest import did_you_mean
 
+            if args[0] == "help":
+                ctx.fail("there is no command `help`. Write: askpix --help")
+            if args[0].endswith((".yaml", ".yml")):
+                ctx.fail(f"say what to do with the file: askpix run {args[0]}")
             close = did_you_mean(args[0], COMMANDS)
             hint = f" Did you mean `{close}`?" if close else ""
             ctx.fail(f"there is no command `{args[0]}`.{hint}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 KEY_NAMES = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
@@ -15,14 +15,42 @@ BASE_URL_NAME = "GOOGLE_GEMINI_BASE_URL"
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """The environment's variables; those that are not set there come from `folder/.env`."""
-    return {**_read_env_file(folder / ".env"), **os.environ}
+def environment(*folders: Path) -> dict[str, str]:
+    """The environment's variables; those that are not set there come from a file `.env` in one of
+    these folders, the first that has them."""
+    found: dict[str, str] = {}
+    for folder in reversed(folders):
+        found |= _read_env_file(folder / ".env")
+    return {**found, **os.environ}
 
 
 def api_key(environ: Mapping[str, str]) -> str | None:
     """The key of the Gemini API, None when there is none."""
     return next((environ[name] for name in KEY_NAMES if environ.get(name)), None)
+
+
+def what_is_wrong_with_env_files(*folders: Path) -> Iterator[str]:
+    """Why a file that was meant to hold the key gives none, in sentences without the key."""
+    for folder in dict.fromkeys(folder.resolve() for folder in folders):
+        for path in sorted(folder.glob(".env*")):
+            if path.is_file() and path.name != ".env.example" and (why := _fault(path)):
+                yield f"{path} is there, but {why}"
+
+
+def _fault(path: Path) -> str | None:
+    if path.name != ".env":
+        return "its name must be exactly .env" if path.name in (".env.txt", ".env.env") else None
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        return f"it cannot be read ({(error.strerror or 'no reason given').lower()})"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
+        return "it is not UTF-8 (PowerShell writes UTF-16): save it as UTF-8"
+    text = content.decode("utf-8", "replace")
+    right = "write GEMINI_API_KEY=… in a line of its own"
+    if any(name in text.upper() for name in KEY_NAMES):
+        return f"its line is not understood: {right}, in capitals, with an equals sign"
+    return f"it names no key: {right}"
 
 
 def _read_env_file(path: Path) -> dict[str, str]:

@@ -64,7 +64,10 @@ def opened(
     overrides = {name: value for name, value in given.items() if value is not None}
     try:
         workflow = load(
-            path, vars=pairs(variables), overrides=overrides, environ=environment(Path.cwd())
+            path,
+            vars=pairs(variables),
+            overrides=overrides,
+            environ=environment(Path.cwd(), path.parent),
         )
     except Rejected as rejected:
         print_problems(rejected.problems)

@@ -12,7 +12,10 @@ import click
 from runner.cli.options import leave_on_errors, opened, workflow_options
 from runner.cli.words import money, number, tokens
 from runner.stages.plan import Plan
-from runner.workflow.spec import Workflow
+from runner.workflow.spec import Combination, Workflow
+
+SHOWN = 12
+"""Combinations that are listed."""
 
 
 @click.command(name="plan")
@@ -52,6 +55,10 @@ def command(
 def summary(workflow: Workflow, planned: Plan) -> list[str]:
     """The plan in a few lines for people."""
     lines = [f"{workflow.name}: {_product(workflow, planned)}"]
+    if planned.combinations > 1:
+        lines += [f"  {_combination(each)}" for each in workflow.combinations[:SHOWN]]
+        if planned.combinations > SHOWN:
+            lines.append(f"  … and {planned.combinations - SHOWN:,} more combinations")
     for name, share in planned.by_model.items():
         lines.append(
             f"  {name}: {number(share.requests, 'request')}, about {tokens(share.input_tokens)} "
@@ -66,6 +73,11 @@ def summary(workflow: Workflow, planned: Plan) -> list[str]:
     if planned.unreadable:
         lines.append(f"  {number(planned.unreadable, 'case')} cannot be asked:")
         lines += [f"    {image.name}: {image.issue.why}" for image in planned.broken[:10]]
+    limit = workflow.run.max_cost_usd
+    if limit is not None and planned.cost_usd is not None and planned.cost_usd > limit:
+        lines.append(
+            f"  the estimate is above max_cost_usd of {money(limit)}: the run stops when it is reached"
+        )
     if all(step.provider == "simulator" for step in workflow.steps):
         lines.append("  the simulator answers: nothing is sent, nothing is paid")
     return lines
@@ -91,7 +103,13 @@ def _product(workflow: Workflow, planned: Plan) -> str:
         factors.append(number(planned.repeats, "repeat"))
     if len(workflow.steps) > 1:
         factors.append(number(len(workflow.steps), "step"))
+    if planned.requests == 0:
+        return f"{' × '.join(factors)}, none of which can be asked"
     return f"{' × '.join(factors)} = {number(planned.requests, 'request')}"
+
+
+def _combination(combination: Combination) -> str:
+    return ", ".join(f"{axis}: {value}" for axis, value in combination.items())
 
 
 def _as_json(

@@ -9,7 +9,12 @@ from typing import Literal
 
 import click
 
-from runner.cli.environment import BASE_URL_NAME, api_key, environment
+from runner.cli.environment import (
+    BASE_URL_NAME,
+    api_key,
+    environment,
+    what_is_wrong_with_env_files,
+)
 from runner.cli.options import NOTHING_RAN, leave_on_errors, opened, workflow_options
 from runner.cli.plan import summary
 from runner.cli.progress import progress
@@ -87,7 +92,7 @@ def _run(
     from runner.store.folder import FolderError
     from runner.values.request import Policy
 
-    environ = environment(Path.cwd())
+    environ = environment(Path.cwd(), workflow.path.parent)
     key = api_key(environ)
     leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)))
     _need_key(workflow, key)
@@ -117,12 +122,15 @@ def _run(
 
 def _need_key(workflow: Workflow, key: str | None) -> None:
     asked: Sequence[str] = [step.id for step in workflow.steps if step.provider == "gemini"]
-    if asked and key is None:
-        click.echo(
-            "error: no key for the Gemini API.\n"
-            "  set GEMINI_API_KEY, or write GEMINI_API_KEY=… into a file named .env here\n"
-            "  (a key is free at https://aistudio.google.com/apikey);\n"
-            "  to rehearse without one, add:  --provider simulator",
-            err=True,
-        )
-        raise SystemExit(NOTHING_RAN)
+    if not asked or key is not None:
+        return
+    click.echo("error: no key for the Gemini API.", err=True)
+    for fault in what_is_wrong_with_env_files(Path.cwd(), workflow.path.parent):
+        click.echo(f"  {fault}", err=True)
+    click.echo(
+        "  set GEMINI_API_KEY, or write GEMINI_API_KEY=… into a file named .env here\n"
+        "  (a key is free at https://aistudio.google.com/apikey);\n"
+        "  to rehearse without one, add:  --provider simulator",
+        err=True,
+    )
+    raise SystemExit(NOTHING_RAN)

@@ -57,6 +57,8 @@ def as_json(workflow: Workflow, outcome: Outcome) -> dict[str, object]:
         "folder": str(outcome.folder),
         "results": tally.done,
         "by_status": dict(sorted(tally.by_status.items())),
+        "not_asked": tally.not_asked,
+        "issues": dict(sorted(tally.issues.items())),
         "detections": tally.detections,
         "simulated": tally.simulated > 0,
         "cost_usd": round(tally.cost_usd, 9),
@@ -87,6 +89,8 @@ def _lines(workflow: Workflow, outcome: Outcome) -> Iterator[str]:
             for status, words in STATUS_WORDS.items()
             if status in tally.by_status
         ]
+        + ([("not asked", f"{tally.not_asked:,}")] if tally.not_asked else [])
+        + ([("noticed", _noticed(tally))] if tally.issues else [])
         + [("cost", _cost(tally))]
     )
     if tally.simulated:
@@ -99,6 +103,14 @@ def _lines(workflow: Workflow, outcome: Outcome) -> Iterator[str]:
     if outcome.halt.kind is not None:
         yield ""
         yield f"stopped before the end: {outcome.halt.why}"
+
+
+def _noticed(tally: Tally) -> str:
+    """The commonest issues of the answers and images, by their codes."""
+    commonest = sorted(tally.issues.items(), key=lambda entry: (-entry[1], entry[0]))
+    shown = ", ".join(f"{code} {count:,}×" for code, count in commonest[:5])
+    more = f" and {len(commonest) - 5} more kinds" if len(commonest) > 5 else ""
+    return f"{shown}{more} (`issues` in results.jsonl)"
 
 
 def _cost(tally: Tally) -> str:
@@ -121,10 +133,11 @@ def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[str]:
         where = f" ({combination})" if combination else ""
         yield f"  {_mark(verdict)} {verdict.name}{where}: {verdict.why}"
         if verdict.outcome in ("failed", "warned"):
-            for case in verdict.cases[:5]:
-                yield f"      {case.case}: {case.why}"
-            if len(verdict.cases) > 5:
-                yield f"      and {number(len(verdict.cases) - 5, 'more case')}: see checks.json"
+            lines = [f"{case.case}: {case.why}" for case in verdict.cases]
+            others = [line for line in lines if line not in verdict.why]  # it tells the first one
+            yield from (f"      {line}" for line in others[:5])
+            if len(others) > 5:
+                yield f"      and {number(len(others) - 5, 'more case')}: see checks.json"
 
 
 def _mark(verdict: Verdict) -> str:

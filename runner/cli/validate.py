@@ -50,7 +50,7 @@ def _problems(file: Path, variables: Mapping[str, str]) -> Iterator[Problem]:
     from runner.workflow.load import load
 
     try:
-        workflow = load(file, vars=variables, environ=environment(Path.cwd()))
+        workflow = load(file, vars=variables, environ=environment(Path.cwd(), file.parent))
     except Rejected as rejected:
         yield from rejected.problems
         return

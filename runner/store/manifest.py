@@ -117,6 +117,7 @@ def _counts(plan: Plan, tally: Tally | None) -> dict[str, object]:
         "repeats": plan.repeats,
         "requests_planned": plan.requests,
         "results": tally.done if tally else 0,
+        "not_asked": tally.not_asked if tally else None,
         "by_status": dict(sorted(tally.by_status.items())) if tally else {},
         "detections": tally.detections if tally else 0,
     }

@@ -20,9 +20,9 @@ class Tally:
     cost_usd: float = 0.0
     unpriced: int = 0
     simulated: int = 0
-    repaired: int = 0
     detections: int = 0
     last_error: str | None = None
+    issues: dict[str, int] = field(default_factory=dict)
     models: dict[str, int] = field(default_factory=dict)
 
     def add(self, result: Result) -> None:
@@ -34,12 +34,20 @@ class Tally:
         self.thought_tokens += result.usage.get("thought_tokens", 0)
         self.simulated += result.simulated
         self.detections += len(result.detections)
+        noticed = [*result.issues, *(i for found in result.detections for i in found.issues)]
+        for issue in noticed:
+            self.issues[issue.code] = self.issues.get(issue.code, 0) + 1
         if result.usage:
             self.models[result.model] = self.models.get(result.model, 0) + 1
             self.unpriced += result.cost_usd is None
             self.cost_usd += result.cost_usd or 0.0
         if result.status not in USABLE and result.status != "not_run":
             self.last_error = f"{result.case}: {result.error or result.status}"
+
+    @property
+    def not_asked(self) -> int:
+        """Results that the plan promises and that are not there."""
+        return max(0, self.total - self.done)
 
     @property
     def unusable(self) -> int:

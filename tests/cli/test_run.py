@@ -183,6 +183,7 @@ def test_max_requests_stops_a_run_with_exit_code_5(folder: Path) -> None:
     assert done.returncode == 5
     assert len(results(the_run(folder))) == 1
     assert "max_requests of 1 is reached" in done.stderr
+    assert "not asked  1" in done.stderr
     assert json.loads((the_run(folder) / "run.json").read_text())["status"] == "limit"
 
 
@@ -267,3 +268,33 @@ def test_the_same_workflow_runs_against_a_server(folder: Path) -> None:
     assert [line["simulated"] for line in results(the_run(folder))] == [True, True]
     everything = b"".join(p.read_bytes() for p in the_run(folder).rglob("*") if p.is_file())
     assert b"a-key-that-no-service-gave-out" not in everything
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["shapes.workflow.yaml"], "say what to do with the file: askpix run shapes.workflow.yaml"),
+        (["help"], "there is no command `help`. Write: askpix --help"),
+        (["rnu"], "there is no command `rnu`. Did you mean `run`?"),
+        (
+            ["run", "shapes.workflow.yaml", "--provider", "simlator"],
+            "there is no provider `simlator`; did you mean `simulator`?",
+        ),
+        (["run", "shapes.workflow.yaml", "--var", "x"], "write NAME=VALUE, not 'x'"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_met_with_what_to_write(
+    folder: Path, arguments: list[str], told: str
+) -> None:
+    """Exit code 2 and one sentence."""
+    done = askpix(folder, *arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+def test_a_part_is_not_run(folder: Path) -> None:
+    """A file with `partial: true` says that it is for others to extend; nothing runs."""
+    (folder / "part.workflow.yaml").write_text("partial: true\n" + BOXES)
+    done = askpix(folder, "run", "part.workflow.yaml", "--provider", "simulator")
+    assert done.returncode == 2
+    assert "it is only a part" in done.stderr
