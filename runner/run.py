@@ -24,6 +24,7 @@ from runner.values.problem import Problem
 from runner.values.result import Result, ResultImage
 from runner.values.tally import Tally
 from runner.values.verdict import Verdict
+from runner.workflow.resolved import as_text
 from runner.workflow.spec import Workflow
 
 LOOKED_AT = 50
@@ -84,7 +85,7 @@ def run(workflow: Workflow, plan: Plan, options: Options) -> Outcome:
     folder = RunFolder.create(options.out, workflow.name, plan.key, datetime.now(UTC))
     manifest = Manifest.begin(workflow, plan, folder.write_sources(workflow), options.connection)
     folder.write_json("run.json", manifest.as_json())
-    folder.write("resolved.yaml", _as_yaml(workflow.resolved))
+    folder.write("resolved.yaml", as_text(workflow.resolved))
     tally = Tally(total=plan.cases * plan.combinations * plan.repeats * len(workflow.steps))
     halt = Halt()
     asking = Asking(
@@ -160,9 +161,3 @@ def _opener(inline: Mapping[str, bytes]) -> OpenImage:
             return None
 
     return open_image
-
-
-def _as_yaml(value: object) -> str:
-    import yaml
-
-    return str(yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=100))

@@ -4,51 +4,127 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from textwrap import indent, wrap
 
 import click
 
 from runner.cli.codes import Page, pages
 from runner.cli.schema_words import Word, keys_called, keys_with_value, names
+from runner.cli.shape_words import shape_words
+from runner.cli.terms import terms
 from runner.text.suggest import did_you_mean
 
 NOTHING_FOUND = 2
 WIDTH = 88
 
+ALIKE = 0.75
+"""Below this a suggestion would be a guess: there are too many words."""
+
 _CODE = re.compile(r"[a-z]\d{3}", re.IGNORECASE)
 
 
+_REFERENCE = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)+")
+LATER = "Cannot run yet in this version."
+
+
 @click.command()
-@click.argument("word")
-def command(word: str) -> int:
-    """Explain a word of the format (prompt, run.limit) or the code of a message (W101)."""
-    text = explain(word)
+@click.argument("word", nargs=-1, required=True)
+def command(word: tuple[str, ...]) -> int:
+    """Explain a word of the format or of a result (prompt, run.limit, refused, find.boxes.count),
+    or the code of a message (W101)."""
+    wanted = " ".join(word)
+    text = explain(wanted)
     if text is None:
-        click.echo(f"error: {_nothing(word)}", err=True)
+        click.echo(f"error: {_nothing(wanted)}", err=True)
         return NOTHING_FOUND
     click.echo(text)
     return 0
 
 
 def explain(word: str) -> str | None:
-    """The page of a word or code; None when there is none."""
+    """The pages of a word or code, one for each meaning; None when there is none."""
     word = word.strip().strip("`:")
     if _CODE.fullmatch(word):
         page = pages().get(word.upper())
         return _code_page(page) if page else None
-    if keys := keys_called(word):
-        return "\n\n".join(_key_page(alike) for alike in _by_meaning(keys))
-    if keys := keys_with_value(word):
-        return "\n\n".join(_value_page(word, alike) for alike in _by_meaning(keys))
-    return None
+    found = [*_shape_pages(word), *_format_pages(word), *_term_pages(word)]
+    if not found and _REFERENCE.fullmatch(word):
+        found = [*_reference_pages(word)]
+    return "\n\n".join(sorted(found, key=lambda page: LATER in page)) or None
 
 
 def _nothing(word: str) -> str:
     """What to try instead."""
-    known = pages() if _CODE.fullmatch(word) else names()
+    known = pages() if _CODE.fullmatch(word) else {*names(), *terms(), *shape_words()}
     close = did_you_mean(word, known)
+    if close and SequenceMatcher(None, word.lower(), close.lower()).ratio() < ALIKE:
+        close = None
     hint = f"; did you mean `{close}`?" if close else "; `askpix schema` prints all words"
     return f"there is no word or code `{word}`{hint}"
+
+
+def _shape_pages(word: str) -> Iterator[str]:
+    """A shipped shape, and what its answer holds."""
+    if shape := shape_words().get(word):
+        blocks = [f"schema: {word}", *_paragraph(shape.description), "", "  Its answer holds"]
+        blocks += [*_table(shape.parts), "", "  Example", f"    schema: {word}"]
+        yield "\n".join([*blocks, "", "  An answer shape, which stands in: steps"])
+
+
+def _format_pages(word: str) -> Iterator[str]:
+    """Keys of the format that are called so, and those that can have it as a value."""
+    yield from (_key_page(alike) for alike in _by_meaning(keys_called(word)))
+    yield from (_value_page(word, alike) for alike in _by_meaning(keys_with_value(word)))
+
+
+def _term_pages(word: str) -> Iterator[str]:
+    """A word of results or references, or else a name in a line of results.jsonl."""
+    if term := terms().get(word):
+        blocks = [term.name, *_paragraph(term.about)]
+        if term.example:
+            blocks += ["", "  Example", indent(term.example.rstrip("\n"), "    ")]
+        yield "\n".join([*blocks, "", f"  Kind: {term.kind}"])
+        return
+    for alike in _by_meaning(keys_called(word, "result")):
+        parents = dict.fromkeys(".".join(key.path[:-1]) or "a line" for key in alike)
+        blocks = [word, *_paragraph(alike[0].description)]
+        yield "\n".join([*blocks, "", f"  Stands in results.jsonl, in: {', '.join(parents)}"])
+
+
+def _reference_pages(word: str) -> Iterator[str]:
+    """A reference, part by part; nothing when it holds no word that is known."""
+    root, *path = word.split(".")
+    if root in ("row", "vars"):
+        what = "a column of the dataset" if root == "row" else "a word under `vars`"
+        rows = [(path[0], what.capitalize() + ".")]
+    else:
+        parts = {name: said for shape in shape_words().values() for name, said in shape.parts}
+        known = {name: term.about for name, term in terms().items() if term.kind == _PART}
+        rows = [(name, known.get(name) or parts.get(name, "")) for name in path]
+        if not any(said for _, said in rows):
+            return
+        rows = [(name, said or "A field of your own.") for name, said in rows]
+        rows.insert(0, (root, "The id of a step."))
+    about = "A reference: it points at a value of each image, part by part from the left."
+    blocks = [word, *_paragraph(about), "", "  Its parts", *_table(rows), "", "  Example"]
+    blocks += [f"    {line}" for line in _check_with(word)]
+    yield "\n".join([*blocks, "", "  Stands in: checks.that, outputs.save, {{ }} in prompts"])
+
+
+def _check_with(reference: str) -> Sequence[str]:
+    match reference.split("."):
+        case ["row", *_]:
+            return ("- that: read.total", f"  same_as: {reference}")
+        case ["vars", *_]:
+            return (f"prompt: Find every {{{{ {reference} }}}}.",)
+        case [*_, "count" | "total"]:
+            return (f"- that: {reference}", "  at_least: 1")
+        case _:
+            return (f"- that: {reference}", "  is_empty: false")
+
+
+_PART = "part of an answer"
 
 
 def _by_meaning(keys: Sequence[Word]) -> list[list[Word]]:
@@ -61,8 +137,10 @@ def _by_meaning(keys: Sequence[Word]) -> list[list[Word]]:
 
 def _key_page(keys: Sequence[Word]) -> str:
     best = max(keys, key=lambda key: (len(key.values), len(key.examples)))
-    blocks = [best.path[-1], *_paragraph(best.description)]
-    if values := best.values:
+    later = all(key.later for key in keys)
+    blocks = [best.path[-1], *_paragraph(best.description), *_paragraph(LATER * later)]
+    if best.values:
+        values = [(v, _with_later(m, best.is_later(v) and not later)) for v, m in best.values]
         blocks += ["", "  Values", *_table(values)]
     if best.examples:
         heading = "Example" if len(best.examples) == 1 else "Examples"
@@ -78,6 +156,8 @@ def _value_page(value: str, keys: Sequence[Word]) -> str:
         [
             f"{name}: {value}",
             *_paragraph(meaning or keys[0].description),
+            *_paragraph(LATER * all(key.is_later(value) for key in keys)),
+            *_examples_of(name, value),
             "",
             f"  A value of `{name}`, which stands in: {_places(keys)}",
             f"  More: askpix explain {name}",
@@ -94,8 +174,33 @@ def _code_page(page: Page) -> str:
 
 
 def _places(keys: Sequence[Word]) -> str:
-    parents = dict.fromkeys(".".join(key.path[:-1]) or "the top of the file" for key in keys)
-    return ", ".join(parents)
+    """Where the keys stand; those places where they cannot run yet say so, if others can."""
+    some = not all(key.later for key in keys)
+    parents: dict[str, bool] = {}
+    for key in keys:
+        place = ".".join(key.path[:-1]) or "the top of the file"
+        parents[place] = key.later and parents.get(place, True)
+    return ", ".join(
+        f"{place} (not yet)" if some and later else place for place, later in parents.items()
+    )
+
+
+def _with_later(meaning: str, later: bool) -> str:
+    return f"{meaning} (cannot run yet)" if later else meaning
+
+
+def _examples_of(name: str, value: str) -> Iterator[str]:
+    """A value as it is written; a format with what it is the format of."""
+    written = f"{name}: {value}"
+    if name == "as":
+        written = f"- {{save: {SAVED.get(value, 'find.boxes')}, as: {value}}}"
+    elif name == "type":
+        written = f"fields: {{my_field: {value}}}"
+    yield from ("", "  Example", f"    {written}")
+
+
+SAVED = {"text": "caption.text", "masks": "cut.masks"}
+"""What goes well with an output format."""
 
 
 def _paragraph(text: str) -> Iterator[str]:

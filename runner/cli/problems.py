@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from runner.cli.excerpt import excerpt, visible
-from runner.text.masking import masked
+from runner.text.masking import masked_lines
 from runner.values.problem import Place, Problem, Severity
 
 Format = Literal["text", "json", "github"]
@@ -119,7 +119,7 @@ class _Lines:
         """The lines of a file; none when it cannot be read."""
         if file not in self._files:
             text = self._texts[file] if file in self._texts else _read(file)
-            self._files[file] = re.split(r"\r\n|\r|\n", masked(text)) if text else []
+            self._files[file] = re.split(r"\r\n|\r|\n", masked_lines(text)) if text else []
         return self._files[file]
 
 

@@ -1,4 +1,4 @@
-"""The words of the workflow format, as its JSON Schema explains them."""
+"""The words of the workflow format and of results, as their JSON Schemas explain them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,45 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from runner import library
+from runner.workflow.not_yet import LATER_FORMATS, LATER_PREPARATION, LATER_RUN
+
+LATER_KINDS = frozenset(
+    {"step_crop", "step_filter", "step_merge", "step_compute", "when", "check_metric"}
+)
+"""Definitions of the schema of which nothing can run yet in this version."""
+
+LATER_KEYS: frozenset[tuple[str, ...]] = frozenset(
+    {
+        *((key,) for key in LATER_PREPARATION if key != "upload"),
+        *(("steps", key) for key in (*LATER_PREPARATION, "fetch", "convert", "frame")),
+        *(("steps", key) for key in ("for_each", "when", "examples")),
+        *(("run", key) for key, (harmless, _) in LATER_RUN.items() if not harmless),
+        ("dataset", "truth"),
+        ("checks", "metric"),
+    }
+)
+
+LATER_VALUES: Mapping[str, frozenset[str]] = {
+    "as": LATER_FORMATS,
+    "do": frozenset({"crop", "filter", "merge", "compute"}),
+    "upload": frozenset({"files"}),
+    "cache": frozenset({"use", "refresh", "only"}),
+    "mode": frozenset({"batch"}),
+}
 
 Node = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A key of the format: where it stands, and what the schema says of it."""
+    """A key of the format: where it stands, and what the schema says of it.
+
+    `later` is True when it cannot run yet in this version.
+    """
 
     path: tuple[str, ...]
     node: Node
+    later: bool = False
 
     @property
     def description(self) -> str:
@@ -27,10 +56,13 @@ class Word:
     @property
     def values(self) -> tuple[tuple[str, str], ...]:
         """The values that it can have, each with its meaning."""
-        values = self.node.get("enum")
-        meanings = self.node.get("enumDescriptions")
-        if not isinstance(values, list):
+        either = self.node.get("anyOf")
+        places = [self.node, *(either if isinstance(either, list) else ())]
+        node = next((place for place in places if isinstance(place.get("enum"), list)), None)
+        if node is None:
             return ()
+        values, meanings = node["enum"], node.get("enumDescriptions")
+        assert isinstance(values, list)
         told = meanings if isinstance(meanings, list) else []
         told = [*told, *[""] * (len(values) - len(told))]
         return tuple((str(value), str(text)) for value, text in zip(values, told, strict=True))
@@ -40,6 +72,10 @@ class Word:
         """Values that one may write."""
         examples = self.node.get("examples")
         return examples if isinstance(examples, list) else ()
+
+    def is_later(self, value: str) -> bool:
+        """Whether it, or this value of it, cannot run yet in this version."""
+        return self.later or value in LATER_VALUES.get(self.path[-1], frozenset())
 
 
 @dataclass(slots=True)
@@ -67,9 +103,11 @@ class Walk:
         whole, _ = self._resolved(node, seen)
         if whole.get("doNotSuggest"):  # the schema's way to say that two keys exclude each other
             return
-        word = Word(path, whole)
+        later = bool(LATER_KINDS & {*seen}) or any(path[: len(key)] == key for key in LATER_KEYS)
+        word = Word(path, whole, later)
         if word.description:
-            self.found.setdefault((path, word.description), word)
+            before = self.found.get((path, word.description), word)
+            self.found[path, word.description] = max(before, word, key=_tells)
         self._into(node, path, seen)
 
     def _resolved(self, node: Node, seen: tuple[str, ...]) -> tuple[Node, tuple[str, ...]]:
@@ -77,23 +115,30 @@ class Walk:
         if not isinstance(reference, str):
             return node, seen
         name = reference.rpartition("/")[2]
-        target = _mapping(self.root, "definitions").get(name, {})
+        target = {**_mapping(self.root, "definitions"), **_mapping(self.root, "$defs")}.get(
+            name, {}
+        )
         return {**target, **node}, (*seen, name)
 
 
+def _tells(word: Word) -> tuple[bool, int]:
+    """Of two that are alike, the one that can run, and of these the one with its values."""
+    return not word.later, len(word.values)
+
+
 @cache
-def words() -> tuple[Word, ...]:
-    """Every key of the workflow format, outer keys first."""
-    schema = json.loads(library.schema_file("workflow").read_text(encoding="utf-8"))
+def words(of: str = "workflow") -> tuple[Word, ...]:
+    """Every key of the workflow format, or of a `result`, outer keys first."""
+    schema = json.loads(library.schema_file(of).read_text(encoding="utf-8"))
     return Walk(schema).words()
 
 
-def keys_called(name: str) -> tuple[Word, ...]:
+def keys_called(name: str, of: str = "workflow") -> tuple[Word, ...]:
     """The keys that a name or a path means: `thinking`, `steps.prompt`, `run.limit`."""
     wanted = tuple(name.split("."))
-    if len(wanted) > 1 and (whole := [word for word in words() if word.path == wanted]):
+    if len(wanted) > 1 and (whole := [word for word in words(of) if word.path == wanted]):
         return tuple(whole)
-    return tuple(word for word in words() if word.path[-len(wanted) :] == wanted)
+    return tuple(word for word in words(of) if word.path[-len(wanted) :] == wanted)
 
 
 def keys_with_value(value: str) -> tuple[Word, ...]:
@@ -102,9 +147,10 @@ def keys_with_value(value: str) -> tuple[Word, ...]:
 
 
 def names() -> tuple[str, ...]:
-    """Every name of a key, and every path."""
-    single = {word.path[-1] for word in words()}
-    return tuple(sorted(single | {".".join(word.path) for word in words()}))
+    """Every name of a key, every path, and every value."""
+    single = {word.path[-1] for of in ("workflow", "result") for word in words(of)}
+    values = {value for word in words() for value, _ in word.values}
+    return tuple(sorted(single | values | {".".join(word.path) for word in words()}))
 
 
 def _mapping(node: Node, key: str) -> Mapping[str, Node]:

@@ -23,7 +23,7 @@ def command(
 
     What is printed is itself a workflow: it asks the same as the file does.
     """
-    import yaml
+    from runner.workflow.resolved import as_text
 
     workflow = opened(file, variables, provider, limit)
-    click.echo(yaml.safe_dump(workflow.resolved, allow_unicode=True, sort_keys=False, width=100))
+    click.echo(as_text(workflow.resolved))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+
+from runner.text.scalars import plain_value
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 
@@ -56,17 +57,18 @@ def starter(shipped: str, images: Images, schema: str, file_name: str) -> str:
 
 
 def images_here(folder: Path, pair: bool) -> Images:
-    """A pattern for the images of a folder or of its first subfolder that has some.
+    """The first subfolder that has images, or a pattern for those in the folder itself.
 
-    With `pair`, the folders `before` and `after`. Without any image, samples are to be written.
+    A subfolder is named without a pattern, so that images of another type can be added. With `pair`, the folders `before` and `after`. Without any image, samples are to be written.
     """
     if pair:
         return _pair_here(folder)
-    for place in (folder, *_folders(folder)):
-        if ending := _usual_ending(place):
-            name = "" if place == folder else f"{place.name}/"
-            return Images({"": f"{name}*{ending}"})
-    return Images({"": "photos/*.png"}, ("photos/sample.png",))
+    if endings := _endings(folder):
+        return Images({"": f"*{next(iter(endings))}" if len(endings) == 1 else "."})
+    place = next((place for place in _folders(folder) if _endings(place)), None)
+    if place is not None:
+        return Images({"": place.name})
+    return Images({"": "photos"}, ("photos/sample.png",))
 
 
 def sample(number: int, text: bool = False) -> bytes:
@@ -101,7 +103,7 @@ def _images(images: Images) -> Iterator[str]:
     """The key `images:` where the shipped file says that it is only a part."""
     single = images.patterns.get("")
     if single is not None:
-        what = "your images: a file, a pattern, a folder, a web address, or a list of these"
+        what = "your images: a folder, a pattern (photos/*.jpg), a file, a web address, or a list of these"
         yield f"{f'images: {_quoted(single)}':<{_COLUMN - 1}} # {what}"
         return
     yield f"{'images:':<{_COLUMN - 1}} # images with the same file name belong together"
@@ -110,26 +112,24 @@ def _images(images: Images) -> Iterator[str]:
 
 
 def _quoted(pattern: str) -> str:
-    return pattern if _PLAIN.fullmatch(pattern) else json.dumps(pattern, ensure_ascii=False)
+    if _PLAIN.fullmatch(pattern) and isinstance(plain_value(pattern), str):
+        return pattern
+    return json.dumps(pattern, ensure_ascii=False)
 
 
 def _pair_here(folder: Path) -> Images:
-    endings = {role: _usual_ending(folder / role) for role in PAIR}
-    if all(endings.values()):
-        return Images({role: f"{role}/*{ending}" for role, ending in endings.items()})
-    return Images(
-        {role: f"{role}/*.png" for role in PAIR}, tuple(f"{role}/sample.png" for role in PAIR)
-    )
+    there = all(_endings(folder / role) for role in PAIR)
+    samples = () if there else tuple(f"{role}/sample.png" for role in PAIR)
+    return Images({role: role for role in PAIR}, samples)
 
 
-def _usual_ending(folder: Path) -> str | None:
-    """The ending of most of the images in a folder, as it is written there."""
-    endings = Counter(
+def _endings(folder: Path) -> frozenset[str]:
+    """The endings of the images in a folder, as they are written there."""
+    return frozenset(
         path.suffix
         for path in _entries(folder)
         if path.suffix.lower() in IMAGE_ENDINGS and path.is_file()
     )
-    return endings.most_common(1)[0][0] if endings else None
 
 
 def _folders(folder: Path) -> list[Path]:

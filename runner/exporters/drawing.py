@@ -35,13 +35,14 @@ def draw(
         for position, one in enumerate(found, 1)
     ]
     look = Look.on(drawn, len(things))
+    colours = palette.colours(thing.name for thing in things)
     for thing in things:
         if thing.mask is not None:
-            _fill(image, thing.mask, palette.colour(thing.name), (x, y), max(1, look.line // 2))
+            _fill(image, thing.mask, colours[thing.name], (x, y), max(1, look.line // 2))
     pen = ImageDraw.Draw(image)
     for thing in sorted(things, key=lambda thing: -thing.bounds.width * thing.bounds.height):
-        _outline(pen, thing, palette.colour(thing.name), look, drawn)
-    write_tags(pen, things, palette, look, drawn, notes)
+        _outline(pen, thing, colours[thing.name], look, drawn)
+    write_tags(pen, things, colours, look, drawn, notes)
 
 
 def _fill(

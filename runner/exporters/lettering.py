@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LONGEST = 40
 """Letters of a label."""
 
+READ = 1000
+"""Letters that are looked at to find them; a model may write a label of ten million."""
+
 SYSTEM_FONTS = (
     "DejaVuSans.ttf",
     "NotoSans-Regular.ttf",
@@ -64,7 +67,7 @@ def _one_line(text: str) -> str:
     """What cannot be seen is left out; white space is one space."""
     kept = (
         " " if letter.isspace() else letter
-        for letter in text
+        for letter in text[:READ]
         if letter.isspace() or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn")
     )
     short = " ".join("".join(kept).split())

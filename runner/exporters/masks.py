@@ -20,7 +20,7 @@ from runner.values.result import USABLE, Detection, Result
 
 @dataclass(frozen=True, slots=True)
 class Masks:
-    """A folder for each image, a file for each mask: `bed-1/001-healthy.png`.
+    """A folder for each image, a file for each mask: `bed-1/001-healthy.png`, `bed-2.png/001.png`.
 
     A file has the size of the upright original; the thing is 255, the rest is 0. Cases without a
     mask are listed, with the reason, in `not-written.txt`.

@@ -1,7 +1,9 @@
 """Names of files and folders made from names of cases and labels: safe on every system.
 
 A name that a person, a web address or a model chose never leaves its folder, never is a device of
-Windows, and never replaces another name's file where capital letters do not count.
+Windows, and never replaces another name's file where capital letters do not count. The name of a
+case's files comes from the case alone: which other cases there are, and in which order, changes
+nothing, so one sees which file belongs to which image, in this run and the next.
 """
 
 from __future__ import annotations
@@ -19,17 +21,27 @@ from runner.values.result import Result
 LONGEST = 200
 """Bytes of a name with its ending; file systems take 255."""
 
+_READ = 1000
+"""Letters of a text that are looked at; a model may write a label of ten million."""
+
+_ROOM = LONGEST - 40
+"""Bytes for the name of a case: room is kept for a digest, a role and an ending."""
+
+_USUAL_ENDING = re.compile(r"\.jpe?g$", re.IGNORECASE)
 _IMAGE_ENDING = re.compile(r"\.(jpe?g|png|webp|gif|bmp|tiff?|heic|heif|avif|mpo)$", re.IGNORECASE)
 _UNSAFE = re.compile(r'[<>:"/\\|?*\s]+')
 _DEVICE = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])", re.IGNORECASE
 )
 """Source: learn.microsoft.com, "Naming Files, Paths, and Namespaces"."""
+_FOLDER_OF_OURS = re.compile(r"repeat-\d+$|[^=]+=")
 
 
 def safe_name(text: str, ending: str = "") -> str:
     """One name for a file or folder, at most 200 bytes of UTF-8 with its ending, never empty."""
-    name = "".join(_visible(letter) for letter in unicodedata.normalize("NFC", text))
+    if len(text) > _READ:
+        ending = f"-{_digest(text)}{ending}"
+    name = "".join(_visible(letter) for letter in unicodedata.normalize("NFC", text[:_READ]))
     name = _UNSAFE.sub("-", name).strip(" .-") or "unnamed"
     if _DEVICE.fullmatch(name.split(".")[0].rstrip()):
         name = f"_{name}"
@@ -37,21 +49,38 @@ def safe_name(text: str, ending: str = "") -> str:
 
 
 def case_stem(case: str) -> str:
-    """The part of a case's name that names its files: `greenhouse/bed-1.jpg` → `bed-1`."""
+    """What the files of a case are called, without an ending, folders with `/` between them.
+
+    An image keeps its folders, and its ending unless it is that of a JPEG: `bed-1.jpg` → `bed-1`,
+    `bed-1.heic` → `bed-1.heic`, `a/bed-1.jpg` → `a/bed-1`. Any other name is one name, as is one
+    that is longer than a file's may be.
+    """
+    parts = _parts(case) if len(case) <= _READ else [case]
+    if _USUAL_ENDING.search(parts[-1]):
+        parts[-1] = _USUAL_ENDING.sub("", parts[-1]) or "unnamed"
+    names = [safe_name(part) for part in parts]
+    if len(names) > 1 and _FOLDER_OF_OURS.match(names[0]):
+        names[0] = f"_{names[0]}"
+    stem = "/".join(names)
+    return stem if len(stem.encode()) <= _ROOM else _cut(safe_name(case), _ROOM)
+
+
+def _parts(case: str) -> list[str]:
+    """The folders and the name in the name of an image, or all of another name; at least one."""
     if "://" in case:
         address = urlsplit(case)
-        case = unquote(address.path.rstrip("/").rpartition("/")[2]) or address.netloc
-    if _IMAGE_ENDING.search(case):
-        case = _IMAGE_ENDING.sub("", re.split(r"[/\\]", case)[-1])
-    return safe_name(case)
+        case = f"{address.netloc}/{unquote(address.path)}"
+    elif not _IMAGE_ENDING.search(case):
+        return [case]
+    return [part for part in re.split(r"[/\\]", case) if part not in ("", ".", "..")] or [case]
 
 
 @dataclass(slots=True)
 class Names:
     """Gives every case a name of its own; the same in every combination and repeat.
 
-    Names that are equal, or differ only in capital letters, are numbered in the order in which the
-    cases come: `bed-1`, `bed-1-2`.
+    Where a name is taken all the same (`bed.jpg` and `BED.jpg`, `a:b.jpg` and `a-b.jpg`), the case
+    that comes second in the plan gets eight letters of its own digest: `BED-1f0a9c3e`.
     """
 
     by_case: dict[str, str] = field(default_factory=dict)
@@ -69,16 +98,15 @@ class Names:
     def name(self, case: str) -> str:
         """The name of a case."""
         if case not in self.by_case:
-            self.by_case[case] = self._free(case_stem(case))
+            self.by_case[case] = self._free(case)
         return self.by_case[case]
 
-    def _free(self, stem: str) -> str:
-        """Room is kept for a number and an ending."""
-        stem = _cut(stem, LONGEST - 40)
-        name, count = stem, 1
+    def _free(self, case: str) -> str:
+        stem = name = case_stem(case)
+        told = case
         while _folded(name) in self.taken:
-            count += 1
-            name = f"{stem}-{count}"
+            name = f"{stem}-{_digest(told)}"
+            told += case  # two digests are hardly ever the same
         self.taken.add(_folded(name))
         return name
 
@@ -100,8 +128,11 @@ def _cut(name: str, longest: int) -> str:
     content = name.encode()
     if len(content) <= longest:
         return name
-    digest = sha256(content).hexdigest()[:8]
-    return f"{content[: longest - 9].decode(errors='ignore').rstrip(' .-')}-{digest}"
+    return f"{content[: longest - 9].decode(errors='ignore').rstrip(' .-')}-{_digest(name)}"
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _folded(name: str) -> str:

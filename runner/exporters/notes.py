@@ -26,10 +26,15 @@ class Notes:
         if result.repeat > 1:
             where.append(f"repeat {result.repeat}")
         line = f"{', '.join(where)}: {result.status}: {why}"
-        self.lines.append(" ".join(line.split()))
+        self.lines.append("".join(map(_shown, " ".join(line.split()))))
 
     def write(self, folder: Path) -> Sequence[Path]:
         """The file in this folder, or nothing."""
         if not self.lines:
             return ()
         return (write_file(folder / self.file_name, encoded("\n".join(self.lines) + "\n")),)
+
+
+def _shown(letter: str) -> str:
+    """Control characters and marks of direction are told, not acted on by whoever prints the file."""
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()

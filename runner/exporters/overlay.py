@@ -13,6 +13,7 @@ from runner.exporters.palette import Palette
 from runner.exporters.record import error_of
 from runner.roles import OpenImage
 from runner.text.detections import LISTS, detections_of
+from runner.values.geometry import Size
 from runner.values.reference import Reference
 from runner.values.result import USABLE, Detection, Result, ResultImage
 
@@ -21,7 +22,8 @@ QUALITY = 90
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A folder of JPEG images, long side at most 2,048 pixels.
+    """A folder of JPEG images, long side at most 2,048 pixels; what is drawn at another size than
+    its original says so.
 
     `find.boxes` draws only boxes, `find.masks` masks with their boxes, and so on; `find` and
     `find.rows` draw all there is. Images that cannot be drawn, and cases without an answer, are
@@ -83,7 +85,8 @@ class Sheet:
             return "the size of the image is not known"
         try:
             pixels = upright(content)
-            draw(pixels, found, image.size, self.palette, _notes_on(result, found))
+            notes = [*_notes_on(result, found), *scale_of(Size(*pixels.size), image.size)]
+            draw(pixels, found, image.size, self.palette, notes)
         except (OSError, ValueError) as error:
             return f"cannot be drawn on: {error}"
         with writing(path) as file:
@@ -122,3 +125,11 @@ def _notes_on(result: Result, found: Sequence[Detection]) -> list[str]:
     elif not found:
         notes.append("nothing found")
     return notes
+
+
+def scale_of(drawn: Size, original: Size) -> list[str]:
+    """Numbers of a table are pixels of the original: who measures here must know."""
+    if drawn == original:
+        return []
+    share = max(drawn.width, drawn.height) / max(original.width, original.height)
+    return [f"drawn at {round(100 * share, 1):g} %"]

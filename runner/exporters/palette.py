@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -27,7 +28,8 @@ class Palette:
     """A label's colour comes from the label itself, so that it is the same from run to run.
 
     The first labels of an output never share one: a label whose colour is taken gets the next free
-    one. With more labels than colours some do share.
+    one. With more labels than colours some do share, but not in one image as long as it has colours
+    left.
     """
 
     given: dict[str, Colour] = field(default_factory=dict)
@@ -37,12 +39,18 @@ class Palette:
         if label is None:
             return COLOURS[0]
         if label not in self.given and len(self.given) < len(COLOURS):
-            self.given[label] = self._free(_own(label))
+            self.given[label] = _free(_own(label), self.given.values())
         return self.given.get(label, COLOURS[_own(label)])
 
-    def _free(self, start: int) -> Colour:
-        turned = COLOURS[start:] + COLOURS[:start]
-        return next(colour for colour in turned if colour not in self.given.values())
+    def colours(self, labels: Iterable[str | None]) -> Mapping[str | None, Colour]:
+        """The colours of the labels of one image. A label only leaves its own where it must."""
+        usual = {label: self.colour(label) for label in labels}
+        chosen: dict[str | None, Colour] = {}
+        for label in sorted(usual, key=lambda label: label is not None and label not in self.given):
+            taken = set(chosen.values())
+            shared = usual[label] in taken and len(taken) < len(COLOURS)
+            chosen[label] = _free(_own(label or ""), taken) if shared else usual[label]
+        return chosen
 
 
 def on_top_of(colour: Colour) -> Colour:
@@ -57,6 +65,11 @@ def on_top_of(colour: Colour) -> Colour:
 def _own(label: str) -> int:
     digest = sha256(label.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:4], "big") % len(COLOURS)
+
+
+def _free(start: int, taken: Collection[Colour]) -> Colour:
+    turned = COLOURS[start:] + COLOURS[:start]
+    return next(colour for colour in turned if colour not in taken)
 
 
 def _linear(channel: float) -> float:

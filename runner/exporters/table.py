@@ -18,9 +18,17 @@ BEFORE = ("repeat", "status", "n", "image", "label")
 GEOMETRY = ("x_min", "y_min", "x_max", "y_max", "x", "y", "polygon", "area", "box_3d", "score")
 AFTER = ("error", "simulated")
 
+_OF_ROW = "row."
+"""What stands before the columns of a dataset."""
+
+_USUAL = frozenset({"box", "box_2d", "point", "polygon", "mask", "box_3d"})
+"""Names of fields that say no more than their kind."""
+
 
 def rows_of(result: Result, path: Sequence[str]) -> Iterator[Row]:
-    """The rows of one result. Columns of the author's own are named as in the answer.
+    """The rows of one result. Columns of the author's own are named as in the answer: a box in a
+    field `where` has the columns `where.x_min` and so on, one in a field `box` just `x_min`. A case
+    from a dataset has its row's columns as `row.NAME`, and its image's name if that is another.
 
     A result without an entry has one row that says so by its `status`, one that failed has one
     with its `error`: no case vanishes from the table. `n` counts the entries of a list from 1.
@@ -38,8 +46,9 @@ def rows_of(result: Result, path: Sequence[str]) -> Iterator[Row]:
 def columns_of(axes: Iterable[str], seen: Iterable[str]) -> tuple[str, ...]:
     """All columns in a stable order: what names a row, geometry, the author's own, the error."""
     seen = dict.fromkeys(seen)
+    of_row = [name for name in seen if name.startswith(_OF_ROW)]
     always = dict.fromkeys(("case", *axes, "repeat", "status"))
-    fixed = ("case", *axes, *BEFORE, *GEOMETRY)
+    fixed = ("case", *of_row, *axes, *BEFORE, *GEOMETRY)
     own = (name for name in seen if name not in fixed and name not in AFTER)
     return (
         *(name for name in fixed if name in seen or name in always),
@@ -50,6 +59,9 @@ def columns_of(axes: Iterable[str], seen: Iterable[str]) -> tuple[str, ...]:
 
 def _frame(result: Result) -> Row:
     frame: Row = {"case": result.case}
+    frame |= {f"{_OF_ROW}{name}": _cell(value) for name, value in result.row.items()}
+    if result.row and len(result.images) == 1 and result.images[0].name != result.case:
+        frame["image"] = result.images[0].name
     frame |= {axis: _cell(value) for axis, value in result.combination.items()}
     frame |= {"repeat": result.repeat, "status": result.status}
     if error := error_of(result):
@@ -73,7 +85,10 @@ def _is_usable(result: Result) -> bool:
 
 
 def _only_list(result: Result) -> tuple[str, list[object]] | None:
-    """The name and the list of an answer that is nothing but one list under a name."""
+    """The name and the list of an answer that is nothing but one list under a name. The four
+    numbers of a box are no such list."""
+    if any(not one.at for one in result.detections):
+        return None
     if isinstance(result.answer, Mapping) and len(result.answer) == 1:
         ((name, only),) = result.answer.items()
         return (name, only) if isinstance(only, list) else None
@@ -124,9 +139,9 @@ def _by_place(found: Iterable[Detection]) -> dict[str, dict[str, Detection]]:
 
 
 def _record(record: Mapping[str, object], found: Mapping[str, Detection], result: Result) -> Row:
-    """The label, the geometry of what was found in the record, and its other values."""
+    """The label, what was found in the record, and its other values, in the record's order."""
     if not found:
-        return _own(_flat(record), result.step)
+        return _own(_flat(record), result)
     row: Row = {}
     whole = found.get("")
     label = whole.label if whole else record.get("label")
@@ -135,14 +150,50 @@ def _record(record: Mapping[str, object], found: Mapping[str, Detection], result
     image = next(iter(found.values())).image
     if len(result.images) > 1 and image < len(result.images):
         row["image"] = result.images[image].role
-    taken = {*found, *row}
-    others = {name: value for name, value in record.items() if name not in taken}
-    fields = dict(whole.fields) if whole else others
-    for name, one in found.items():
-        row |= {f"{name}.{column}" if name else column: value for column, value in _geometry(one)}
-        if isinstance(record.get(name), Mapping):  # a record inside the record
-            fields[name] = dict(one.fields)
-    return row | _own(_flat(fields), result.step, row)
+    places = _named_places(record, whole)
+    apart = {column for columns in places.values() for column in columns}
+    cells = dict(_geometry(whole)) if whole else {}
+    row |= {column: cell for column, cell in cells.items() if column not in apart}
+    fields: Row = {}
+    for name, value in record.items():
+        if name in found:
+            fields |= {f"{name}.{column}": cell for column, cell in _geometry(found[name])}
+            inner = found[name].fields if isinstance(value, Mapping) else {}
+            fields |= _flat(inner, f"{name}.")
+        elif name in places:
+            columns = [column for column in places[name] if column in cells]
+            fields |= {f"{name}.{column}": cells[column] for column in columns}
+        elif name in whole.fields if whole else name not in row:
+            fields |= _flat({name: value})
+    others = (
+        {name: value for name, value in whole.fields.items() if name not in record} if whole else {}
+    )
+    return row | _own(fields | _flat(others), result, row)
+
+
+def _named_places(
+    record: Mapping[str, object], whole: Detection | None
+) -> Mapping[str, Sequence[str]]:
+    """The columns of each place that stands under a name of the author's."""
+    if whole is None:
+        return {}
+    known = {*whole.fields, *_USUAL, "label"}
+    return {name: _columns(value) for name, value in record.items() if name not in known}
+
+
+def _columns(place: object) -> Sequence[str]:
+    """Those of a place as an answer has it: a box, a point, a mask or an outline."""
+    match place:
+        case [int() | float(), int() | float(), int() | float(), int() | float()]:
+            return GEOMETRY[:4]
+        case [int() | float(), int() | float()]:
+            return GEOMETRY[4:6]
+        case [*_]:
+            return ("polygon", "area")
+        case Mapping():
+            return ("area",)
+        case _:
+            return ()
 
 
 def _geometry(found: Detection) -> Iterator[tuple[str, Cell]]:
@@ -160,9 +211,10 @@ def _geometry(found: Detection) -> Iterator[tuple[str, Cell]]:
         yield "score", found.score
 
 
-def _own(fields: Row, step: str, row: Iterable[str] = ()) -> Row:
+def _own(fields: Row, result: Result, row: Iterable[str] = ()) -> Row:
     """A field that is called like a column of the table gets its step's name in front."""
-    taken = {"case", *BEFORE[:-1], *AFTER, *row}
+    taken = {"case", *BEFORE[:-1], *AFTER, *row, *(f"{_OF_ROW}{name}" for name in result.row)}
+    step = result.step
     return {f"{step}.{name}" if name in taken else name: cell for name, cell in fields.items()}
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PIL import ImageDraw
 
 from runner.exporters.labels import Placing
 from runner.exporters.lettering import Line, line
-from runner.exporters.palette import DARK, Colour, Palette, on_top_of
+from runner.exporters.palette import DARK, Colour, on_top_of
 from runner.exporters.things import CROWDED, Look, Thing
 from runner.values.geometry import PixelBox, Size
+
+Colours = Mapping[str | None, Colour]
 
 COVERED = 0.15
 """So they do when the labels would cover more than this share of the image …"""
@@ -25,17 +27,17 @@ LEGEND_LINES = 8
 def write_tags(
     pen: ImageDraw.ImageDraw,
     things: Sequence[Thing],
-    palette: Palette,
+    colours: Colours,
     look: Look,
     size: Size,
     notes: Sequence[str],
 ) -> None:
     """Labels, or numbers and a legend where labels would hide the image or one another."""
     foot = [(note, DARK) for note in notes]
-    tags = _tags(things, [thing.text for thing in things], foot, palette, look, size)
+    tags = _tags(things, [thing.text for thing in things], foot, colours, look, size)
     if len(things) > CROWDED or (len(things) > 1 and _hides(tags, size)):
-        foot += _legend(things, palette)
-        tags = _tags(things, [None] * len(things), foot, palette, look, size)
+        foot += _legend(things, colours)
+        tags = _tags(things, [None] * len(things), foot, colours, look, size)
     for tag in tags:
         if tag.overlap * 2 <= tag.area:  # half a number is none
             _draw_tag(pen, tag)
@@ -60,7 +62,7 @@ def _tags(
     things: Sequence[Thing],
     texts: Sequence[str | None],
     foot: Sequence[tuple[str, Colour]],
-    palette: Palette,
+    colours: Colours,
     look: Look,
     size: Size,
 ) -> list[Tag]:
@@ -73,7 +75,7 @@ def _tags(
         if words is None or words.height > size.height:
             continue
         place, overlap = placing.place(thing.bounds, words.width + 2 * _PAD, words.height)
-        tags.append(Tag(placing.take(place), words, palette.colour(thing.name), overlap))
+        tags.append(Tag(placing.take(place), words, colours[thing.name], overlap))
     return [*tags, *last]
 
 
@@ -104,14 +106,14 @@ def _foot_tags(foot: Sequence[tuple[str, Colour]], placing: Placing, look: Look)
     return tags
 
 
-def _legend(things: Sequence[Thing], palette: Palette) -> list[tuple[str, Colour]]:
+def _legend(things: Sequence[Thing], colours: Colours) -> list[tuple[str, Colour]]:
     """How many of each label there are, the most frequent on top."""
     counts: dict[str, int] = {}
     for thing in things:
         if thing.name is not None:
             counts[thing.name] = counts.get(thing.name, 0) + 1
     order = sorted(counts, key=lambda name: (-counts[name], name))
-    lines = [(f"{counts[name]} {name}", palette.colour(name)) for name in order[:LEGEND_LINES]]
+    lines = [(f"{counts[name]} {name}", colours[name]) for name in order[:LEGEND_LINES]]
     if len(order) > LEGEND_LINES:
         lines.append((f"and {len(order) - LEGEND_LINES} more labels", DARK))
     return lines[::-1]

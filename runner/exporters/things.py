@@ -37,7 +37,8 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One detection in the pixels of the drawn image. `bounds` is what its label stands at."""
+    """One detection in the pixels of the drawn image. `name` gives its colour; `bounds` is what its
+    label stands at."""
 
     number: int
     name: str | None
@@ -49,10 +50,15 @@ class Thing:
     mask: Mask | None
 
 
-def text_of(one: Detection) -> str | None:
-    """What names a detection: its label, or the first text among its fields; its score, if any."""
+def name_of(one: Detection) -> str | None:
+    """What names a detection: its label, or the first text or choice among its fields."""
     texts = (value for value in one.fields.values() if isinstance(value, str) and value.strip())
-    name = one.label or next(texts, None)
+    return one.label or next(texts, None)
+
+
+def text_of(one: Detection) -> str | None:
+    """What stands at a detection: its name, and its score, if any."""
+    name = name_of(one)
     if one.score is None or name is None:
         return name
     return f"{name} {one.score:.2f}"
@@ -75,4 +81,4 @@ def thing_of(number: int, one: Detection, drawn: Size, x: float, y: float) -> Th
     if extent is None and point is not None:
         extent = Box(point.x, point.y, point.x, point.y)
     bounds = (extent or Box(0, 0, 0, 0)).on_pixels(drawn)
-    return Thing(number, one.label, text_of(one), bounds, box, point, rings, one.mask)
+    return Thing(number, name_of(one), text_of(one), bounds, box, point, rings, one.mask)

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from runner.roles import Found
 from runner.sources.inspect import Convert, inspect
+from runner.sources.normal import composed
 from runner.sources.order import shown
 from runner.values.image import FileOrigin, UnreadableImage
 from runner.values.result import Issue
@@ -29,6 +30,22 @@ class Candidate:
     root: str = ""
     base: str = ""
     problem: Issue | None = None
+
+    @property
+    def identity(self) -> object:
+        """What is equal for the same file, by whatever path it is named, and for the same address.
+
+        Two files with the same bytes in them are two images, also when the disk keeps the bytes
+        only once (hard links).
+        """
+        if self.kind == "file":
+            try:
+                status = os.stat(self.where)
+            except (OSError, ValueError):
+                return self.where
+            if status.st_ino and status.st_nlink == 1:  # some network drives do not number files
+                return status.st_dev << 64 | status.st_ino  # one number: 40,000 may be kept
+        return self.where
 
     @property
     def inside(self) -> str:
@@ -82,7 +99,9 @@ def _missing(candidate: Candidate) -> str:
 
 def _from(folder: str, path: str) -> str:
     """With `/` everywhere: the same name on every machine."""
+    if not folder:
+        return shown(path)
     try:
-        return shown(os.path.relpath(path, folder).replace(os.sep, "/")) if folder else shown(path)
+        return shown(os.path.relpath(composed(path), composed(folder)).replace(os.sep, "/"))
     except ValueError:  # another drive
         return shown(path)

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from runner.sources.opening import BLOCK
 
 _LARGEST_EXIF = 1 << 20
+_GLANCE = 1 << 12
 
 
 def is_whole(stream: BinaryIO, kind: str, length: int) -> bool:
@@ -81,9 +82,12 @@ def _jpeg_has_end(stream: BinaryIO, length: int) -> bool:
     start = _start_of_scan(stream, length)
     if start is None:
         return False
-    tail = max(start, length - BLOCK)
-    stream.seek(tail)
-    return b"\xff\xd9" in stream.read(BLOCK) or _found_between(stream, start, tail)
+    near, tail = max(start, length - _GLANCE), max(start, length - BLOCK)
+    return (
+        _found_between(stream, near, length)  # true of most files
+        or _found_between(stream, tail, length)
+        or _found_between(stream, start, tail)
+    )
 
 
 def _start_of_scan(stream: BinaryIO, length: int) -> int | None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     import httpcore
     import httpx
 
+BY_HAND = "download it by hand and name the file"
+"""What always works."""
+
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -79,12 +82,16 @@ def download(address: str, target: IO[bytes], rules: Rules) -> None:
         _follow(address, target, rules, deadline)
     except httpcore.TimeoutException as error:
         raise Unreadable(
-            "web_timeout", f"the download took longer than {rules.seconds:g} seconds"
+            "web_timeout",
+            f"the download took longer than {rules.seconds:g} seconds; try again, or {BY_HAND}",
         ) from error
     except httpcore.ConnectError as error:
-        raise Unreadable("web_unreachable", f"no connection: {_said(error)}") from error
+        why = f"no connection: {_said(error)}; no proxy is used: where one is needed, {BY_HAND}"
+        raise Unreadable("web_unreachable", why) from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise Unreadable("web_failed", f"the download broke off: {_said(error)}") from error
+        raise Unreadable(
+            "web_failed", f"the download broke off: {_said(error)}; try again"
+        ) from error
 
 
 def checked(address: str) -> httpx.URL:
@@ -109,24 +116,40 @@ def checked(address: str) -> httpx.URL:
 
 
 def _follow(address: str, target: IO[bytes], rules: Rules, deadline: float) -> None:
-    import httpcore
-
     url = checked(address)
-    for _ in range(rules.redirects + 1):
-        backend = PinnedBackend(rules.allowed, rules.resolve, rules.clock, deadline)
-        with (
-            httpcore.ConnectionPool(
-                ssl_context=_certificates(), max_connections=1, network_backend=backend
-            ) as pool,
-            pool.stream("GET", _target(url), headers=_headers(url)) as response,
-        ):
-            location = _location(response)
+    for hop in range(rules.redirects + 1):
+        try:
+            location = _visit(url, target, rules, deadline)
             if location is None:
-                _refuse(response)
-                _copy(response, target, rules)
                 return
             url = checked(str(url.join(location)))
-    raise Unreadable("web_redirects", f"the address redirects more than {rules.redirects} times")
+        except Unreadable as error:
+            if not hop:
+                raise
+            why = f"redirected to {url.host}: {error.issue.why}"
+            raise Unreadable(error.issue.code, why) from error
+    raise Unreadable(
+        "web_redirects",
+        f"the address redirects more than {rules.redirects} times; write the one that it ends at",
+    )
+
+
+def _visit(url: httpx.URL, target: IO[bytes], rules: Rules, deadline: float) -> str | None:
+    """Writes what is at one address, or returns where it redirects to."""
+    import httpcore
+
+    backend = PinnedBackend(rules.allowed, rules.resolve, rules.clock, deadline)
+    with (
+        httpcore.ConnectionPool(
+            ssl_context=_certificates(), max_connections=1, network_backend=backend
+        ) as pool,
+        pool.stream("GET", _target(url), headers=_headers(url)) as response,
+    ):
+        location = _location(response)
+        if location is None:
+            _refuse(response)
+            _copy(response, target, rules)
+        return location
 
 
 def _target(url: httpx.URL) -> httpcore.URL:
@@ -166,10 +189,12 @@ def _refuse(response: httpcore.Response) -> None:
             )
         case 401 | 403 | 407:
             raise Unreadable(
-                "web_forbidden", f"the server lets only some people see it ({response.status})"
+                "web_forbidden",
+                f"the server lets only some people see it ({response.status}); {BY_HAND}",
             )
         case status:
-            raise Unreadable("web_failed", f"the server answered {status}, not 200")
+            later = "; try again later" if status == 429 or status >= 500 else ""
+            raise Unreadable("web_failed", f"the server answered {status}, not 200{later}")
     if _header(response, b"content-encoding") not in (None, "", "identity"):
         raise Unreadable("web_failed", "the server sends the image compressed, unasked")
 
@@ -189,7 +214,7 @@ def _copy(response: httpcore.Response, target: IO[bytes], rules: Rules) -> None:
 def _too_large(rules: Rules) -> Unreadable:
     return Unreadable(
         "web_too_large",
-        f"the file is larger than {rules.most_bytes / 1e6:g} MB; download it by hand",
+        f"the file is larger than {rules.most_bytes / 1e6:g} MB; {BY_HAND}",
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from runner.roles import Found
 from runner.sources.candidate import Candidate, file_candidate, read_file
 from runner.sources.inspect import Convert
+from runner.sources.normal import stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class File:
 
     def list(self, base: Path) -> Iterator[Candidate]:
         """The file, unseen."""
-        path = os.path.join(base, self.path)
+        path = stored(os.path.join(base, self.path))
         yield file_candidate(path, os.path.dirname(path), base)
 
     def read(self, candidate: Candidate, name: str) -> Found:

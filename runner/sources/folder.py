@@ -10,6 +10,7 @@ from pathlib import Path
 from runner.roles import Found
 from runner.sources.candidate import Candidate, file_candidate, read_file
 from runner.sources.inspect import Convert
+from runner.sources.normal import stored
 from runner.sources.pattern import candidates
 from runner.values.result import Issue
 
@@ -33,7 +34,7 @@ class Folder:
 
     def list(self, base: Path) -> Iterator[Candidate]:
         """The image files in the folder, unseen."""
-        folder = os.path.normpath(os.path.join(base, self.path))
+        folder = stored(os.path.normpath(os.path.join(base, self.path)))
         if not os.path.isdir(folder):
             missing = Issue("folder_missing", "there is no such folder")
             yield file_candidate(folder, os.path.dirname(folder), base, missing)

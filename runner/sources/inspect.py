@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import PurePosixPath
+from os import SEEK_END
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
 from runner.sources.chunks import is_whole
 from runner.sources.header import Header, read_header
-from runner.sources.opening import BLOCK, Unreadable, opened, unreadable
+from runner.sources.opening import BLOCK, Unreadable, open_file, opened, unreadable
 from runner.sources.sniff import CONVERTIBLE, ENDINGS, HEAD, SENT, Kind, sniff, spoken
 from runner.values.image import FileOrigin, Image, Origin, UnreadableImage
 from runner.values.result import Issue
@@ -44,6 +45,25 @@ def inspect(
         return UnreadableImage(name, role, error.issue, path)
     except OSError as error:  # a disk or a network drive gives up in the middle
         return UnreadableImage(name, role, unreadable(error).issue, path)
+
+
+def refusal(path: Path, convert: Convert | None) -> Issue | None:
+    """Why a file cannot be sent, as far as its first bytes and its end tell; None for nothing found.
+
+    Quick, and without an image library: what only a reader of headers sees is not seen here.
+    """
+    try:
+        with open_file(path) as stream:
+            kind = sniff(stream.read(HEAD))
+            _refuse(kind, convert)
+            length = stream.seek(0, SEEK_END)
+            if not is_whole(stream, kind, length):
+                raise _truncated(length)
+    except Unreadable as error:
+        return error.issue
+    except OSError as error:
+        return unreadable(error).issue
+    return None
 
 
 def _look(

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from runner.roles import Found
 from runner.sources.candidate import Candidate, file_candidate, read_file
 from runner.sources.inspect import Convert
+from runner.sources.normal import stored
 from runner.sources.opening import Unreadable, open_file
 from runner.sources.sniff import CONVERTIBLE, ENDINGS, HEAD, SENT, sniff
 from runner.sources.walk import Blocked, walk
@@ -35,7 +36,7 @@ class Pattern:
     def list(self, base: Path) -> Iterator[Candidate]:
         """The files that match, unseen."""
         root, parts = split(self.pattern, base)
-        literal = os.path.join(base, self.pattern)
+        literal = stored(os.path.join(base, self.pattern))
         if os.path.isfile(literal):  # a file that is really called `photo[1].jpg`
             yield file_candidate(literal, os.path.dirname(literal), base)
             return
@@ -70,7 +71,7 @@ def split(pattern: str, base: Path) -> tuple[str, tuple[str, ...]]:
     first = next(
         (at for at in range(start, len(whole)) if is_pattern(whole[at])), max(start, len(whole) - 1)
     )
-    return os.path.join(*whole[:first]) if first else ".", whole[first:]
+    return stored(os.path.join(*whole[:first])) if first else ".", whole[first:]
 
 
 def is_pattern(text: str) -> bool:

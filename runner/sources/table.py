@@ -48,7 +48,7 @@ def rows(file: Path, format: Format, wanted: Collection[str] = ()) -> Iterator[R
 
     `wanted` are the columns that must be there: a table saved with semicolons (as spreadsheets do
     where the comma is for decimals) or tabs is recognised by them. Cells of CSV and TSV are texts
-    as they stand, without spaces before them. Raises `Unreadable` when the file itself cannot be read.
+    without the spaces around them. Raises `Unreadable` when the file itself cannot be read.
     """
     with _text(file) as stream:
         yield from _json_rows(stream) if format == "jsonl" else _table_rows(stream, format, wanted)
@@ -70,13 +70,13 @@ def _table_rows(stream: TextIOWrapper, format: Format, wanted: Collection[str]) 
     while True:
         start = line + reader.line_num + 1
         try:
-            cells = next(reader)
+            cells = [cell.strip() for cell in next(reader)]
         except StopIteration:
             return
         except csv.Error as error:
             yield Row(start, problem=f"its quotes do not match up ({error})")
             continue
-        if any(cell.strip() for cell in cells):
+        if any(cells):
             yield _row(start, names, cells)
 
 

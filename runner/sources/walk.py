@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice, product
 
+from runner.sources.normal import composed
 from runner.sources.order import natural
 
 _MOST_ALTERNATIVES = 64
@@ -25,11 +26,12 @@ def walk(root: str, parts: tuple[str, ...]) -> Iterator[str | Blocked]:
     """The files below `root` whose path matches these components, in natural order.
 
     `*`, `?`, `[abc]`, `{a,b}` stand for parts of one name, `**` for any number of folders. The
-    ending is compared without regard to capitals. Names that begin with a dot are matched only by
-    a component that does, too. `**` does not enter links to folders, so it cannot go in circles;
-    a component that names one does. Each folder is visited once, whatever the pattern.
+    ending is compared without regard to capitals, and umlauts without regard to how they are
+    stored. Names that begin with a dot are matched only by a component that does, too. `**` does
+    not enter links to folders, so it cannot go in circles; a component that names one does. Each
+    folder is visited once, whatever the pattern.
     """
-    steps = tuple(_alternatives(part) for part in _without_repeats(parts))
+    steps = tuple(_alternatives(composed(part)) for part in _without_repeats(parts))
     stack = [_below(root, frozenset({0}), steps)]
     while stack:
         found = next(stack[-1], None)
@@ -71,7 +73,8 @@ def _step(
     entry: os.DirEntry[str], states: frozenset[int], steps: Steps
 ) -> tuple[str, frozenset[int] | None] | None:
     """The entry's name with the positions inside it (None for a file), or None when it has no part."""
-    matching = [state for state in states if _matches(entry.name, steps[state])]
+    name = composed(entry.name)
+    matching = [state for state in states if _matches(name, steps[state])]
     last = len(steps) - 1
     if not _is_folder(entry):
         return (entry.name, None) if last in matching else None

@@ -55,7 +55,8 @@ class Web:
                 return _unseen(address, name, self.role)
             path = self.download(address)
         except Unreadable as error:
-            return UnreadableImage(name, self.role, error.issue)
+            why = f"{_plain(address)}{error.issue.why}"
+            return UnreadableImage(name, self.role, Issue(error.issue.code, why))
         except OSError as error:
             why = f"the download cannot be kept: {error.strerror or type(error).__name__}"
             return UnreadableImage(name, self.role, Issue("web_failed", why))
@@ -89,6 +90,16 @@ def refuse_credentials(address: str) -> None:
         raise Unreadable(
             "web_credentials", "the address holds a user name or password; they are never sent"
         )
+
+
+def _plain(address: str) -> str:
+    """`https://example.com/a.jpg: `, without what may be secret in an address."""
+    try:
+        parts = urlsplit(address)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}: " if parts.hostname else ""
 
 
 def _unseen(address: str, name: str, role: str) -> Image:

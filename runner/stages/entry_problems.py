@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from runner.sources.candidate import Candidate
 from runner.sources.inline import Inline
+from runner.sources.normal import stored
 from runner.sources.opening import Unreadable
 from runner.sources.pattern import is_image, split
 from runner.sources.sniff import CONVERTIBLE, ENDINGS, spoken
@@ -24,25 +26,23 @@ from runner.stages.nearby import (
     names_in,
     other_ending,
     other_name,
+    other_signs,
     short,
 )
+from runner.stages.survey import Survey
 from runner.values.image import UnreadableImage
 from runner.values.problem import Problem
+from runner.values.result import Issue
 from runner.workflow.spec import ImageEntry, Preparation
 
-Seen = dict[tuple[int, int], str]
-"""The files of earlier entries, by device and inode."""
 
-
-def entry_problems(
-    entry: ImageEntry, preparation: Preparation, seen: Seen, several: bool
-) -> list[Problem]:
-    """The problems of an entry. `seen` grows by its files when there are `several` entries."""
+def entry_problems(entry: ImageEntry, preparation: Preparation, survey: Survey) -> list[Problem]:
+    """The problems of an entry; `survey` grows by its images."""
     match entry.kind:
         case "web":
-            return list(_web(entry))
+            found = list(_web(entry))
         case "data":
-            return list(_data(entry, preparation))
+            found = list(_data(entry, preparation))
         case "file":
             found = list(_file(entry))
         case "pattern":
@@ -50,8 +50,9 @@ def entry_problems(
         case _:
             found = list(_folder(entry, preparation))
     if found and found[0].severity == "error":
-        return found
-    return [*found, *_contents(entry, preparation, seen, several)]
+        signs = other_signs(entry.text) if found[0].code in ("W401", "W403") else None
+        return [replace(found[0], fix=signs), *found[1:]] if signs else found
+    return [*found, *_contents(entry, preparation, survey)]
 
 
 def _web(entry: ImageEntry) -> Iterator[Problem]:
@@ -72,7 +73,7 @@ def _data(entry: ImageEntry, preparation: Preparation) -> Iterator[Problem]:
 
 
 def _file(entry: ImageEntry) -> Iterator[Problem]:
-    path = os.path.join(entry.base, entry.value)
+    path = stored(os.path.join(entry.base, entry.value))
     if os.path.isdir(path):
         fix = f"write `{entry.text.rstrip('/')}/` for all images in it"
         yield Problem("W403", f"`{entry.text}` is a folder, not a file", entry.place, fix=fix)
@@ -82,7 +83,7 @@ def _file(entry: ImageEntry) -> Iterator[Problem]:
 
 
 def _folder(entry: ImageEntry, preparation: Preparation) -> Iterator[Problem]:
-    path = os.path.normpath(os.path.join(entry.base, entry.value))
+    path = stored(os.path.normpath(os.path.join(entry.base, entry.value)))
     text = entry.text.rstrip("/")
     if not os.path.isdir(path):
         message, fix = f"there is no folder `{entry.text}`", other_name(path, entry)
@@ -140,26 +141,30 @@ def _pattern(entry: ImageEntry, preparation: Preparation) -> Iterator[Problem]:
     yield Problem("W401", message, entry.place, fix=fix, found=entry.text)
 
 
-def _contents(
-    entry: ImageEntry, preparation: Preparation, seen: Seen, several: bool
-) -> Iterator[Problem]:
-    """One pass over the files: those named before, and those of a type that is not sent."""
+def _contents(entry: ImageEntry, preparation: Preparation, survey: Survey) -> Iterator[Problem]:
+    """One pass over the images: those named before, and those that cannot be sent."""
     again: list[str] = []
+    broken: list[str] = []
     unsent: list[str] = []
     for candidate in _candidates(entry, preparation):
-        if candidate.problem is not None:
-            why = f"`{candidate.longer}`: {candidate.problem.why}"
-            yield Problem("W414", why, entry.place, severity="warning")
+        if not survey.is_new(candidate):
+            again.append(candidate.longer)
             continue
-        if ENDINGS.get(ending_of(candidate.where)) in CONVERTIBLE and not preparation.convert:
+        issue = survey.refusal(candidate)
+        if not preparation.convert and _is_convertible(candidate, issue, survey):
             unsent.append(candidate.where)
-        if several and (same := _identity(candidate.where)):
-            if same in seen:
-                again.append(candidate.longer)
-            seen[same] = entry.text
+        elif issue is not None:
+            broken.append(f"`{candidate.longer}`: {issue.why}")
     if again:
-        message = f"`{entry.text}` names {_several(len(again), 'image')} once more: {_few(again)}"
+        text = entry.text if entry.kind != "data" else "data:…"
+        which = f": {_few(again)}" if entry.kind in ("pattern", "folder") else ""
+        once = "it is asked about once" if len(again) == 1 else "they are asked about once"
+        message = f"`{text}` names {_several(len(again), 'image')} once more{which}; {once}"
         yield Problem("W402", message, entry.place, severity="warning")
+    yield from (Problem("W414", why, entry.place, severity="warning") for why in broken[:3])
+    if more := len(broken[3:]):
+        message = f"{_several(more, 'more image')} of `{entry.text}` cannot be used"
+        yield Problem("W414", message, entry.place, severity="warning")
     if unsent:
         what = spoken(ENDINGS[ending_of(unsent[0])])
         yield Problem(
@@ -176,12 +181,11 @@ def _candidates(entry: ImageEntry, preparation: Preparation) -> Iterator[Candida
     return source_of(entry.kind, entry.value, "image", preparation, None).list(entry.base)
 
 
-def _identity(path: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+def _is_convertible(candidate: Candidate, issue: Issue | None, survey: Survey) -> bool:
+    """True for a GIF and the like; those that are not looked at any more are told by their names."""
+    if ENDINGS.get(ending_of(candidate.where)) not in CONVERTIBLE:
+        return False
+    return not survey.looks.left if issue is None else issue.code == "image_type_unsupported"
 
 
 def _several(count: int, what: str) -> str:

@@ -59,8 +59,8 @@ def build(
     shape = step.shape_for(workflow.models[model_name])
     scope = scope_of(workflow, job, earlier)
     try:
-        prompt = render(step.prompt.template, scope) + shape.prompt_suffix
-        system = render(step.system.template, scope) if step.system else None
+        prompt = _filled_in(step.prompt, scope, render) + shape.prompt_suffix
+        system = _filled_in(step.system, scope, render) if step.system else None
         schema = _described(shape, step.descriptions, scope, render)
     except RenderError as error:
         return NotBuilt(f"the prompt could not be filled in: {error.message}", code="prompt")
@@ -168,10 +168,23 @@ def _described(
     schema = shape.wire_schema
     if schema is None or not descriptions:
         return schema
-    filled = {prompt.template: render(prompt.template, scope) for prompt in descriptions.values()}
+    filled = {
+        prompt.template: _filled_in(prompt, scope, render) for prompt in descriptions.values()
+    }
     described = _fill(schema, filled)
     assert isinstance(described, dict)
     return described
+
+
+def _filled_in(prompt: Prompt, scope: Mapping[str, object], render: Render) -> str:
+    """The text of a template; its `RenderError` names the line of the file."""
+    try:
+        return render(prompt.template, scope)
+    except RenderError as error:
+        if error.line is None:
+            raise
+        place = f"{prompt.place.file}, line {prompt.place.line + error.line - 1}"
+        raise RenderError(f"{error.message} ({place})", error.line, error.index) from error
 
 
 def _fill(node: object, filled: Mapping[str, str]) -> object:

@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
 from runner.stages.entry_problems import entry_problems
 from runner.stages.listing import listed
 from runner.stages.pairs import pairs_of
+from runner.stages.survey import Looks, Survey
 from runner.stages.table_problems import table_problems
 from runner.values.problem import Problem
-from runner.workflow.spec import ImageEntry, ImageSet, Workflow
+from runner.workflow.spec import ImageEntry, ImageSet, Preparation, Workflow
+
+_UNUSABLE = frozenset({"W414", "W417"})
 
 
-def find_pattern_problems(workflow: Workflow) -> tuple[Problem, ...]:
+def find_pattern_problems(
+    workflow: Workflow, clock: Callable[[], float] = time.monotonic
+) -> tuple[Problem, ...]:
     """Every mistake about files: none there, none like that, none twice, none without a partner.
 
-    Files are listed and looked at from outside; image bytes are read only where a name does not
-    say whether a file is an image.
+    Files are listed, and the beginning and the end of the first of them are read, as long as
+    `clock` allows. An error when nothing can be asked, a warning when some of it can.
     """
+    looks = Looks(workflow.preparation.convert, clock)
     if workflow.dataset is not None:
-        return table_problems(workflow.dataset)
-    problems: list[Problem] = []
-    for images in workflow.images:
-        seen: dict[tuple[int, int], str] = {}
-        for entry in images.entries:
-            problems += entry_problems(entry, workflow.preparation, seen, len(images.entries) > 1)
+        return table_problems(workflow.dataset, looks)
+    problems = [
+        problem
+        for images in workflow.images
+        for problem in _set_problems(images, workflow.preparation, looks)
+    ]
     if len(workflow.images) > 1 and not problems_stop(problems):
         problems += _partner_problems(workflow)
     return tuple(problems)
+
+
+def _set_problems(images: ImageSet, preparation: Preparation, looks: Looks) -> list[Problem]:
+    survey = Survey(looks, several=len(images.entries) > 1)
+    problems = [
+        problem
+        for entry in images.entries
+        for problem in entry_problems(entry, preparation, survey)
+    ]
+    if survey.usable:
+        return problems
+    return [
+        replace(problem, severity="error") if problem.code in _UNUSABLE else problem
+        for problem in problems
+    ]
 
 
 def problems_stop(problems: list[Problem]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from math import sqrt
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ Blurred by a Gaussian of 2 pixels in 512 they have 1 to 35, 16 of 18 below 30; o
 """
 
 SAID = 3
-"""Images that are named for each kind of warning."""
+"""Images are named for each kind of warning, at most."""
 
 FLAT = 10.0
 """Grey values with a smaller standard deviation show too little to call them blurred."""
@@ -58,23 +59,41 @@ def look(image: Image) -> tuple[Problem, ...]:
 
 
 def advice(cases: Iterable[CaseImages], most: int) -> tuple[Problem, ...]:
-    """Warnings about the first `most` images, at most three of a kind: a folder of turned
-    photographs gives one sentence more, not thousands."""
+    """Warnings about the first `most` images, one for each kind: a folder of turned photographs
+    gives one sentence, not thousands."""
     images = (image for case in cases for image in case.images if isinstance(image, Image))
-    kinds: dict[str, list[Problem]] = {}
+    kinds: dict[tuple[str, str | None], list[tuple[str, Problem]]] = {}
+    looked_at = 0
     for image in islice(images, most):
+        looked_at += 1
         for problem in look(image):
-            kinds.setdefault(problem.code, []).append(problem)
-    return tuple(problem for code in sorted(kinds) for problem in _condensed(kinds[code]))
+            kinds.setdefault((problem.code, problem.fix), []).append((image.name, problem))
+    first = "the first " if looked_at == most else ""
+    return tuple(
+        _condensed(kinds[kind], f"{first}{looked_at} images")
+        for kind in sorted(kinds, key=lambda kind: (kind[0], kind[1] or ""))
+    )
 
 
-def _condensed(problems: list[Problem]) -> Iterator[Problem]:
-    yield from problems[:SAID]
-    more = len(problems) - SAID
-    if more > 0:
-        code, images = problems[0].code, "image" if more == 1 else "images"
-        why = f"the same holds for {more} more {images}; `askpix explain {code}` says more"
-        yield Problem(code, why, severity="warning")
+def _condensed(found: list[tuple[str, Problem]], of_all: str) -> Problem:
+    problem = found[0][1]
+    if len(found) == 1:
+        return problem
+    if problem.code == "W420":
+        message = (
+            f"{len(found)} of {of_all} are stored turned ({_few(found, SAID)}); they are turned"
+            " upright before they are sent"
+        )
+    else:
+        message = f"{problem.message}; likewise {_few(found[1:], SAID - 1)}"
+    return replace(problem, message=message)
+
+
+def _few(found: list[tuple[str, Problem]], most: int) -> str:
+    names = list(dict.fromkeys(name for name, _ in found))
+    shown = ", ".join(names[:most])
+    more = len(names) - most
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _by_issue(image: Image, code: str, why: str) -> Problem:
@@ -86,7 +105,7 @@ def _header(image: Image) -> Iterator[Problem]:
     size = image.size
     assert size is not None
     if image.orientation != 1:
-        why = "it is stored turned and shown upright (EXIF); it is turned and written anew before it is sent"
+        why = "it is stored turned; it is turned upright before it is sent"
         yield _warning("W420", image, why)
     if min(size.width, size.height) < SMALL:
         yield _warning("W422", image, f"it is very small: {_spoken(size)} pixels")

@@ -15,10 +15,19 @@ Listing = Iterator[tuple[Listed, Candidate, ImageEntry]]
 
 
 def listed(images: ImageSet, preparation: Preparation, download: Download | None = None) -> Listing:
-    """Every image of a set with the source that can read it and the entry that named it."""
+    """Every image of a set with the source that can read it and the entry that first named it.
+
+    An image that several entries name (`photos/*.jpg` and `photos/a.jpg`) comes once.
+    """
+    several, seen = len(images.entries) > 1, set[object]()
     for entry in images.entries:
         source = source_of(entry.kind, entry.value, images.role, preparation, download)
         for candidate in source.list(entry.base):
+            if several:
+                identity = candidate.identity
+                if identity in seen:
+                    continue
+                seen.add(identity)
             yield source, candidate, entry
 
 

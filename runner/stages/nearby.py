@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
+from runner.sources.normal import composed
 from runner.sources.sniff import ENDINGS
 from runner.sources.walk import walk
 from runner.text.suggest import did_you_mean
@@ -33,6 +35,25 @@ def other_name(path: str, entry: ImageEntry) -> str | None:
         close if piece == name else piece for piece in entry.text.replace("\\", "/").split("/")
     ]
     return f"did you mean `{'/'.join(pieces)}`?"
+
+
+def same_name(path: str) -> str | None:
+    """The file in the same folder that differs only in its ending, or in capitals."""
+    folder, name = os.path.split(path)
+    return next((near for near in names_in(folder) if _stem(near) == _stem(name)), None)
+
+
+def other_signs(text: str) -> str | None:
+    """What to write for a path of Windows on another system, or for several in one text."""
+    if "\\" in text and os.sep != "\\":
+        if re.match(r"[A-Za-z]:", text):
+            return f"paths that start with `{text[:2]}` lead to a file only on Windows"
+        slashes = text.replace("\\", "/")
+        return f"write / instead of \\: `{slashes}`"
+    pieces = [piece.strip().strip("\"'") for piece in text.split(",")]
+    if len(pieces) > 1 and "{" not in text and all(map(_is_path, pieces)):
+        return f"write a list: [{', '.join(_in_list(piece) for piece in pieces)}]"
+    return None
 
 
 def other_ending(entry: ImageEntry, parts: tuple[str, ...], endings: Counter[str]) -> str | None:
@@ -87,8 +108,26 @@ def endings_spoken(endings: Counter[str]) -> str:
 
 def short(path: str, entry: ImageEntry) -> str:
     """A folder as the author of the entry would write it."""
+    if os.path.isabs(entry.text):
+        return os.path.join(path, "")
+    start = entry.text.split("/")[0] if entry.text.startswith("~") else ""
     try:
-        short = os.path.relpath(path, entry.base).replace(os.sep, "/")
+        short = os.path.relpath(path, os.path.expanduser(start) if start else entry.base)
     except ValueError:  # another drive
         return path
-    return "." if short == "." else f"{short}/"
+    if short == ".":
+        return f"{start}/" if start else "."
+    return os.path.join(start, short, "").replace(os.sep, "/")
+
+
+def _stem(name: str) -> str:
+    return os.path.splitext(composed(name))[0].casefold()
+
+
+def _is_path(text: str) -> bool:
+    return ending_of(text) in ENDINGS or text.endswith("/") or "*" in text
+
+
+def _in_list(text: str) -> str:
+    """A path as it stands in a list of YAML, in quotes where it needs them."""
+    return text if re.fullmatch(r"[\w.~/][\w.~/*? ()+-]*", text) else f'"{text}"'

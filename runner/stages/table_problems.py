@@ -6,9 +6,13 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 
+from runner.sources.normal import stored
 from runner.sources.opening import Unreadable
+from runner.sources.sniff import ENDINGS
 from runner.sources.table import Row, columns, rows
+from runner.stages.nearby import ending_of, same_name
 from runner.stages.rows import cell_candidate, is_selected, line_of, unreadable_table
+from runner.stages.survey import Looks
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Severity
 from runner.values.result import Issue
@@ -25,12 +29,13 @@ class _Survey:
     selected: int = 0
     keys: set[str] = field(default_factory=set)
     broken: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
+    missing: list[tuple[str, str]] = field(default_factory=list)
+    """Where each one stands in the table, and its path."""
     ids: Counter[str] = field(default_factory=Counter)
     values: dict[str, Counter[str]] = field(default_factory=dict)
 
 
-def table_problems(dataset: Dataset) -> tuple[Problem, ...]:
+def table_problems(dataset: Dataset, looks: Looks) -> tuple[Problem, ...]:
     """The problems of the table; those of its rows only when its columns are in order."""
     needed = _needed(dataset)
     try:
@@ -39,7 +44,7 @@ def table_problems(dataset: Dataset) -> tuple[Problem, ...]:
             wrong = [*_doubled(dataset, names), *_absent(dataset, names, needed)]
             if wrong:
                 return tuple(wrong)
-        survey = _survey(dataset)
+        survey = _survey(dataset, looks)
     except Unreadable as error:
         return (unreadable_table(dataset, error),)
     if dataset.format == "jsonl" and survey.keys:
@@ -71,7 +76,7 @@ def _absent(dataset: Dataset, names: tuple[str, ...], needed: dict[str, str]) ->
             "W406",
             f"`{dataset.file.name}` has no column `{column}`, which `{key}` names",
             dataset.place,
-            fix=f"did you mean `{close}`?" if (close := did_you_mean(column, names)) else None,
+            fix=_heading(column, names),
             found=column,
             allowed=tuple(name for name in names if name),
         )
@@ -80,7 +85,15 @@ def _absent(dataset: Dataset, names: tuple[str, ...], needed: dict[str, str]) ->
     ]
 
 
-def _survey(dataset: Dataset) -> _Survey:
+def _heading(column: str, names: tuple[str, ...]) -> str | None:
+    image = next((name for name in names if ending_of(name) in ENDINGS), None)
+    if image:
+        return f"the first line must be headings, such as `{column}`; here it is a row (`{image}`)"
+    close = did_you_mean(column, names)
+    return f"did you mean `{close}`?" if close else None
+
+
+def _survey(dataset: Dataset, looks: Looks) -> _Survey:
     survey = _Survey()
     wanted = tuple(_needed(dataset))
     for row in rows(dataset.file, dataset.format, wanted):
@@ -94,11 +107,11 @@ def _survey(dataset: Dataset) -> _Survey:
             if len(seen) < _MOST_VALUES:
                 seen[str(row.values.get(column))] += 1
         if is_selected(row.values, dataset.where):
-            _count(survey, row, dataset)
+            _count(survey, row, dataset, looks)
     return survey
 
 
-def _count(survey: _Survey, row: Row, dataset: Dataset) -> None:
+def _count(survey: _Survey, row: Row, dataset: Dataset, looks: Looks) -> None:
     survey.selected += 1
     if dataset.id_column:
         survey.ids[str(row.values.get(dataset.id_column))] += 1
@@ -106,8 +119,14 @@ def _count(survey: _Survey, row: Row, dataset: Dataset) -> None:
         found = cell_candidate(row, role, dataset, Preparation(), None)
         if isinstance(found, Issue):
             survey.broken.append(found.why)
-        elif found[1].kind == "file" and not os.path.exists(found[1].where):
-            survey.missing.append(f"{line_of(row, dataset)}: `{row.values[dataset.roles[role]]}`")
+        elif found[1].kind != "file":
+            continue
+        elif not os.path.exists(found[1].where):
+            where = f"{line_of(row, dataset)}: `{row.values[dataset.roles[role]]}`"
+            survey.missing.append((where, found[1].where))
+        elif issue := looks.refusal(found[1].where):
+            why = f"{line_of(row, dataset)}, column `{dataset.roles[role]}`: {issue.why}"
+            survey.broken.append(why)
 
 
 def _row_problems(dataset: Dataset, survey: _Survey) -> list[Problem]:
@@ -148,17 +167,44 @@ def _nothing_selected(dataset: Dataset, survey: _Survey) -> Problem:
 
 
 def _missing(dataset: Dataset, survey: _Survey) -> Problem:
+    folder = stored(str(dataset.image_folder))
+    if not os.path.isdir(folder):
+        return _no_folder(dataset, folder)
     count = len(survey.missing)
     everything = count >= survey.selected * len(dataset.roles)
     return Problem(
         "W409",
         f"{_rows(count)} of `{dataset.file.name}` {'names' if count == 1 else 'name'} an image that"
-        f" does not exist in `{dataset.image_folder.name}/`; {survey.missing[0]}",
+        f" does not exist in `{dataset.image_folder.name}/`; {survey.missing[0][0]}",
         dataset.place,
         severity="error" if everything else "warning",
-        fix="file names start from `image_folder`" if everything else None,
+        fix=_meant(survey.missing[0][1])
+        or ("file names start from `image_folder`" if everything else None),
         found=str(dataset.image_folder),
     )
+
+
+def _no_folder(dataset: Dataset, folder: str) -> Problem:
+    parent, name = os.path.split(folder)
+    try:
+        beside = [entry.name for entry in os.scandir(parent) if entry.is_dir()]
+    except OSError:
+        beside = []
+    close = did_you_mean(name, beside)
+    return Problem(
+        "W403",
+        f"there is no folder `{name}/`, which `image_folder` names",
+        dataset.place,
+        fix=f"did you mean `{close}`?" if close else None,
+        found=folder,
+    )
+
+
+def _meant(path: str) -> str | None:
+    if os.sep != "\\" and os.path.exists(path.replace("\\", "/")):
+        return "write / instead of \\ in the table"
+    near = same_name(path)
+    return f"did you mean `{near}`?" if near else None
 
 
 def _rows(count: int) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from runner.text.scalars import in_quotes
+from runner.text.lints import SENT
+from runner.text.scalars import in_quotes, is_plain
 from runner.text.scene import Finding, Line, Scene, write
 
 _NOT_KEYS = r"(?!https?:|data:|lib:|gs:|file:)"
@@ -77,6 +78,8 @@ def _continued(scene: Scene, line: Line) -> Finding | None:
         column = above.key_column
         message = f"`{line.key}` is indented more than `{above.key}`, so YAML reads it as more of its value"
         fix = f"start it in column {column}, right below `{above.key}`"
+        if line.key in _OF_FIELDS and re.fullmatch(r"[a-z_]+", above.value):
+            fix = f"write {above.key}: {{type: {above.value}, {line.key}: {line.value}}}"
         at = (line.number, line.indent + 1, len(line.key))
         edits = shifted(scene, line.number, column - 1 - line.indent)
         return scene.finding("W109", message, at, fix, edits)
@@ -87,6 +90,10 @@ def _continued(scene: Scene, line: Line) -> Finding | None:
     edits = dict.fromkeys(range(last.line + 1, scene.line + 1), "")
     edits[above.number] = above.with_value(in_quotes(f"{above.value} {line.words}"))
     return scene.finding("W104", message, at, fix, edits)
+
+
+_OF_FIELDS = ("description", "optional", "min", "max")
+"""What may stand beside the type of a field, which is then written in the long form."""
 
 
 def colon_missing(scene: Scene, line: Line) -> Finding | None:
@@ -108,14 +115,18 @@ def dash_in_line(scene: Scene) -> Finding | None:
     if "sequence entries are not allowed" not in scene.wanted or not in_line:
         return None
     item = line.value[2:].strip()
-    if " " in item:
+    value = line.value
+    if line.key in SENT:
+        value = item
+        fix = f"write {line.key}: {item if is_plain(item) else in_quotes(item)}"
+    elif " " in item:
         fix = (
             f"write the list below it, or quotes around a text: {line.key}: {in_quotes(line.value)}"
         )
     else:
         fix = f"write {line.key}: [{item}]"
     message = "a list may not start on the line of its key"
-    edits = {line.number: line.with_value(in_quotes(line.value))}
+    edits = {line.number: line.with_value(in_quotes(value))}
     return scene.finding("W118", message, (scene.line, scene.column, 1), fix, edits)
 
 

@@ -24,6 +24,7 @@ from runner.text.layout_mistakes import (
     tabs,
     word_alone,
 )
+from runner.text.line_mistakes import mend_lines
 from runner.text.nodes import Node
 from runner.text.scene import Finding, Scene
 from runner.text.tree import grow
@@ -63,10 +64,9 @@ _LOOKS: tuple[Callable[[Scene], Finding | None], ...] = (
 
 def read_all(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
     """The root of the tree (None when it cannot be had) and every problem, in the order of the text."""
-    lines = text.split("\n")
-    told: list[Problem] = []
+    lines, told = mend_lines(text.split("\n"), file)
     mended: Counter[int] = Counter()
-    tree = grow(text, file)
+    tree = grow("\n".join(lines), file)
     for _ in range(MAX_REPAIRS):
         if tree.failure is None:
             break

@@ -73,6 +73,14 @@ def _not_text(content: bytes) -> tuple[str, str] | None:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or _every_other_is_nul(content):
         return "the file is saved as UTF-16", "save the file as UTF-8"
     start = content[:4096]
+    written = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if written.startswith(b"{\\rtf"):
+        return (
+            "this is a document of a word processor (RTF), no plain text",
+            "save it as plain text",
+        )
+    if written.startswith((b"<!doctype", b"<html")):
+        return "this is a web page, no workflow", "copy the text of the workflow into a file"
     controls = sum(byte < 9 or 13 < byte < 32 for byte in start)
     if controls * 5 > len(start) or (controls * 50 > len(start) and not _is_utf8(content)):
         return "this is no text file: it holds binary data", "name a YAML file"

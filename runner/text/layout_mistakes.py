@@ -5,34 +5,43 @@ from __future__ import annotations
 import re
 
 from runner.text.colon_mistakes import colon_missing, shifted
+from runner.text.nodes import Node
 from runner.text.scalars import in_quotes
 from runner.text.scene import Finding, Line, Scene
 
 
 def tabs(scene: Scene) -> Finding | None:
-    """A tab in the indentation: YAML allows none, and editors show it like spaces."""
+    """A tab in the indentation or after a dash: YAML allows none, and editors show spaces."""
     if not _has_tab(scene.lines[scene.line - 1]):
         return None
     tabbed = [number for number, line in enumerate(scene.lines, 1) if _has_tab(line)]
     first = tabbed[0]
     others = len(tabbed) - 1
     more = f" (and {others} more line{'s' if others > 1 else ''})" if others else ""
-    message = f"the line is indented with a tab{more}, but YAML knows only spaces"
     text = scene.lines[first - 1]
     column = text.index("\t") + 1
+    after_dash = "-" in text[: column - 1]
+    where = "a tab stands after the dash" if after_dash else "the line is indented with a tab"
+    message = f"{where}{more}, but YAML knows only spaces"
     length = len(text[column - 1 :]) - len(text[column - 1 :].lstrip("\t"))
     edits = {number: _without_tabs(scene.lines[number - 1]) for number in tabbed}
-    fix = "write two spaces instead of each tab"
+    fix = "write a space instead" if after_dash else "write two spaces instead of each tab"
     return scene.finding("W108", message, (first, column, length), fix, edits)
 
 
 def _has_tab(line: str) -> bool:
-    return "\t" in line[: len(line) - len(line.lstrip())] and bool(line.strip())
+    return "\t" in _lead(line) and bool(line.strip())
 
 
 def _without_tabs(line: str) -> str:
-    text = line.lstrip()
-    return line[: len(line) - len(text)].replace("\t", "  ") + text
+    lead = _lead(line)
+    return re.sub(r"(?<=-)\t+", " ", lead).replace("\t", "  ") + line[len(lead) :]
+
+
+def _lead(line: str) -> str:
+    """The white space and dashes at the start of a line."""
+    found = re.match(r"[ \t]*+(?:-[ \t]++)*+", line)
+    return found[0] if found else ""
 
 
 def word_alone(scene: Scene) -> Finding | None:
@@ -62,23 +71,47 @@ def _indented(scene: Scene, number: int, indent: int) -> dict[int, str]:
 
 
 def comment_in_text(scene: Scene) -> Finding | None:
-    """A text over several lines of which one holds ` #`: the text ended there."""
+    """A text over several lines that a comment ends, behind one of them or on a line of its own."""
     last = scene.last
     if last is None or last.style != "plain" or last.end_line >= scene.line:
         return None
+    above = scene.split(last.line)
+    here = scene.split(scene.line)
+    if not above.value or (here.key is not None and here.indent < above.key_column):
+        return None
+    place = _comment_after(scene, last)
+    if place is None:
+        return None
+    number, column = place
+    name = f"the text of `{above.key}`" if above.key else "the text"
+    message = f"{name} ends here: what follows # is a comment, but the text goes on below"
+    own_line = number > last.end_line
+    below = range(last.line + 1, scene.line + 1)
+    written = [above.text[above.column - 1 :], *(scene.lines[at - 1] for at in below)]
+    texts = [text.strip() for text in written if text.strip()]
+    if own_line:
+        texts = [text for text in texts if not text.startswith("#")]
+    block = "\n".join(f"  {text}" for text in texts)
+    start = f"{above.key}: |" if above.key else "- |"
+    moved = ", without the comment" if own_line else ", where # is an ordinary character"
+    fix = f"write the text as a block{moved}:\n{start}\n{block}"
+    edits = dict.fromkeys(below, "")
+    edits[last.line] = above.with_value(in_quotes(" ".join(texts)))
+    at = (number, column, len(scene.lines[number - 1].rstrip()) - column + 1)
+    return scene.finding("W120", message, at, fix, edits)
+
+
+def _comment_after(scene: Scene, last: Node) -> tuple[int, int] | None:
+    """The line and column of the `#` that ended this text."""
     ending = scene.lines[last.end_line - 1]
     cut = re.compile(r"\s+#").match(ending, last.end_column - 1)
-    if cut is None or scene.split(scene.line).key is not None:
-        return None
-    above = scene.split(last.line)
-    message = "the text ends here: what follows # is a comment, but the text goes on below"
-    fix = "write the text under `|`, where # is an ordinary character"
-    at = (last.end_line, cut.end(), len(ending) - cut.end() + 1)
-    first, *rest = scene.lines[last.line - 1 : scene.line]
-    text = " ".join([first[above.column - 1 :].strip(), *(each.strip() for each in rest)])
-    edits = dict.fromkeys(range(last.line + 1, scene.line + 1), "")
-    edits[last.line] = above.with_value(in_quotes(text))
-    return scene.finding("W120", message, at, fix, edits)
+    if cut is not None:
+        return last.end_line, cut.end()
+    for number in range(last.end_line + 1, scene.line):
+        text = scene.lines[number - 1]
+        if text.lstrip().startswith("#"):
+            return number, text.index("#") + 1
+    return None
 
 
 def second_document(scene: Scene) -> Finding | None:

@@ -15,11 +15,17 @@ SENT = frozenset(["prompt", "system", "description"])
 _WORDS = frozenset(["choices", "labels", "vars"])
 """Keys under which a number may well be meant as a word."""
 
+_CURLY = re.compile("[“”„«‹‘’‚].*[“”»›‘’]", re.DOTALL)
+"""A text between the quotes of a word processor or of a web page."""
+
+NAMES = frozenset(["images", "id", "model", "schema", "dataset", "prompt_file"])
+"""Keys whose value is a name: a quote or a space at its end can only be a mistake."""
+
 _COMMENT = re.compile(r"\s+#.*")
 
 
 def lints(lines: Sequence[str], root: Node, file: str) -> Iterator[Problem]:
-    """What a reader of the file should look at again (W120, W128)."""
+    """What a reader of the file should look at again (W120, W128, W129)."""
     waiting: list[tuple[Node, Route]] = [(root, ())]
     while waiting:
         node, route = waiting.pop()
@@ -28,6 +34,7 @@ def lints(lines: Sequence[str], root: Node, file: str) -> Iterator[Problem]:
         if node.style == "plain":
             yield from _cut_text(lines, node, route, file)
             yield from _version(node, route, file)
+            yield from _curly_quotes(node, route, file)
         elif isinstance(node.children, dict):
             below = [(child, (*route, key)) for key, child in node.children.items()]
             waiting.extend(reversed(below))
@@ -84,4 +91,19 @@ def _version(node: Node, route: Route, file: str) -> Iterator[Problem]:
         Place(file, node.line, node.column, node.end_column, route),
         "warning",
         f'put it in quotes if it is no number: "{node.written}"',
+    )
+
+
+def _curly_quotes(node: Node, route: Route, file: str) -> Iterator[Problem]:
+    """`“photos/*.jpg”`: for YAML these quotes are letters of the value."""
+    if not _CURLY.fullmatch(node.written):
+        return
+    inner = node.written[1:-1]
+    more = node.end_line > node.line or len(inner) > 60
+    yield Problem(
+        "W129",
+        f"these are curly quotes ({node.written[0]} {node.written[-1]}): they are part of the value",
+        Place(file, node.line, node.column, node.column + 1 if more else node.end_column, route),
+        "error" if NAMES & set(route) else "warning",
+        f"write straight quotes, or none{'' if more else f': {in_quotes(inner)}'}",
     )

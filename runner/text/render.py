@@ -239,8 +239,11 @@ def _error(
         case "security":
             message = _forbidden(text)
         case "syntax" | "other":
-            mistakes = inspect(templates[index])[1]
-            message = mistakes[0].message if mistakes else f"the template failed: {text}"
+            found = inspect(templates[index])[1]
+            mistakes = [mistake for mistake in found if mistake.severity == "error"]
+            message = (
+                mistakes[0].message if mistakes else _failed(text, templates[index], line, context)
+            )
             line = mistakes[0].line if mistakes else line
         case kind:
             message = _LIMITS[kind]
@@ -254,6 +257,52 @@ _LIMITS = {
     "late": "the template takes too long",
     "crashed": "the template brought down the process that renders it",
 }
+
+
+_KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "true or false"),
+    (str, "a text"),
+    (list, "a list"),
+    (tuple, "a list"),
+    (Mapping, "a group of values"),
+    (type(None), "empty"),
+)
+
+
+def _failed(text: str, template: str, line: int | None, context: Mapping[str, object]) -> str:
+    """What Python complains about, in the words of who wrote the template."""
+    if "by zero" in text:
+        return "a number is divided by zero"
+    sign = _sign(text)
+    if sign is None:
+        return f"the template failed: {text}"
+    for use in inspect(template)[0]:
+        kind = _kind(_value(context, use.path)) if line in (use.line, None) else None
+        if kind is not None:
+            return f"`{'.'.join(use.path)}` is {kind}; {sign} needs two numbers"
+    return f"{sign} needs two numbers here"
+
+
+def _sign(text: str) -> str | None:
+    """The sign between two values that do not go together."""
+    found = re.match(r"unsupported operand type\(s\) for (\S+?):|'([<>]=?)' not supported", text)
+    if found is not None:
+        return found[1] or found[2]
+    joined = "can only concatenate" in text
+    return "+" if joined else "*" if "can't multiply sequence" in text else None
+
+
+def _kind(value: object) -> str | None:
+    """What a value that is no number is."""
+    return next((name for kind, name in _KINDS if isinstance(value, kind)), None)
+
+
+def _value(context: Mapping[str, object], path: Sequence[str]) -> object:
+    """The value of a name; 0 where there is none."""
+    value: object = context
+    for step in path:
+        value = value.get(step, 0) if isinstance(value, Mapping) else 0
+    return value
 
 
 def _undefined(text: str, template: str, line: int | None, context: Mapping[str, object]) -> str:

@@ -13,6 +13,7 @@ import json
 import signal
 import struct
 import sys
+from types import GeneratorType
 from typing import IO, Any
 
 LENGTH = struct.Struct(">I")
@@ -61,6 +62,7 @@ class _Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             autoescape=False,
+            finalize=_as_text,
             cache_size=0,
         )
         environment.filters = _only(environment.filters, setup["filters"])
@@ -130,6 +132,18 @@ def _line(error: BaseException) -> int | None:
             found = trace.tb_lineno
         trace = trace.tb_next
     return found
+
+
+def _as_text(value: Any) -> Any:
+    """A value as its author writes it: `true`, not Python's `True`; a list with commas."""
+    if isinstance(value, (list, tuple, range, GeneratorType)):
+        items = list(value)
+        if any(isinstance(item, (list, tuple, dict)) for item in items):
+            return _to_json(items)
+        return ", ".join(str(_as_text(item)) for item in items)
+    if value is None or isinstance(value, (bool, dict)):
+        return _to_json(value)
+    return value
 
 
 def _to_json(value: object, indent: int | None = None) -> str:

@@ -53,6 +53,12 @@ def loses_digits(text: str, value: object) -> bool:
     return isinstance(value, float) and bool(re.fullmatch(r"[0-9]+\.[0-9]*[1-9]0", text))
 
 
+def is_plain(text: str) -> bool:
+    """True for a text that surely needs no quotes: it starts with a letter, without `: ` or ` #`."""
+    starts_as_text = text[:1].isalpha() and isinstance(plain_value(text), str)
+    return starts_as_text and not re.search(r":(?:\s|$)|\s#", text)
+
+
 def in_quotes(text: str) -> str:
     """The text as a YAML value on one line that means exactly this text."""
     if '"' not in text and "\\" not in text:

@@ -61,11 +61,20 @@ def unfit_key(key: Node) -> Told | None:
         return Told("W124", "a key is missing before the colon", "write a name before it")
     if not isinstance(key.data, str):
         kind = {bool: "yes or no", type(None): "nothing"}.get(type(key.data), "a number")
-        message = f"`{written}` means {kind} in YAML, and a key must be a text"
-        return Told("W124", message, f"put it in quotes: {in_quotes(written)}")
+        message = f"`{written}` before the colon means {kind} in YAML, but a key must be a text"
+        return Told("W124", message, f"write it in quotes: {in_quotes(written)}:")
     if re.match(r"-[^\W\d]", written):
         return Told("W117", "a space is missing after the dash", f"write `- {written[1:]}:`", 1)
     return None
+
+
+def decimal_comma(before: str, after: str) -> Told:
+    """`{pass_rate: 0,95}`: in brackets a comma ends the value."""
+    if re.fullmatch(r"[1-9][0-9]{0,2}", before) and re.fullmatch(r"[0-9]{3}", after):
+        message = f"`{before},{after}` is read as two values: a number has no comma between digits"
+        return Told("W124", message, f"write {before}{after}", len(f"{before},{after}"))
+    message = f"`{before},{after}` is read as two values: a decimal number has a point, not a comma"
+    return Told("W124", message, f"write {before}.{after}", len(f"{before},{after}"))
 
 
 def unquoted_template(key: str | None, written: str) -> Told:

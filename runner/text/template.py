@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from runner.text.template_expressions import (
+    check_dollars,
     check_ends,
     check_prints,
     check_single_braces,
@@ -46,6 +47,7 @@ def inspect(template: str) -> tuple[tuple[NameUse, ...], tuple[TemplateMistake, 
 def _inspected(page: Page) -> tuple[tuple[NameUse, ...], tuple[TemplateMistake, ...]]:
     readable = check_ends(page)
     check_single_braces(page)
+    check_dollars(page)
     is_nested = check_nesting(page)
     tree = parsed(readable)
     if isinstance(tree, Exception):

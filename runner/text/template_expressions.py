@@ -44,6 +44,17 @@ def check_single_braces(page: Page) -> None:
         page.tell("W327", match.start(), len(match.group()), message, fix)
 
 
+def check_dollars(page: Page) -> None:
+    """Tells `${{ vars.x }}`, as other programs write it: the $ is sent. It may be a price."""
+    for tag in page.tags:
+        before = page.template[max(tag.start - 1, 0) : tag.start]
+        if tag.kind == "print" and tag.closed and before == "$" and tag.words:
+            written = page.template[tag.start : tag.end]
+            message = "the $ before {{ is sent as it stands"
+            fix = f"write {written} without the $, unless it is the sign of dollars"
+            page.tell("W327", tag.start - 1, 1, message, fix, "warning")
+
+
 def check_prints(page: Page, text: str) -> str:
     """Reads every `{{ … }}` by itself and tells what is wrong; the text without those."""
     wrong: list[Tag] = []
@@ -109,9 +120,11 @@ def _two_values(tag: Tag, word: Word) -> str | None:
     before = "".join(each.text for each in tag.words[:index])
     if word.kind != "name" or not re.fullmatch(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*", before):
         return None
-    return (
-        f"write {{{{ {before}_{word.text} }}}} if it is one name, or {{{{ {before} }}}} {word.text}"
-    )
+    root, _, name = before.partition(".")
+    one = f"{before}_{word.text}".lower()
+    if root == "row" and name:
+        one = f'row["{name} {word.text}"]'  # a column may have any name
+    return f"write {{{{ {one} }}}} if it is one name, or {{{{ {before} }}}} {word.text}"
 
 
 def parsed(text: str) -> nodes.Template | Exception:

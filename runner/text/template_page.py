@@ -8,11 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from runner.text.tags import Tag, find_tags
+from runner.values.problem import Severity
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateMistake:
-    """Something that cannot be rendered, told without Jinja's words. Line and column from 1."""
+    """Something that cannot be rendered, told without Jinja's words. Line and column from 1.
+
+    A warning can be rendered, and may not mean what its author meant.
+    """
 
     line: int
     column: int
@@ -20,6 +24,7 @@ class TemplateMistake:
     message: str
     fix: str | None
     code: str
+    severity: Severity = "error"
 
 
 class Page:
@@ -31,10 +36,19 @@ class Page:
         self.mistakes: list[TemplateMistake] = []
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", template))]
 
-    def tell(self, code: str, at: int, length: int, message: str, fix: str | None = None) -> None:
+    def tell(
+        self,
+        code: str,
+        at: int,
+        length: int,
+        message: str,
+        fix: str | None = None,
+        severity: Severity = "error",
+    ) -> None:
         """Adds a mistake at an offset."""
         line, column = self.position(at)
-        self.mistakes.append(TemplateMistake(line, column, max(length, 1), message, fix, code))
+        mistake = TemplateMistake(line, column, max(length, 1), message, fix, code, severity)
+        self.mistakes.append(mistake)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column (from 1) of an offset."""

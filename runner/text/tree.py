@@ -7,6 +7,7 @@ bounded while the events come in, so nothing large is ever made.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ from runner.text.structure_mistakes import (
     TOO_MANY,
     TOO_MUCH_LINKED,
     Told,
+    decimal_comma,
     link_to_itself,
     too_deep,
     too_large_number,
@@ -215,6 +217,10 @@ class _Builder:
 
     def _pair(self, mapping: Node, key: Node, value: Node) -> None:
         assert isinstance(mapping.children, dict)
+        if self._is_decimal(mapping, key, value):
+            before = next(reversed(mapping.children.values()))
+            self._tell(decimal_comma(before.written, key.written), before)
+            return
         unfit = unfit_key(key)
         if unfit is not None:
             self._tell(unfit, key)
@@ -224,6 +230,18 @@ class _Builder:
             mapping.keys[key.data] = key
             mapping.children[key.data] = value
             mapping.data[key.data] = value.data
+
+    def _is_decimal(self, mapping: Node, key: Node, value: Node) -> bool:
+        """`0,95` in brackets: a number as a key without value, right after a number's comma."""
+        assert isinstance(mapping.children, dict)
+        before = next(reversed(mapping.children.values()), None)
+        return (
+            before is not None
+            and value.is_unwritten
+            and re.fullmatch(r"[-+]?\d+", before.written) is not None
+            and key.written.isdigit()
+            and (before.end_line, before.end_column + 1) == (key.line, key.column)
+        )
 
     def _grow_by(self, weight: int, node: Node) -> None:
         self._expanded += weight

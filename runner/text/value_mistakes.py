@@ -77,7 +77,11 @@ def block_header(scene: Scene) -> Finding | None:
         edits = {line.number: line.with_value(sign)}
         return scene.finding("W106", message, at, f"write {sign} alone", edits)
     message = f"no text may follow {sign} on its line (it starts a block of text below it)"
-    return scene.quote(line, "W106", message)
+    text = line.value[1:].lstrip()
+    start = f"{line.key}: {sign}" if line.key else f"- {sign}"
+    fix = f"write the text below it:\n{start}\n  {text}"
+    at = (line.number, line.column, len(line.value))
+    return scene.finding("W106", message, at, fix, {line.number: line.with_value(sign)})
 
 
 def quotation(scene: Scene) -> Finding | None:
@@ -94,11 +98,23 @@ def quotation(scene: Scene) -> Finding | None:
         rest = line.value[closed.end() :]
         column = line.column + closed.end() + len(rest) - len(rest.lstrip())
         after = (line.number, column, len(rest.strip()))
-        return _requoted(scene, line, "text goes on after the closing quote", line.value, after)
+        meant = _inside(line.value) if _encloses(line.value, rest) else line.value
+        return _requoted(scene, line, "text goes on after the closing quote", meant, after)
     if sign == "'":
         message = "an apostrophe at the start of a value opens a quotation that never ends"
         return _requoted(scene, line, message, line.value, opening)
     return _requoted(scene, line, "this quotation never ends", line.value[1:], opening)
+
+
+def _encloses(value: str, rest: str) -> bool:
+    """`'the cat's ears'` and not `'a' and 'b'`: the quote before `rest` is part of the text."""
+    return value.endswith(value[0]) and re.match(r"\w", rest) is not None
+
+
+def _inside(value: str) -> str:
+    """What stands between the quotes at both ends."""
+    inner = value[1:-1]
+    return inner.replace("''", "'") if value[0] == "'" else inner.replace('\\"', '"')
 
 
 def _unknown_escape(scene: Scene, line: Line) -> Finding:
@@ -146,13 +162,18 @@ def brackets(scene: Scene) -> Finding | None:
     return None
 
 
-def _open_bracket(scene: Scene, number: int, column: int) -> Finding:
+def _open_bracket(scene: Scene, number: int, column: int) -> Finding | None:
     if scene.lines[scene.line - 1].startswith(":", scene.column - 1) and number == scene.line:
         at = (scene.line, scene.column, 1)
         message = "a colon inside a text in brackets makes YAML read a key there"
         return scene.finding("W104", message, at, "put the text in quotes")
-    sign = scene.lines[number - 1][column - 1 : column]
-    closing = {"[": "]", "{": "}"}.get(sign, "")
+    if scene.lines[number - 1][column - 1 : column] not in ("[", "{"):
+        opened = _nearest_bracket(scene, number)  # at the end of the file, nothing stands here
+        if opened is None:
+            return None
+        number, column = opened
+    sign = scene.lines[number - 1][column - 1]
+    closing = {"[": "]", "{": "}"}[sign]
     line = scene.split(number)
     closed = line.value + closing
     message = f"this {sign} is never closed, or a comma is missing"
@@ -161,3 +182,13 @@ def _open_bracket(scene: Scene, number: int, column: int) -> Finding:
         return scene.finding("W119", message, (number, column, 1), fix)
     edits = {number: line.with_value(closed)}
     return scene.finding("W119", message, (number, column, 1), f"close it: {closed}", edits)
+
+
+def _nearest_bracket(scene: Scene, number: int) -> tuple[int, int] | None:
+    """The value above that starts with a bracket which its line does not close."""
+    for above in range(number, 0, -1):
+        line = scene.split(above)
+        closing = {"[": "]", "{": "}"}.get(line.value[:1])
+        if closing is not None and closing not in line.value:
+            return above, line.column
+    return None

@@ -17,6 +17,7 @@ from runner.workflow.extends import LIBRARY
 from runner.workflow.files import NotReadable, content_of, missing_file
 from runner.workflow.findings import Findings
 from runner.workflow.painted import painted
+from runner.workflow.schema import definition
 from runner.workflow.schema_files import Placed, read_schema
 from runner.workflow.shapes import (
     TEXT,
@@ -118,6 +119,10 @@ class Answers:
     def _schema(self, given: object, route: Route) -> Mapping[str, Any] | None:
         """The JSON Schema that `schema:` names; an empty one for plain text, None if told."""
         if isinstance(given, dict):
+            if _looks_like_fields(given):
+                message = "`schema` takes a JSON Schema, and these look like fields"
+                self.findings.error("W445", route, message, "write `fields:` for `schema:`")
+                return None
             return self._checked(given, self.findings.document, route)
         if not isinstance(given, str):
             return None
@@ -128,7 +133,7 @@ class Answers:
             return {}
         if given.removeprefix(LIBRARY) in shipped:
             return self._shipped(shipped[given.removeprefix(LIBRARY)])
-        if given.startswith(LIBRARY) or not _looks_like_file(given):
+        if given.startswith(LIBRARY) or not looks_like_file(given):
             self._unknown(given, route, [*self.schemas, *shipped, "text"])
             return None
         return self._from_file(given, route)
@@ -238,8 +243,16 @@ def _properties(shape: Shape) -> dict[str, Mapping[str, Any]]:
     return {each.get("x-name", name): each for name, each in node["properties"].items()}
 
 
-def _looks_like_file(name: str) -> bool:
+def looks_like_file(name: str) -> bool:
+    """Whether a text under `schema:` names a file and no shape."""
     return "/" in name or "\\" in name or name.endswith((".json", ".yaml", ".yml"))
+
+
+def _looks_like_fields(given: Mapping[str, Any]) -> bool:
+    """Whether what stands under `schema:` is `{label: text}`, which stands under `fields:`."""
+    words = definition("field")["then"]["enum"]
+    kinds = [each.get("type") if isinstance(each, dict) else each for each in given.values()]
+    return bool(kinds) and "type" not in given and all(kind in words for kind in kinds)
 
 
 def _is_keyword(violation: Any) -> bool:

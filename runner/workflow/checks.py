@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.values.problem import Route
 from runner.values.reference import Comparison, Reference
-from runner.workflow.comparisons import COMPARATORS, comparisons_of, reference, share_of
+from runner.workflow.comparisons import COMPARATORS, check_ends, comparisons_of, reference, share_of
 from runner.workflow.findings import Findings
 from runner.workflow.matrix import check_choice
 from runner.workflow.scope import Scope
@@ -37,6 +37,7 @@ def _check(
     that = str(check["that"])
     part = reference(that, (*route, "that"), scope, findings)
     comparisons = tuple(comparisons_of(check, route, part, that, scope, findings))
+    check_ends(comparisons, route, findings)
     only = check.get("only") or {}
     check_choice(only, axes, (*route, "only"), findings)
     _check_looseness(check, route, findings)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.text.suggest import did_you_mean
@@ -12,6 +13,7 @@ from runner.workflow.document import is_sound
 from runner.workflow.findings import Findings
 from runner.workflow.parts import Part
 from runner.workflow.scope import Nowhere, Scope, follow
+from runner.workflow.telling import number_in, plain_number
 from runner.workflow.words import one_of, quoted
 
 COMPARATORS: Mapping[str, tuple[str, ...]] = {
@@ -55,6 +57,28 @@ def comparisons_of(
         if part is not None:
             _check_kind(name, part, that, here, findings)
         yield Comparison(name, _value(name, value, here, part, scope, findings))
+
+
+def check_ends(comparisons: Sequence[Comparison], route: Route, findings: Findings) -> None:
+    """Tells comparisons that no number can fulfil together; `between` alone is told elsewhere."""
+    least, most = -math.inf, math.inf
+    for each in comparisons:
+        match each.name, each.value:
+            case "at_least", int() | float() as value:
+                least = max(least, value)
+            case "at_most", int() | float() as value:
+                most = min(most, value)
+            case "between", [int() | float() as low, int() | float() as high] if low <= high:
+                least, most = max(least, low), min(most, high)
+    if least > most:
+        names = sorted(each.name for each in comparisons if each.name in _ENDS)
+        message = f"no number is at least {least:g} and at most {most:g}"
+        swapped = names == ["at_least", "at_most"]
+        fix = f"write between: [{most:g}, {least:g}]" if swapped else "delete one of them"
+        findings.error("W604", (*route, names[-1]), message, fix)
+
+
+_ENDS = ("at_least", "at_most", "between")
 
 
 def _value(
@@ -122,8 +146,11 @@ def _check_literal(
     if single is None or single.kind == "any":
         return
     if single.kind == "number" and isinstance(value, str):
-        message = f"this is a number, and {quoted(value)} is a text: they are never equal"
-        findings.error("W602", route, message, "write the number without quotes")
+        that = findings.document.value((*route[:-1], "that"))
+        message = f"`{that}` is a number, and {quoted(value)} is a text: they are never equal"
+        number = number_in(value)
+        fix = plain_number(route, number, value) if number else f"write a number: {name}: 1"
+        findings.error("W602", route, message, fix)
     elif single.kind == "yes_no" and not isinstance(value, bool):
         findings.error("W602", route, "this is true or false", "write true or false")
     elif single.kind == "text" and not isinstance(value, str):

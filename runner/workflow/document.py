@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from runner.sources.normal import stored
 from runner.text.source import Source
 from runner.values.problem import Place, Route
 
@@ -31,12 +32,14 @@ class Document:
 
     `origins` names the file of every subtree that is not the first file's own. `written` holds
     the keys as they stand in the text where they were misspelt and are read as what was meant.
+    `replaced` names the file of which the first file's own part took the whole place.
     """
 
     data: Mapping[str, object]
     file: File
     origins: Mapping[Route, File] = field(default_factory=dict)
     written: Mapping[Route, str] = field(default_factory=dict)
+    replaced: Mapping[Route, str] = field(default_factory=dict)
 
     def origin(self, route: Route) -> File:
         """The file in which the value of a route was written."""
@@ -107,7 +110,7 @@ def is_sound(value: object) -> bool:
 
 def join(folder: Path, name: str) -> Path:
     """A path that starts from a folder; `~` is the home folder."""
-    return Path(os.path.normpath(folder / os.path.expanduser(name)))
+    return Path(stored(os.path.normpath(folder / os.path.expanduser(name))))
 
 
 def absolute(path: Path) -> Path:

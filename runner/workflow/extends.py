@@ -6,7 +6,7 @@ replaced, `images`, `dataset` and `steps` are never merged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from runner import library
@@ -137,7 +137,47 @@ def _over(file: File, below: Document) -> Document:
         key: value for key, value in below.data.items() if key not in OWN and key[:2] != "x-"
     }
     merged = _merge(data, inherited, (), below, origins)
-    return Document(merged, file, origins)
+    replaced: dict[Route, str] = {
+        route: below.origin(route).source.file
+        for route in WHOLE
+        if route[0] in data and route[0] in inherited
+    }
+    return Document(merged, file, origins, replaced=replaced)
+
+
+REPLACED = "`steps:` here replaces the steps of {}"
+"""Said where steps were meant to be changed and took the place of all."""
+
+
+def tell_replaced(document: Document, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """The same problems; those of an extended file whose steps were replaced become one.
+
+    Its checks and outputs name steps that are not there any more: nothing is wrong with them, and
+    nobody wants to mend a file that is shipped.
+    """
+    file = document.replaced.get(("steps",))
+    wrong = [each for each in problems if file and _is_left_alone(each, document)]
+    rest = tuple(each for each in problems if each not in wrong)
+    if not wrong or any((each.fix or "").startswith(REPLACED.format(file)) for each in rest):
+        return rest
+    place = document.place(("steps",), key=True)
+    fix = "to change a setting, write it under `defaults:`; for other steps write `checks:` and "
+    fix += "`outputs:` of your own, too"
+    first = wrong[0]
+    message = f"{REPLACED.format(file)}, and a line of it fits no more: {first.message}"
+    told = Problem(first.code, message, place, fix=fix)
+    return (told, *rest)
+
+
+def _is_left_alone(problem: Problem, document: Document) -> bool:
+    """Whether a problem is that of an inherited check or output that names replaced steps."""
+    place = problem.place
+    return (
+        place is not None
+        and place.file != document.file.source.file
+        and place.route[:1] in (("checks",), ("outputs",))
+        and problem.code in ("W301", "W303", "W602", "W606", "W614")
+    )
 
 
 def _merge(

@@ -12,6 +12,9 @@ MOST_BYTES = 20_000_000
 """Prompts, schemas and workflows are written by people; more than this is something else."""
 
 
+_DASHES = "\u2013\u2014"
+
+
 class NotReadable(Exception):
     """Why a file cannot be read, as the end of a sentence. `missing` when there is none."""
 
@@ -57,15 +60,31 @@ def is_folder(path: Path) -> bool:
 def missing_file(code: str, name: str, path: Path, place: Place | None, purpose: str) -> Problem:
     """The problem of a file that does not exist, with the nearest name in its folder."""
     message = f"there is no file {quoted(name)}" + (f" {purpose}" if purpose else "")
-    return Problem(code, message, place, fix=_nearest(name, path))
+    return Problem(code, message, place, fix=_nearest(name, path, place))
 
 
-def _nearest(name: str, path: Path) -> str:
+def _nearest(name: str, path: Path, place: Place | None) -> str:
     try:
         neighbours = sorted(each.name for each in path.parent.iterdir() if each.is_file())
     except (OSError, ValueError):
         return f"there is no folder `{path.parent}` either"
-    close = did_you_mean(path.name, neighbours)
+    here = Path(place.file) if place else None
+    close = did_you_mean(path.name, [each for each in neighbours if path.with_name(each) != here])
     if close:
         return f"did you mean `{name.removesuffix(path.name)}{close}`?"
-    return "paths start from the file that they are written in"
+    if place is not None:
+        return "paths start from the file that they are written in"
+    option = name.lstrip(_DASHES)
+    if option != name:  # some programs turn two hyphens into a dash
+        return f"options start with two hyphens: --{option}"
+    return _workflows_among(neighbours)
+
+
+def _workflows_among(names: list[str]) -> str:
+    """For a file named on the command line: those that may have been meant."""
+    workflows = [name for name in names if name.endswith((".workflow.yaml", ".workflow.yml"))]
+    if not workflows:
+        return "there is no workflow file in this folder; `askpix init` writes one"
+    shown = ", ".join(f"`{name}`" for name in workflows[:3])
+    more = f" and {len(workflows) - 3} more" if len(workflows) > 3 else ""
+    return f"in this folder there {'is' if len(workflows) == 1 else 'are'} {shown}{more}"

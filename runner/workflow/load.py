@@ -15,7 +15,7 @@ from runner.values.problem import Rejected, errors_of
 from runner.workflow.answers import Answers
 from runner.workflow.checks import checks_of
 from runner.workflow.document import absolute
-from runner.workflow.extends import LIBRARY, open_document
+from runner.workflow.extends import LIBRARY, open_document, tell_replaced
 from runner.workflow.files import NotReadable, content_of
 from runner.workflow.findings import Findings, without_keys
 from runner.workflow.lints import lint
@@ -43,6 +43,7 @@ from runner.workflow.steps import (
     is_doubtful,
     uses_of,
 )
+from runner.workflow.thousands import tell_thousands
 from runner.workflow.validity import fitting
 from runner.workflow.variables import values_of
 
@@ -61,7 +62,7 @@ def load(
     """
     loading = _Loading(path, vars, overrides, environ)
     workflow = loading.workflow()
-    problems = loading.findings.in_order()
+    problems = tell_replaced(loading.document, loading.findings.in_order())
     if workflow is None or errors_of(problems):
         raise Rejected(*problems)
     return replace(workflow, warnings=problems)
@@ -105,6 +106,7 @@ class _Loading:
         checks = checks_of(data.get("checks") or (), around.scope, axes, findings)
         outputs = outputs_of(data.get("outputs") or (), around.scope, LATER_FORMATS, findings)
         tell_what_cannot_run(data, findings)
+        tell_thousands(data, findings)
         sources = (*self._sources(), *answers.sources.values(), *prompts.sources.values())
         self._check_keys(sources)
         if errors_of(tuple(findings.problems)):
@@ -147,6 +149,9 @@ class _Loading:
     def _variables(self, axes: Mapping[str, Sequence[Any]]) -> dict[str, object]:
         along = {axis.removeprefix(VARS): None for axis in axes if axis.startswith(VARS)}
         variables = self.data.get("vars") or {}
+        for name in along.keys() & self.given.keys():
+            message = f"--var {name} has no effect: the matrix gives `vars.{name}` its values"
+            self.findings.error("W231", None, message, "delete the axis, or leave --var out")
         return values_of(variables, self.given, self.environ, self.findings, along)
 
     def _models(

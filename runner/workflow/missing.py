@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.values.problem import Problem
 from runner.workflow.document import Document
+from runner.workflow.extends import REPLACED
 from runner.workflow.schema import Violation
 from runner.workflow.telling import (
     example,
@@ -26,6 +27,9 @@ def missing_keys(violation: Violation, document: Document) -> Problem:
         message, fix = f"{owner} does not say what to look at", "write `that:` or `metric:`"
     elif name == "prompt":
         message, fix = f"{owner} needs `prompt`", "write `prompt:` or `prompt_file:`"
+        file = document.replaced.get(("steps",))
+        if file and document.origin(route) is document.file:
+            fix = f"{REPLACED.format(file)}; to change a setting, write it under `defaults:`"
     elif name == "steps":
         message = "the file needs `steps`"
         fix = "write `steps:`, below it `- id: caption` and `prompt:` with what to ask"

@@ -69,7 +69,11 @@ class ModelCheck:
         takes = [one_of(model.thinking)] if model.thinking else []
         takes += [f"a number: {budget}"] if budget else []
         fix = f"it takes {', or '.join(takes)}" if takes else "delete the line"
-        route = use.routes.get("thinking")
+        route = self._mendable(use, "thinking")
+        if route and route == use.routes.get("model"):
+            file = self.findings.document.origin(use.routes["thinking"] or ()).source.file
+            message += f", which {file} sets"
+            fix = f"write thinking: beside it; {fix}"
         if route and route[0] == "matrix" and (use.routes.get("model") or ("",))[0] == "matrix":
             fix += "; `matrix_skip` leaves a combination out"
         self._once("W503", route, message, fix, about=model.name)
@@ -134,6 +138,17 @@ class ModelCheck:
         message = f"Google advises to leave the temperature of `{model.name}` at its default"
         fix = "delete the line; other values may make answers loop or get worse"
         self._once("W508", use.routes.get("temperature"), message, fix, warning=True)
+
+    def _mendable(self, use: Use, key: str) -> Route | None:
+        """Where a setting that does not go with its model can be mended: in the author's file."""
+        document, route, model = (
+            self.findings.document,
+            use.routes.get(key),
+            use.routes.get("model"),
+        )
+        if route and model and document.origin(route) is not document.file:
+            return model if document.origin(model) is document.file else route
+        return route
 
     def _once(
         self,

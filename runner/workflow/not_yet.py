@@ -25,6 +25,25 @@ LATER_RUN: Mapping[str, tuple[str, str]] = {
 """Options of `run`: the value that is no different from saying nothing, and what to do."""
 
 
+LATER_KEYS = frozenset({"when", "for_each", "examples", "do", *LATER_PREPARATION}) | {
+    key for key, (harmless, _) in LATER_RUN.items() if not harmless
+}
+"""Keys that cannot be used yet, or with one value only: nobody is advised to write them."""
+
+
+def is_later(key: str, word: object) -> bool:
+    """Whether a word of the format cannot run yet as the value of this key."""
+    match key:
+        case "as":
+            return word in LATER_FORMATS
+        case "upload":
+            return word != "inline"
+        case "metric":
+            return True
+        case _:
+            return key in LATER_RUN and word != LATER_RUN[key][0]
+
+
 def tell_what_cannot_run(data: Mapping[str, Any], findings: Findings) -> None:
     """One error for everything in the file that needs a later version."""
     _tell_preparation(data, (), findings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
@@ -52,7 +53,7 @@ def _output(
 ) -> OutputSpec | None:
     save, form = output.get("save"), output.get("as")
     if output.get("to") is not None:
-        _check_target(output["to"], form, (*route, "to"), findings)
+        _check_target(output, (*route, "to"), findings)
     part = reference(save, (*route, "save"), scope, findings) if save else None
     if save is None or form is None or part is None or not _is_written(form, route, findings):
         return None
@@ -61,9 +62,17 @@ def _output(
         findings.error("W615", (*route, "save"), message, "name a step: its id, or find.boxes")
         return None
     _check_fit(form, part, save, route, scope, findings)
-    to = output.get("to") or save + FORMATS.get(form, "/")
+    to = output.get("to") or _target(save, form)
     place = findings.document.place((*route, "save"), key=True)
     return OutputSpec(Reference.parse(save), form, _plain(to), place)
+
+
+def _target(save: str, form: str) -> str:
+    """The name of an output that was given none: `find.boxes.csv`, `find.boxes-overlay/`."""
+    ending = FORMATS.get(form, "/")
+    if ending != "/" or save.endswith(f".{form}"):
+        return save + ending
+    return f"{save}-{form}/"
 
 
 def _is_written(form: str, route: tuple[str, int], findings: Findings) -> bool:
@@ -101,8 +110,14 @@ def _check_fit(
 
 
 def _check_target(
-    to: str, form: str | None, route: tuple[str, int, str], findings: Findings
+    output: Mapping[str, Any], route: tuple[str, int, str], findings: Findings
 ) -> None:
+    to, form = output["to"], output.get("as")
+    if "{{" in to or "{%" in to:
+        message = "`{{ }}` is not allowed here: it stands only in prompts"
+        name = _target(output.get("save") or "results", form or "csv")
+        findings.error("W613", route, message, f"write a plain name: to: {name}")
+        return
     path = PurePosixPath(to.replace("\\", "/"))
     ending = FORMATS.get(form or "")
     if ending == "/" and path.suffix and not to.endswith(("/", "\\")):
@@ -115,12 +130,19 @@ def _check_target(
         message = "no file can have a name with line breaks or control characters"
         findings.error("W613", route, message, "write to: results.csv")
     elif path.is_absolute() or PureWindowsPath(to).drive or to.startswith("~"):
-        fix = f"write to: {path.name or 'results.csv'}; --out DIR chooses where runs are kept"
+        fix = (
+            f"write to: {_safe(path.name) or 'results.csv'}; --out DIR chooses where runs are kept"
+        )
         findings.error("W613", route, "outputs are written into the folder of the run", fix)
     elif ".." in path.parts:
         kept = "/".join(part for part in path.parts if part != "..")
         fix = f"write to: {kept or 'results.csv'}; --out DIR chooses where runs are kept"
         findings.error("W613", route, "outputs cannot leave the folder of the run", fix)
+
+
+def _safe(name: str) -> str:
+    """A name without what no file of Windows can have in its own."""
+    return re.sub(r'[<>:"|?*]+', "_", name).strip("_~ ")
 
 
 def _check_twice(

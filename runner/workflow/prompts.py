@@ -100,7 +100,8 @@ class Prompts:
         uses, mistakes = inspect(text)
         for mistake in mistakes:
             place = place_in(mistake.line, mistake.column, mistake.length)
-            self.findings.error(mistake.code, place, mistake.message, mistake.fix)
+            tell = self.findings.error if mistake.severity == "error" else self.findings.warning
+            tell(mistake.code, place, mistake.message, mistake.fix)
         for use in uses:
             self.uses.add(use.path)
             self._check_use(use, number, place_in)
@@ -109,7 +110,10 @@ class Prompts:
         found = follow_in_template(use.path, self.scope, number)
         if isinstance(found, Nowhere):
             place = place_in(use.line, use.column, use.length)
-            self.findings.error(found.code, place, found.message, found.fix, allowed=found.allowed)
+            file, fix = self.findings.document.file.source.file, found.fix
+            if fix and place.file != file:
+                fix = fix.replace("at the top of the file", f"at the top of {file}")
+            self.findings.error(found.code, place, found.message, fix, allowed=found.allowed)
 
 
 def needs(paths: set[tuple[str, ...]], scope: Scope) -> tuple[str, ...]:

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.text.masking import masked
+from runner.text.scalars import TooLarge, plain_value
 from runner.values.problem import Route
+from runner.workflow.answers import looks_like_file
 from runner.workflow.document import Document, absolute
-from runner.workflow.settings import SETTINGS
+from runner.workflow.settings import RIVALS, SETTINGS
 from runner.workflow.spec import AskStep, CheckSpec, OutputSpec, RunOptions, Workflow
 from runner.workflow.steps import Draft
 
@@ -19,7 +21,11 @@ _PATHS = ("file", "image_folder")
 def resolved(
     workflow: Workflow, data: Mapping[str, Any], drafts: Sequence[Draft], document: Document
 ) -> dict[str, object]:
-    """What `askpix show` prints. Keys that look like secrets are masked."""
+    """What `askpix show` prints. It asks the same when it is loaded in the place of the file.
+
+    A step lists no setting that an axis of the matrix chooses: its own would win over the axis.
+    Keys that look like secrets are masked.
+    """
     found: dict[str, object] = {"version": 1, "name": workflow.name}
     if workflow.description:
         found["description"] = workflow.description
@@ -37,7 +43,8 @@ def resolved(
     found["vars"] = dict(workflow.vars)
     found["schemas"] = _paths(data.get("schemas") or {}, ("schemas",), document)
     by_number = {draft.id: draft for draft in drafts}
-    found["steps"] = [_step(step, by_number[step.id], document) for step in workflow.steps]
+    axes = frozenset(data.get("matrix") or ())
+    found["steps"] = [_step(step, by_number[step.id], axes, document) for step in workflow.steps]
     for key in ("matrix", "matrix_skip"):
         found[key] = data.get(key)
     found["checks"] = [_check(check) for check in workflow.checks]
@@ -45,6 +52,33 @@ def resolved(
     found["run"] = _run(workflow.run)
     kept = {key: value for key, value in found.items() if value not in (None, [], {})}
     return _masked(kept)  # type: ignore[return-value]  # a mapping stays one
+
+
+def as_text(resolved: Mapping[str, object]) -> str:
+    """The file as YAML that is read back as exactly this data."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """PyYAML writes YAML 1.1, in which `1e3` is a text; here it is a number."""
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        if "\n" in value:
+            return dumper.represent_scalar(_TEXT, value, style="|")
+        style = '"' if _is_more_than_text(value) else None
+        return dumper.represent_scalar(_TEXT, value, style=style)
+
+    Dumper.add_representer(str, text)
+    return str(yaml.dump(resolved, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=100))
+
+
+_TEXT = "tag:yaml.org,2002:str"
+
+
+def _is_more_than_text(value: str) -> bool:
+    try:
+        return not isinstance(plain_value(value), str)
+    except TooLarge:
+        return True
 
 
 def _dataset(table: Mapping[str, Any], document: Document) -> dict[str, object]:
@@ -82,7 +116,9 @@ def _path(name: str, route: Route, document: Document) -> str:
         return str(absolute(document.path(route, name)))
 
 
-def _step(step: AskStep, draft: Draft, document: Document) -> dict[str, object]:
+def _step(
+    step: AskStep, draft: Draft, axes: frozenset[str], document: Document
+) -> dict[str, object]:
     data, route = draft.data, draft.route
     found: dict[str, object] = {"id": step.id}
     if step.title:
@@ -95,10 +131,11 @@ def _step(step: AskStep, draft: Draft, document: Document) -> dict[str, object]:
     for key in ("schema", "fields", "list_of"):
         if data.get(key) is not None:
             name = data[key]
-            is_path = key == "schema" and isinstance(name, str) and "/" in name
+            is_path = key == "schema" and isinstance(name, str) and looks_like_file(name)
             found[key] = _path(name, (*route, key), document) if is_path else name
     values = {"provider": step.provider, "model": step.model, **draft.settings.values}
-    return found | {key: values[key] for key in SETTINGS if key in values}
+    chosen = {each for axis in axes - step.own for each in (axis, RIVALS.get(axis, axis))}
+    return found | {key: values[key] for key in SETTINGS if key in values and key not in chosen}
 
 
 def _check(check: CheckSpec) -> dict[str, object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from runner.text.suggest import did_you_mean
 from runner.values.shape import Shape
-from runner.workflow.parts import ANY, NoSuchPart, Part, part_at
+from runner.workflow.parts import ANY, LISTS, NoSuchPart, Part, part_at
 from runner.workflow.words import one_of
 
 IMAGE_FIELDS = ("name", "role", "width", "height")
@@ -117,6 +117,10 @@ def no_part(root: str, rest: Sequence[str], found: NoSuchPart) -> Nowhere:
         return Nowhere("W303", message, f"write {owner}")
     what = "the answer of step" if found.index == 0 else "an entry of" if _is_list(found) else ""
     message = " ".join(part for part in (what, f"`{owner}` has no `{name}`") if part)
+    if found.index == 0 and name in LISTS:
+        others = [each for each in LISTS if each in found.known]
+        instead = f", or look at {root}.{others[0]}" if others else ""
+        return Nowhere("W303", message, f"write schema: {name} in step `{root}`{instead}")
     close = did_you_mean(name, found.known)
     whole = ".".join((owner, close or "", *rest[found.index + 1 :]))
     fix = f"did you mean `{whole}`?" if close else None

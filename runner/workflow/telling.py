@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -95,10 +96,26 @@ def write(key: str, value: object) -> str:
     return f"write {key}: {value if isinstance(value, str) else as_yaml(value)}"
 
 
-def as_name(text: str) -> str:
-    """A name that the format accepts, as near to this text as possible."""
-    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-    return name if re.match(r"[a-z]", name) else f"n_{name}".rstrip("_")
+def plain_number(route: Route, number: str, found: str) -> str:
+    """A fix for a number that is a text: in quotes, or with signs between its digits."""
+    quotes = ", without quotes" if number == found.strip() else ""
+    if isinstance(route[-1], str):
+        return write(route[-1], f"{number}{quotes}")
+    return f"write {number}{quotes}"
+
+
+def as_name(text: str, before: str = "n") -> str:
+    """A name that the format accepts, as near to this text as possible.
+
+    `before` comes first where a letter must: `1` is `n_1`.
+    """
+    plain = unicodedata.normalize("NFC", text).lower().translate(_GERMAN)
+    plain = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", plain))
+    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    return name if re.match(r"[a-z]", name) else f"{before}_{name}".rstrip("_")
+
+
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe"})
 
 
 def as_fix(words: str) -> str | None:
@@ -106,6 +123,25 @@ def as_fix(words: str) -> str | None:
     return words[:1].lower() + words[1:].rstrip(".") if words else None
 
 
-def is_number(text: str) -> bool:
-    """Whether a text is a number, also with a comma for the decimals."""
-    return re.fullmatch(r"\s*[-+]?\d+([.,]\d+)?\s*", text) is not None
+def number_in(text: str) -> str | None:
+    """The number that a text means, as the format writes it: `1000` for `1,000`, `0.5` for `0,5`.
+
+    Groups of three digits are thousands, unless only a zero stands before them.
+    """
+    text = text.strip()
+    if re.fullmatch(rf"[-+]?[1-9]\d{{0,2}}(?:{_THOUSANDS}\d{{3}})+", text):
+        return re.sub(_THOUSANDS, "", text)
+    if re.fullmatch(r"[-+]?\d+([.,]\d+)?", text):
+        return text.replace(",", ".")
+    return None
+
+
+_THOUSANDS = r"[.,'’_ \u00a0\u202f]"
+
+
+def range_in(text: str) -> tuple[str, str] | None:
+    """The two ends of a range that is written as a text: `1-3`, `1 to 3`, `1, 3`."""
+    ends = re.fullmatch(
+        r"\s*(\d+(?:\.\d+)?)\s*(?:-|–|\.\.+|to|and|,|;|:)\s*(\d+(?:\.\d+)?)\s*", text
+    )
+    return (ends[1], ends[2]) if ends else None

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Route
 from runner.workflow.document import Document
+from runner.workflow.not_yet import LATER_KEYS, SORRY
 from runner.workflow.schema import Violation, definition, workflow_schema
-from runner.workflow.words import one_of, where
+from runner.workflow.secret_words import IN_ENV, KEYS_FOR_KEYS, NEVER_HERE
+from runner.workflow.words import as_yaml, one_of, where
 
 SYNONYMS: Mapping[tuple[str, str], str] = {
     ("step", "name"): "id",
@@ -19,9 +21,8 @@ SYNONYMS: Mapping[tuple[str, str], str] = {
     ("step", "user"): "prompt",
     ("step", "system_prompt"): "system",
     ("step", "system_instruction"): "system",
-    ("step", "if"): "when",
-    ("step", "foreach"): "for_each",
-    ("step", "type"): "do",
+    ("step", "messages"): "prompt",
+    ("step", "message"): "prompt",
     ("step", "response_format"): "schema",
     ("step", "response_schema"): "schema",
     ("step", "output_schema"): "schema",
@@ -48,6 +49,16 @@ SYNONYMS: Mapping[tuple[str, str], str] = {
     ("checks", "is"): "equals",
     ("checks", "min"): "at_least",
     ("checks", "max"): "at_most",
+    ("checks", "minimum"): "at_least",
+    ("checks", "maximum"): "at_most",
+    ("checks", "greater_than"): "at_least",
+    ("checks", "more_than"): "at_least",
+    ("checks", "gt"): "at_least",
+    ("checks", "gte"): "at_least",
+    ("checks", "less_than"): "at_most",
+    ("checks", "fewer_than"): "at_most",
+    ("checks", "lt"): "at_most",
+    ("checks", "lte"): "at_most",
     ("checks", "regex"): "matches",
     ("checks", "in"): "one_of",
     ("run", "concurrency"): "parallel",
@@ -66,6 +77,15 @@ SYNONYMS: Mapping[tuple[str, str], str] = {
     ("", "pictures"): "images",
     ("", "tasks"): "steps",
     ("", "save"): "outputs",
+    ("field", "options"): "choices",
+    ("field", "values"): "choices",
+    ("field", "enum"): "choices",
+    ("field", "allowed"): "choices",
+    ("field", "one_of"): "choices",
+    ("field", "kind"): "type",
+    ("field", "desc"): "description",
+    ("field", "minimum"): "min",
+    ("field", "maximum"): "max",
     ("dataset", "path"): "file",
     ("dataset", "csv"): "file",
     ("dataset", "images"): "image_columns",
@@ -74,6 +94,27 @@ SYNONYMS: Mapping[tuple[str, str], str] = {
     ("dataset", "folder"): "image_folder",
 }
 """Words of other tools: part of the file and the word, and ours."""
+
+
+NO_CONDITIONS = f"conditions {SORRY}: delete it, and the step runs for every image"
+NO_ORDER = "delete it: steps run from top to bottom, and a prompt names answers as {{ find.boxes }}"
+ONE_BY_ONE = f"loops {SORRY}: ask about all of it in one prompt"
+
+ADVICE: Mapping[tuple[str, str], str] = {
+    ("step", "if"): NO_CONDITIONS,
+    ("step", "unless"): NO_CONDITIONS,
+    ("step", "condition"): NO_CONDITIONS,
+    ("step", "foreach"): ONE_BY_ONE,
+    ("step", "loop"): ONE_BY_ONE,
+    ("step", "needs"): NO_ORDER,
+    ("step", "depends_on"): NO_ORDER,
+    ("step", "after"): NO_ORDER,
+    ("step", "type"): "what the answer looks like is written as `schema:` or `fields:`",
+    ("field", "required"): "delete it: every field must be filled in unless it is `optional: true`",
+    ("field", "default"): "delete it; a field that may be missing is `optional: true`",
+    ("", "messages"): "write what to ask as `prompt:` in a step, under `steps:`",
+}
+"""Words of other tools for which the format has no word, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +144,41 @@ def _unknown_key(
     name: str, taken: set[str], violation: Violation, document: Document
 ) -> UnknownKey:
     route = (*violation.route, name)
+    if KEYS_FOR_KEYS.fullmatch(name):
+        return UnknownKey(_secret(name, route, document), route, None)
     known = list(violation.node.get("properties", {}))
     free = [key for key in known if key not in taken]
     meant, home, explains = _meaning(name, violation.route, known, free)
-    fix = f"did you mean `{meant}`?" if meant else home
+    fix: str | None = f"did you mean `{meant}`?" if meant else home
+    if violation.route == ("matrix",):
+        fix = _axis(name, violation, document) or fix
+        meant = None if name == "vars" else meant
     problem = Problem(
         "W201",
         f"unknown key `{name}`{where(violation.route, document.data)}",
         document.place(route, key=True),
         fix=fix,
-        allowed=() if fix else tuple(sorted(known)),
+        allowed=() if fix else tuple(sorted(set(known) - LATER_KEYS)),
     )
     return UnknownKey(problem, route, meant if meant in free else None, explains)
+
+
+def _secret(name: str, route: Route, document: Document) -> Problem:
+    message = f"`{name}`{where(route[:-1], document.data)}: {NEVER_HERE}"
+    fix = f"delete the line, and {IN_ENV}"
+    return Problem("W130", message, document.place(route, key=True), fix=fix)
+
+
+def _axis(name: str, violation: Violation, document: Document) -> str | None:
+    """What to write for an axis of a variable that lacks its `vars.`"""
+    inner = document.value((*violation.route, name))
+    if name == "vars" and isinstance(inner, dict) and inner:
+        first, values = next(iter(inner.items()))
+        return f"write it on one line: vars.{first}: {as_yaml(values)}"
+    variables = document.value(("vars",))
+    if isinstance(variables, dict) and name in variables:
+        return f"did you mean `vars.{name}`?"
+    return None
 
 
 def _meaning(
@@ -124,6 +188,9 @@ def _meaning(
     synonym = SYNONYMS.get((_part(route), name.lower().replace("-", "_")))
     if synonym in known:
         return synonym, None, frozenset()
+    advice = ADVICE.get((_part(route), name.lower().replace("-", "_")))
+    if advice:
+        return None, advice, frozenset({"steps"} if name == "messages" else ())
     plain = name.lower().rstrip("s")
     for key in free:
         if key.rstrip("s") == plain:
@@ -143,6 +210,8 @@ def _part(route: Route) -> str:
             return ""
         case ("steps", int()):
             return "step"
+        case ("steps", int(), "fields" | "list_of", str()):
+            return "field"
         case (str() as key, *_):
             return key
         case _:

@@ -138,7 +138,7 @@ def _reread(document: Document, keys: Iterable[UnknownKey]) -> Document:
 
 def _is_explained(violation: Violation, unknown: list[UnknownKey]) -> bool:
     """Whether something is missing only because it was written under an unknown key."""
-    if violation.keyword not in _MISSING:
+    if violation.keyword not in (*_MISSING, "minProperties"):
         return False
     here = [key for key in unknown if key.route[:-1] == violation.route and not key.meant]
     if violation.route:

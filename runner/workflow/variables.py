@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from runner.text.source import read
 from runner.text.suggest import did_you_mean
+from runner.values.problem import Rejected
 from runner.workflow.findings import Findings
 from runner.workflow.words import kind_of
 
@@ -58,14 +60,32 @@ def _typed(name: str, text: str, written: object, findings: Findings) -> object:
         case int() | float():
             value = _number(text)
         case list():
-            return [part.strip() for part in text.split(",") if part.strip()]
+            value = _listed(text)
         case _:
-            return text
+            return text.strip()
     if value is None:
-        wanted = "true or false" if isinstance(written, bool) else "a number"
+        kinds = {bool: "true or false", list: "a list"}
+        wanted = kinds.get(type(written), "a number")
         message = f"--var {name}: `{name}` is {wanted} in the file, found {kind_of(text)}"
         findings.error("W318", None, message, f"write for example --var {name}={_shown(written)}")
     return value
+
+
+def _listed(text: str) -> list[object] | None:
+    """A list as it stands in a file, `[a, b]`, or without the brackets; None when it is none."""
+    text = text.strip()
+    if not text.startswith("["):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        found = read(text.encode(), "--var").data
+    except Rejected:
+        return None
+    if not isinstance(found, list) or not all(isinstance(each, _SINGLE) for each in found):
+        return None
+    return found
+
+
+_SINGLE = (str, int, float)
 
 
 def _number(text: str) -> int | float | None:
@@ -79,6 +99,8 @@ def _number(text: str) -> int | float | None:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return f'"[{", ".join(map(str, value))}]"'
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

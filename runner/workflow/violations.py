@@ -30,7 +30,7 @@ def _most(violation: Violation, document: Document) -> Problem:
     message = f"{name_of_value(violation, document)} can be at most {violation.limit}"
     fix = None
     if "string" in violation.node.get("type", ()) and isinstance(found, int | float):
-        fix = f"write {found:g}% or {found / 100:g}" if 1 < found <= 100 else "write 95% or 0.95"
+        fix = f"write {found:g}% or {found / 100:g}" if 2 <= found <= 100 else "write 95% or 0.95"
     elif key in ("parallel", "repeat", "retries", "temperature", "top_p"):
         fix = f"write {key}: {violation.limit}"
     return problem(violation, document, "W206", message, fix)

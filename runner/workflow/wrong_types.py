@@ -10,12 +10,15 @@ from runner.workflow.document import Document
 from runner.workflow.schema import Violation
 from runner.workflow.settings import AXES
 from runner.workflow.telling import (
+    as_name,
     example,
     fill_in,
-    is_number,
     key_of,
     name_of_value,
+    number_in,
+    plain_number,
     problem,
+    range_in,
     write,
 )
 from runner.workflow.words import as_yaml, kind_of
@@ -37,7 +40,9 @@ def _wanted(types: list[str], violation: Violation) -> str:
     match violation.route:
         case ("steps",):
             return "a list of steps"
-        case ("checks",) | ("outputs",) | ("matrix_skip",):
+        case ("matrix_skip",):
+            return "a list of combinations"
+        case ("checks",) | ("outputs",):
             return f"a list of {violation.route[0]}"
         case ("steps", int()) | ("checks", int()) | ("outputs", int()):
             return "written as keys and values"
@@ -81,12 +86,18 @@ def _type_fix(types: list[str], violation: Violation, document: Document) -> str
                 return write(key, found[0])
         case list() if len(found) == 1 and not isinstance(found[0], dict | list):
             return write(key, found[0])
+        case int() | float() | bool() if key == "id" and violation.route[:1] == ("steps",):
+            return write(key, as_name(written, "step"))
         case bool() if "string" in types:
             return f'put it in quotes: "{written}"'
         case int() | float() if "string" in types and not isinstance(found, bool):
             return f'put it in quotes: "{written}"'
-        case str() if types in (["number"], ["integer"]) and is_number(found):
-            return write(key, f"{found.strip().replace(',', '.')}, without quotes")
+        case str() if types in (["number"], ["integer"]) and (number := number_in(found)):
+            return plain_number(violation.route, number, found)
+        case float() if types == ["integer"] and "." not in (number_in(written) or "."):
+            return write(key, number_in(written))
+        case str() if key == "between" and (ends := range_in(found)):
+            return write(key, f"[{ends[0]}, {ends[1]}]")
         case str() if types == ["boolean"] and found.lower() in _YES_NO:
             return write(key, _YES_NO[found.lower()])
         case str() | int() | float() if "array" in types and "object" not in types:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from runner.catalogue import DEFAULT_MODEL, catalogue
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Route
 from runner.workflow.document import Document
+from runner.workflow.not_yet import LATER_RUN, SORRY, is_later
 from runner.workflow.schema import Violation
 from runner.workflow.telling import (
     as_fix,
     as_name,
-    is_number,
     key_of,
     name_of_value,
+    number_in,
+    plain_number,
     problem,
 )
 from runner.workflow.words import as_yaml, named_part, one_of, quoted, where
@@ -35,11 +38,17 @@ def unknown_word(violation: Violation, document: Document) -> Problem:
 def choice(violation: Violation, document: Document, choices: list[Any]) -> Problem:
     """A value that is none of these choices, with the nearest one."""
     found, key = violation.value, key_of(violation.route)
-    names = [as_yaml(choice) for choice in choices]
+    names = [as_yaml(choice) for choice in choices if not is_later(key, choice)]
     close = did_you_mean(found, names) if isinstance(found, str) else None
     field = _field_of(violation.route)
-    if key == "thinking" and found in ("off", "no", False):
-        fix = "write thinking: none"
+    if key == "thinking" and found in ("off", "no", "zero", False):
+        fix = _least_thinking(violation.route, document)
+    elif key in LATER_RUN:
+        fix = LATER_RUN[key][1]
+    elif not names:
+        fix = f"no {key} {SORRY}: write a check with `that:` and `pass_rate:`"
+    elif key == "as" and str(found).lower() in _OTHER_FORMATS:
+        fix = f"write as: {_OTHER_FORMATS[str(found).lower()]}"
     elif field and str(found).lower() in _OTHER_TYPES:
         fix = f"write {_OTHER_TYPES[str(found).lower()]}"
     elif key == "do":
@@ -59,6 +68,17 @@ def choice(violation: Violation, document: Document, choices: list[Any]) -> Prob
     if fix is None:
         fix = f"write {one_of(names)}" if len(names) <= 8 else None
     return problem(violation, document, "W205", message, fix, allowed=tuple(names))
+
+
+def _least_thinking(route: Route, document: Document) -> str:
+    """What comes nearest to no thinking for the model that is asked."""
+    model = document.value((*route[:-1], "model")) or document.value(("defaults", "model"))
+    known = catalogue().model(model if isinstance(model, str) else DEFAULT_MODEL)
+    if known.accepts_thinking("none"):
+        return "write thinking: none"
+    if not known.thinking:
+        return f"delete the line: `{known.name}` always thinks"
+    return f"write thinking: {known.thinking[0]}, the least that `{known.name}` takes"
 
 
 def _field_of(route: Route) -> str | None:
@@ -93,6 +113,18 @@ _OTHER_TYPES = {
 """Types in the words of others, and what to write here."""
 
 
+_OTHER_FORMATS = {
+    **dict.fromkeys(("excel", "xlsx", "xls", "spreadsheet", "table", "tsv"), "csv"),
+    **dict.fromkeys(("txt", "md", "markdown"), "text"),
+    **dict.fromkeys(("png", "jpg", "jpeg", "image", "images", "drawing", "boxes"), "overlay"),
+    **dict.fromkeys(("mask", "segmentation"), "masks"),
+    "ndjson": "jsonl",
+}
+
+
+"""Formats in the words of others, and what can be written here."""
+
+
 _CHOICE_WORDS = {"as": "output format", "do": "kind of step", "metric": "metric"}
 
 
@@ -106,11 +138,30 @@ def wrong_writing(violation: Violation, document: Document) -> Problem:
     if key == "id":
         return _id(violation, document, found)
     if "percentage" in words or "share" in words:
-        number = found.strip().rstrip("%").replace(",", ".").replace(" ", "")
-        fix = f"write {number}%" if is_number(number) and "%" in found else None
-        message = f"{name} is neither a number nor a percentage: {quoted(found)}"
-        return problem(violation, document, "W204", message, fix or as_fix(words))
+        return _share(violation, document, found)
     return problem(violation, document, "W204", f"{name} cannot be {quoted(found)}", as_fix(words))
+
+
+def _share(violation: Violation, document: Document, found: str) -> Problem:
+    """A share that is written as a text and is no percentage, or none that there is."""
+    name, key = name_of_value(violation, document), key_of(violation.route)
+    words = str(violation.node.get("patternErrorMessage", ""))
+    number = number_in(found.replace("%", "").strip())
+    if number is None:
+        message = f"{name} is neither a number nor a percentage: {quoted(found)}"
+        return problem(violation, document, "W204", message, as_fix(words))
+    if "%" not in found:
+        message = f"{name} is a text: {quoted(found)}"
+        fix = plain_number(violation.route, number, found)
+        return problem(violation, document, "W204", message, fix)
+    if 0 <= float(number) <= 100:
+        message = f"{name} is neither a number nor a percentage: {quoted(found)}"
+        return problem(violation, document, "W204", message, f"write {key}: {number}%")
+    message = f"{name} is a share, from 0% to 100%: {quoted(found)}"
+    fix = f"write for example {key}: 95%"
+    if key in ("at_least", "at_most", "between"):
+        fix = f"write {key}: 90%, or a number without %: {number}"
+    return problem(violation, document, "W206", message, fix)
 
 
 def _reference(violation: Violation, document: Document, found: str, words: str) -> Problem:
@@ -138,7 +189,9 @@ def _id(violation: Violation, document: Document, found: str) -> Problem:
         message = f"no step can be called `{found}`: the word has a meaning of its own"
         return problem(violation, document, "W207", message, f"write for example id: my_{found}")
     message = f"{quoted(found)} cannot be the id of a step: only small letters, digits and _"
-    return problem(violation, document, "W207", message, f"write id: {as_name(found)}")
+    name = as_name(found, "step")
+    name = f"my_{name}" if name in RESERVED else name
+    return problem(violation, document, "W207", message, f"write id: {name}")
 
 
 def wrong_name(violation: Violation, document: Document) -> Problem:

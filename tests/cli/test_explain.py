@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner
 
+from runner import library
 from runner.cli import group
 from runner.cli.codes import pages
 from runner.cli.explain import explain
 from runner.cli.schema_words import words
+from runner.cli.terms import terms
 from runner.text.source import read
 from runner.values.problem import Rejected
+from runner.values.result import Status
+from runner.values.verdict import Outcome
+
+COMPARATORS = [
+    "equals",
+    "not_equals",
+    "same_as",
+    "contains",
+    "not_contains",
+    "matches",
+    "one_of",
+    "at_least",
+    "at_most",
+    "between",
+    "is_empty",
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,6 +81,132 @@ def test_a_value_is_explained_by_itself() -> None:
     assert page is not None
     assert page.startswith("media_resolution: ultra_high\n  Finest; not every model has it\n")
     assert page.endswith("  More: askpix explain media_resolution")
+
+
+@pytest.mark.parametrize(
+    ("word", "first", "last"),
+    [
+        ("overlay", "as: overlay", "  More: askpix explain as"),
+        ("box", "type: box", "  Kind: place in an image"),
+        ("refused", "refused", "  Kind: status"),
+        ("passed", "passed", "  Kind: outcome of a check"),
+        ("n", "n", "  Kind: column of a table"),
+        ("item_dropped", "item_dropped", "  Kind: issue of a result"),
+        ("exit code", "exit code", "  Kind: what a run ends with"),
+        ("3", "exit code", "  Kind: what a run ends with"),
+        ("cost_usd", "cost_usd", "  More: askpix explain metric"),
+        ("sha256", "sha256", "  Stands in results.jsonl, in: images.sent"),
+        ("boxes", "schema: boxes", "  Stands in: steps"),
+    ],
+)
+def test_words_of_results_and_outputs_are_explained(word: str, first: str, last: str) -> None:
+    """Statuses, verdicts, columns, issues, formats, types of fields and exit codes."""
+    page = explain(word)
+    assert page is not None
+    assert (page.splitlines()[0], page.splitlines()[-1]) == (first, last)
+
+
+def test_a_shape_is_explained_with_what_its_answer_holds() -> None:
+    """Under the names by which it comes back; what cannot run yet stands last and says so."""
+    page = explain("count")
+    assert page == (
+        "schema: count\n"
+        "  How many items there are, with a point on each one that was counted.\n"
+        "\n"
+        "  Its answer holds\n"
+        "    points        One entry for each item that is counted.\n"
+        "    points.label  A short, descriptive name of the item.\n"
+        "    points.point  A place on the item, in pixels.\n"
+        "    total         The number of entries in points.\n"
+        "\n"
+        "  Example\n"
+        "    schema: count\n"
+        "\n"
+        "  An answer shape, which stands in: steps\n"
+        "\n"
+        "count\n"
+        "  How many entries a list has.\n"
+        "\n"
+        "  Example\n"
+        "    - that: find.boxes.count\n"
+        "      at_least: 3\n"
+        "\n"
+        "  Kind: part of an answer"
+    )
+
+
+def test_a_reference_is_explained_part_by_part() -> None:
+    """As it stands in a check or an output."""
+    assert explain("find.boxes.count") == (
+        "find.boxes.count\n"
+        "  A reference: it points at a value of each image, part by part from the left.\n"
+        "\n"
+        "  Its parts\n"
+        "    find   The id of a step.\n"
+        "    boxes  Everything with a box, each with its label and the box in pixels.\n"
+        "    count  How many entries a list has.\n"
+        "\n"
+        "  Example\n"
+        "    - that: find.boxes.count\n"
+        "      at_least: 1\n"
+        "\n"
+        "  Stands in: checks.that, outputs.save, {{ }} in prompts"
+    )
+    assert "same_as: row.city" in (explain("row.city") or "")
+    assert explain("runn.limit") is None
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "crop",
+        "filter",
+        "merge",
+        "compute",
+        "for_each",
+        "when",
+        "metric",
+        "truth",
+        "resize",
+        "tile",
+        "rotate",
+        "batch",
+        "on_doubtful",
+        "requests_per_minute",
+        "tokens_per_minute",
+        "coco",
+        "yolo",
+        "labelstudio",
+        "crops",
+        "files",
+        "refresh",
+        "steps.examples",
+    ],
+)
+def test_what_cannot_run_yet_says_so(word: str) -> None:
+    """Nobody writes a workflow around it."""
+    assert "Cannot run yet in this version." in (explain(word) or "")
+
+
+@pytest.mark.parametrize("word", ["prompt", "at_least", "fetch", "convert", "overlay", "csv"])
+def test_what_runs_does_not_say_that_it_cannot(word: str) -> None:
+    """Also when it cannot run in every place: that place says so."""
+    assert "Cannot run yet" not in (explain(word) or "Cannot run yet")
+
+
+def test_every_word_of_a_result_has_a_page() -> None:
+    """Statuses, outcomes, shapes, values of keys, and every name in a line of results.jsonl."""
+    said = {*get_args(Status), *get_args(Outcome), *library.response_schemas(), *COMPARATORS}
+    said |= {value for word in words() for value, _ in word.values}
+    said |= {word.path[-1] for word in words("result")}
+    assert [word for word in sorted(said) if explain(word) is None] == []
+
+
+@pytest.mark.parametrize("term", sorted(terms()))
+def test_every_example_of_a_term_can_be_read(term: str) -> None:
+    """It is YAML, or a command."""
+    example = terms()[term].example
+    assert example.startswith("askpix ") or codes_of(example) - {"W116"} == set()
 
 
 def test_one_name_with_two_meanings_has_two_pages() -> None:
@@ -126,7 +271,10 @@ def test_every_good_example_can_be_read(code: str) -> None:
     [
         ("promt", "error: there is no word or code `promt`; did you mean `prompt`?\n"),
         ("W100", "error: there is no word or code `W100`; did you mean"),
-        ("xyzzy", "error: there is no word or code `xyzzy`; `askpix schema` prints all words\n"),
+        (
+            "xyzzy",
+            "error: there is no word or code `xyzzy`; `askpix schema` prints all words\n",
+        ),
     ],
 )
 def test_an_unknown_word_gets_the_close_one(word: str, message: str) -> None:

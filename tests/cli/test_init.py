@@ -13,6 +13,7 @@ from PIL import Image
 from runner import library
 from runner.cli import group
 from runner.cli.starter import images_here, sample
+from runner.stages.gather import gather
 from runner.workflow.load import load
 
 
@@ -81,7 +82,7 @@ def test_the_workflow_begins_with_what_it_is_and_what_to_do(folder: Path) -> Non
         "version: 1",
         "name: boxes",
         "description: Find things and draw a box around each of them.",
-        "images: photos/*.png             # your images: a file, a pattern, a folder, a web address, or a list of these",
+        "images: photos                   # your images: a folder, a pattern (photos/*.jpg), a file, a web address, or a list of these",
     ]
     assert not any(line.startswith("partial:") for line in lines)
 
@@ -96,8 +97,15 @@ def test_every_example_is_a_valid_workflow_with_images(name: str, folder: Path) 
     assert workflow.warnings == ()
     for images in workflow.images:
         (entry,) = images.entries
-        pattern = Path(entry.value).relative_to(folder).as_posix()
-        assert len(list(folder.glob(pattern))) == 1
+        assert len([path for path in Path(entry.value).iterdir() if path.is_file()]) == 1
+
+
+def test_an_image_of_another_type_is_asked_about_too(folder: Path) -> None:
+    """Somebody puts a photograph beside the sample."""
+    init("--yes")
+    (folder / "photos/cat.JPEG").write_bytes(sample(1))
+    workflow = load(folder / "boxes.workflow.yaml", environ={})
+    assert [case.name for case in gather(workflow)] == ["cat.JPEG", "sample.png"]
 
 
 def test_nothing_is_ever_overwritten(folder: Path) -> None:
@@ -129,10 +137,11 @@ def test_nothing_is_ever_overwritten(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("there", "pattern"),
     [
-        (["a.jpg", "b.jpg", "c.png"], "*.jpg"),
+        (["a.jpg", "b.jpg", "notes.txt"], "*.jpg"),
+        (["a.jpg", "b.jpg", "c.png"], "."),
         (["a.JPG", "notes.txt"], "*.JPG"),
-        (["photos/a.webp", "photos/b.webp", "docs/x.pdf"], "photos/*.webp"),
-        (["my photos/a.heic"], "my photos/*.heic"),
+        (["photos/a.webp", "photos/b.jpg", "docs/x.pdf"], "photos"),
+        (["my photos/a.heic"], "my photos"),
         (["[odd]/a.jpg", "c: x/a.jpg", ".hidden/a.jpg", "runs/x/a.jpg", "photos/deep/a.jpg"], None),
         ([], None),
     ],
@@ -145,12 +154,18 @@ def test_images_that_are_there_are_used(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"")
     images = images_here(folder, pair=False)
-    assert images.patterns == {"": pattern or "photos/*.png"}
+    assert images.patterns == {"": pattern or "photos"}
     assert images.samples == (() if pattern else ("photos/sample.png",))
 
 
 @pytest.mark.parametrize(
-    ("image", "pattern"), [("a.jpg", "*.jpg"), ("photos #1/a.jpg", "photos #1/*.jpg")]
+    ("image", "pattern"),
+    [
+        ("a.jpg", "*.jpg"),
+        ("photos #1/a.jpg", "photos #1"),
+        ("2026/a.jpg", "2026"),
+        ("true/a.jpg", "true"),
+    ],
 )
 def test_a_pattern_that_needs_quotes_gets_them(image: str, pattern: str, folder: Path) -> None:
     """* would be a link in YAML, and # the start of a comment."""
@@ -159,6 +174,15 @@ def test_a_pattern_that_needs_quotes_gets_them(image: str, pattern: str, folder:
     init("--yes")
     workflow = load(folder / "boxes.workflow.yaml", environ={})
     assert workflow.images[0].entries[0].text == pattern
+
+
+def test_images_of_several_types_in_the_folder_itself_are_all_asked_about(folder: Path) -> None:
+    """A pattern would leave some out."""
+    (folder / "a.jpg").write_bytes(sample(1))
+    (folder / "b.png").write_bytes(sample(1))
+    init("--yes")
+    workflow = load(folder / "boxes.workflow.yaml", environ={})
+    assert [case.name for case in gather(workflow)] == ["a.jpg", "b.png"]
 
 
 def test_two_images_to_compare_are_named(folder: Path) -> None:
@@ -171,7 +195,7 @@ def test_two_images_to_compare_are_named(folder: Path) -> None:
     for role in ("before", "after"):
         (folder / role / "sample.png").rename(folder / role / "roof.jpg")
     images = images_here(folder, pair=True)
-    assert images.patterns == {"before": "before/*.jpg", "after": "after/*.jpg"}
+    assert images.patterns == {"before": "before", "after": "after"}
     assert images.samples == ()
 
 

@@ -97,8 +97,8 @@ def test_a_run_folder_holds_everything_that_the_run_was(folder: Path) -> None:
         "sources/shapes.workflow.yaml",
         "sources/boxes.schema.json",
         "outputs/boxes.csv",
-        "outputs/overlays/a.jpg",
-        "outputs/overlays/b.jpg",
+        "outputs/overlays/a.png.jpg",
+        "outputs/overlays/b.png.jpg",
     }
     assert (run / "sources/shapes.workflow.yaml").read_text() == BOXES
     manifest = json.loads((run / "run.json").read_text())

@@ -70,7 +70,11 @@ def test_each_mask_is_a_file_in_the_folder_of_its_image(tmp_path: Path) -> None:
     """Numbered in the order of the answer, named by label; the pixels come back as they were."""
     found = (detection(BITS, "healthy"), detection(CORNER, "../Sick/ leaf"), detection(BITS, None))
     names = write([result("greenhouse/bed-1.jpg", found)], tmp_path)
-    assert names == ["bed-1/001-healthy.png", "bed-1/002-Sick-leaf.png", "bed-1/003.png"]
+    assert names == [
+        "greenhouse/bed-1/001-healthy.png",
+        "greenhouse/bed-1/002-Sick-leaf.png",
+        "greenhouse/bed-1/003.png",
+    ]
     for name, one in zip(names, found, strict=True):
         with Image.open(tmp_path / name) as image:
             pixels = np.asarray(image)
@@ -94,6 +98,18 @@ def test_cases_without_a_mask_are_listed_with_the_reason(tmp_path: Path) -> None
     assert (tmp_path / "not-written.txt").read_text() == (
         "a.jpg: empty: no mask was found\nb.jpg: refused: SAFETY\nc.jpg: truncated: truncated\n"
     )
+
+
+def test_images_of_one_name_have_folders_of_their_own(tmp_path: Path) -> None:
+    """By their ending and their folder, whatever comes first."""
+    cases = ["coffee.png", "coffee.jpg", "a/katze.jpg", "b/katze.jpg"]
+    names = write([result(case, (detection(BITS, None),)) for case in cases], tmp_path)
+    assert names == [
+        "coffee.png/001.png",
+        "coffee/001.png",
+        "a/katze/001.png",
+        "b/katze/001.png",
+    ]
 
 
 def test_masks_of_two_images_say_which_one_they_belong_to(tmp_path: Path) -> None:

@@ -71,33 +71,79 @@ def test_what_is_cut_off_still_tells_names_apart() -> None:
 @pytest.mark.parametrize(
     ("case", "stem"),
     [
-        ("greenhouse/bed-1.jpg", "bed-1"),
+        ("bed-1.jpg", "bed-1"),
+        ("bed-1.png", "bed-1.png"),
+        ("bed-1.HEIC", "bed-1.HEIC"),
+        ("greenhouse/bed-1.jpg", "greenhouse/bed-1"),
+        ("my photos/../.hidden//bed 1.webp", "my-photos/hidden/bed-1.webp"),
+        ("../../etc/x.jpg", "etc/x"),
+        ("/etc/x.png", "etc/x.png"),
+        ("repeat-2/x.jpg", "_repeat-2/x"),
+        ("model=a/x.jpg", "_model=a/x"),
+        ("nul/aux.jpg", "_nul/_aux"),
+        ("a\u202egpj.jpg", "a-gpj"),
+        ("a\x1b[31m/b.jpg", "a-[31m/b"),
         ("bed.1.JPEG", "bed.1"),
-        ("C:\\photos\\a.png", "a"),
+        ("C:\\photos\\a.png", "C/photos/a.png"),
         ("shop 12/7", "shop-12-7"),
-        ("https://example.com/a/b%20c.jpg?size=1", "b-c"),
+        ("=cmd|' /C calc'!A0", "=cmd-'-C-calc'!A0"),
+        ("https://example.com/a/b%20c.jpg?size=1", "example.com/a/b-c"),
         ("https://example.com/", "example.com"),
-        ("gs://bucket/x.webp", "x"),
+        ("gs://bucket/x.webp", "bucket/x.webp"),
         ("data.csv row 3", "data.csv-row-3"),
         (".jpg", "unnamed"),
     ],
 )
 def test_the_files_of_a_case_are_named_after_its_image(case: str, stem: str) -> None:
-    """Folders and the ending are left out of an image's name, and only of an image's."""
+    """It keeps its folders, and its ending unless that is a JPEG's; any other name is one name."""
     assert case_stem(case) == stem
 
 
-def test_names_that_differ_only_in_capitals_are_numbered() -> None:
+@given(st.text(max_size=300), st.sampled_from(["", ".jpg", ".png"]))
+def test_the_files_of_a_case_stay_in_their_folder(text: str, ending: str) -> None:
+    """Whatever a case is called, every part of its name is safe, and the whole is not too long."""
+    stem = case_stem(text + ending)
+    assert 0 < len(stem.encode()) <= LONGEST
+    for part in stem.split("/"):
+        assert part not in ("", ".", "..")
+        assert part.isprintable()
+        assert not set(part) & set('<>:"\\|?*')
+
+
+def test_a_name_of_ten_megabytes_is_cut() -> None:
+    """What was cut off still counts."""
+    long = "猫/" * 5_000_000
+    assert len(case_stem(f"{long}a.jpg").encode()) <= LONGEST
+    assert case_stem(f"{long}a.jpg") != case_stem(f"{long}b.jpg")
+
+
+def test_a_file_is_named_after_its_image_whichever_comes_first() -> None:
+    """The same name in every order, so that one sees which file belongs to which image."""
+    cases = ["coffee.heic", "coffee.jpg", "coffee.png", "coffee.webp", "a/katze.jpg", "b/katze.jpg"]
+    expected = {
+        "coffee.heic": "coffee.heic",
+        "coffee.jpg": "coffee",
+        "coffee.png": "coffee.png",
+        "coffee.webp": "coffee.webp",
+        "a/katze.jpg": "a/katze",
+        "b/katze.jpg": "b/katze",
+    }
+    for order in (cases, cases[::-1]):
+        names = Names()
+        assert {case: names.name(case) for case in order} == expected
+
+
+def test_names_that_differ_only_in_capitals_get_a_digest() -> None:
     """Windows and macOS would take them for one file; a case keeps its name wherever it comes."""
     names = Names()
-    cases = ["a/x.jpg", "b/x.jpg", "X.png", "x-2.jpg", "stra\u00dfe.jpg", "STRASSE.jpg", "a/x.jpg"]
+    cases = ["x.jpg", "X.JPG", "a b.jpg", "a-b.jpg", "stra\u00dfe.jpg", "STRASSE.jpg", "x.jpg"]
     assert [names.name(case) for case in cases] == [
         "x",
-        "x-2",
-        "X-3",
-        "x-2-2",
+        "X-6286249c",
+        "a-b",
+        "a-b-d16113db",
         "straße",
-        "STRASSE-2",
+        "STRASSE-f320151e",
         "x",
     ]
 
@@ -106,10 +152,10 @@ def test_combinations_and_repeats_have_folders_of_their_own() -> None:
     """The same case never writes over itself."""
     names = Names()
     small = {"model": "gemini-3.5-flash", "vars.thing": "a/b"}
-    assert names.path(result("p/x.jpg")) == Path("x")
-    assert names.path(result("p/x.jpg", repeat=2)) == Path("repeat-2/x")
+    assert names.path(result("p/x.jpg")) == Path("p/x")
+    assert names.path(result("p/x.jpg", repeat=2)) == Path("repeat-2/p/x")
     assert names.path(result("p/x.jpg", small, 3)) == Path(
-        "model=gemini-3.5-flash_vars.thing=a-b/repeat-3/x"
+        "model=gemini-3.5-flash_vars.thing=a-b/repeat-3/p/x"
     )
 
 

@@ -16,7 +16,7 @@ from pycocotools import mask as coco
 from runner.exporters.drawing import draw
 from runner.exporters.labels import Placing
 from runner.exporters.lettering import line
-from runner.exporters.overlay import Overlay
+from runner.exporters.overlay import Overlay, scale_of
 from runner.exporters.palette import DARK, Palette
 from runner.exporters.things import CROWDED, Look, text_of
 from runner.exporters.upright import LONGEST, SHORTEST, upright
@@ -209,7 +209,17 @@ def test_a_thing_is_named_by_its_label_or_its_first_text(one: Detection, text: s
 
 @pytest.mark.parametrize(
     "text",
-    ["猫", "Яблоко", "עברית", "\U0001f431", "a\x00\u202eb\nc\td", "x" * 500, "\ud800", "é€ß"],
+    [
+        "猫",
+        "Яблоко",
+        "עברית",
+        "\U0001f431",
+        "a\x00\u202eb\nc\td",
+        "x" * 500,
+        "x" * 10_000_000,
+        "\ud800",
+        "é€ß",
+    ],
 )
 def test_any_text_can_be_a_label(text: str) -> None:
     """In one line that fits; a letter that no font has shows as a crossed box."""
@@ -237,22 +247,35 @@ def test_lines_and_letters_suit_the_image() -> None:
 
 
 def test_each_image_becomes_a_jpeg_of_at_most_2048_pixels(tmp_path: Path) -> None:
-    """Named after its image; a small one is enlarged a whole number of times."""
+    """Named after its image; one under 320 pixels is enlarged a whole number of times."""
     images = {
         "p/large.png": photo((4000, 3000), "JPEG"),
         "small.webp": photo((300, 200), "WEBP", lossless=True),
+        "usual.jpg": photo((600, 400)),
         "narrow.png": photo((60, 2000)),
         "tiny.png": photo((1, 1)),
     }
     sizes = {name: Image.open(BytesIO(content)).size for name, content in images.items()}
     results = [result(name, Size(*sizes[name])) for name in images]
-    assert write(results, tmp_path, images) == ["large.jpg", "small.jpg", "narrow.jpg", "tiny.jpg"]
+    assert write(results, tmp_path, images) == [
+        "p/large.png.jpg",
+        "small.webp.jpg",
+        "usual.jpg",
+        "narrow.png.jpg",
+        "tiny.png.jpg",
+    ]
     drawn_sizes = []
-    for name in ("large", "small", "narrow", "tiny"):
+    for name in ("p/large.png", "small.webp", "usual", "narrow.png", "tiny.png"):
         with Image.open(tmp_path / f"{name}.jpg") as image:
             assert (image.format, image.mode) == ("JPEG", "RGB")
             drawn_sizes.append(image.size)
-    assert drawn_sizes == [(LONGEST, 1536), (900, 600), (60, 2000), (SHORTEST, SHORTEST)]
+    assert drawn_sizes == [
+        (LONGEST, 1536),
+        (600, 400),
+        (600, 400),
+        (60, 2000),
+        (SHORTEST, SHORTEST),
+    ]
 
 
 def test_an_image_that_cannot_be_drawn_is_listed_with_the_reason(tmp_path: Path) -> None:
@@ -277,6 +300,15 @@ def test_an_image_that_cannot_be_drawn_is_listed_with_the_reason(tmp_path: Path)
     ]
 
 
+def test_a_reason_has_no_control_characters(tmp_path: Path) -> None:
+    """Whoever prints the list sees them written out."""
+    results = [result("a\u202e.jpg", None, status="refused", error="\x1b[31mred\nline \ud800")]
+    write(results, tmp_path, {})
+    assert (tmp_path / "not-drawn.txt").read_text() == (
+        "a\\u202e.jpg: refused: \\x1b[31mred line \\ud800\n"
+    )
+
+
 def dark_at_the_foot(path: Path) -> float:
     with Image.open(path) as image:
         pixels = np.asarray(image)
@@ -294,9 +326,46 @@ def test_what_is_no_answer_of_a_model_says_so_on_the_image(tmp_path: Path) -> No
         result("d.png", Size(700, 500), [BOX], status="truncated", error="too long"),
     ]
     write(results, tmp_path, images)
-    marked = [dark_at_the_foot(tmp_path / f"{name}.jpg") > 0.2 for name in "abcd"]
+    marked = [dark_at_the_foot(tmp_path / f"{name}.png.jpg") > 0.2 for name in "abcd"]
     assert marked == [False, True, True, True]
     assert (tmp_path / "not-drawn.txt").read_text() == "d.png: truncated: too long\n"
+
+
+@pytest.mark.parametrize(
+    ("drawn_at", "original", "notes"),
+    [
+        (Size(600, 400), Size(600, 400), []),
+        (Size(600, 400), Size(300, 200), ["drawn at 200 %"]),
+        (Size(2048, 1536), Size(4096, 3072), ["drawn at 50 %"]),
+        (Size(2048, 1536), Size(4000, 3000), ["drawn at 51.2 %"]),
+    ],
+)
+def test_an_image_that_is_drawn_at_another_size_says_so(
+    drawn_at: Size, original: Size, notes: list[str]
+) -> None:
+    """What is measured on it are not the pixels of a table."""
+    assert scale_of(drawn_at, original) == notes
+
+
+def test_the_size_of_the_drawing_stands_at_the_foot(tmp_path: Path) -> None:
+    """Only where it is another than that of the image."""
+    images = {"a.jpg": photo((700, 500)), "b.jpg": photo((300, 200))}
+    results = [result("a.jpg", Size(700, 500), [BOX]), result("b.jpg", Size(300, 200), [BOX])]
+    write(results, tmp_path, images)
+    assert [dark_at_the_foot(tmp_path / f"{name}.jpg") > 0.2 for name in "ab"] == [False, True]
+
+
+def test_entries_without_a_label_are_coloured_by_their_first_text() -> None:
+    """`list_of: {what: [scratch, dent], where: box}`: each choice has its colour."""
+    found = [
+        Detection(at="[0]", box=Box(50, 50, 200, 200), fields={"bad": 1, "what": "scratch"}),
+        Detection(at="[1]", box=Box(300, 50, 450, 200), fields={"bad": 2, "what": "dent"}),
+    ]
+    pixels = drawn(found, Size(600, 400))
+    colours = Palette().colours(["scratch", "dent"])
+    assert colours["scratch"] != colours["dent"]
+    assert pixels[120, 50].tolist() == list(colours["scratch"])
+    assert pixels[120, 300].tolist() == list(colours["dent"])
 
 
 def test_of_several_images_the_one_with_the_findings_is_drawn(tmp_path: Path) -> None:
@@ -324,7 +393,7 @@ def test_only_what_is_saved_is_drawn(tmp_path: Path) -> None:
     images = {"a.png": photo((700, 500))}
     both = replace(BOX, point=Point(350, 250))
     write([result("a.png", Size(700, 500), [both])], tmp_path, images, save="find.points")
-    with Image.open(tmp_path / "a.jpg") as image:
+    with Image.open(tmp_path / "a.png.jpg") as image:
         pixels = np.asarray(image).astype(int)
     assert abs(pixels[300, 200] - np.array(GREY)).max() < 12  # no line of the box
     assert abs(pixels[250, 350] - np.array(colour_of("cat"))).max() < 25

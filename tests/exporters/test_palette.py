@@ -30,6 +30,21 @@ def test_further_labels_share_colours_and_take_no_memory() -> None:
     assert len(palette.given) == len(COLOURS)
 
 
+def test_labels_of_one_image_share_no_colour_while_there_are_some_left() -> None:
+    """Also those that come late, when every colour belongs to a label already."""
+    palette = Palette()
+    for label in ("healthy", "diseased", "cat", "dog", "a", "b", "c"):
+        palette.colour(label)
+    late = ["brown", "dark red", None, "cat", "x", "y", "z"]
+    colours = palette.colours(late)
+    assert sorted(colours.values()) == sorted(COLOURS)
+    assert colours["cat"] == palette.colour("cat")
+    assert colours[None] == COLOURS[0]
+    assert palette.colours(late) == colours
+    assert palette.colours(["brown"]) == {"brown": palette.colour("brown")}
+    assert set(palette.colours(str(number) for number in range(100)).values()) == set(COLOURS)
+
+
 def test_things_without_a_label_have_one_colour() -> None:
     """The first."""
     assert Palette().colour(None) == COLOURS[0]

@@ -181,8 +181,94 @@ def test_a_record_with_several_boxes_has_columns_for_each(tmp_path: Path) -> Non
     )
     whole = table("find", [result], tmp_path).splitlines()
     assert whole[0] == (
-        "case,repeat,status,image,shop.x_min,shop.y_min,shop.x_max,shop.y_max,cars.count,total,shop.name"
+        "case,repeat,status,image,cars.count,shop.x_min,shop.y_min,shop.x_max,shop.y_max,shop.name,total"
     )
+
+
+def test_a_place_under_a_name_of_the_authors_keeps_it(tmp_path: Path) -> None:
+    """`fields: {what: text, where: box, sure: yes_no, tip: point}`: columns in that order."""
+    records: list[dict[str, object]] = [
+        {"what": "cup", "where": [1.0, 2.0, 3.0, 4.0], "sure": True, "tip": [5.0, 6.0]},
+        {"what": "mug", "where": [7.0, 8.0, 9.0, 9.5], "sure": False, "tip": None},
+    ]
+    found = (
+        Detection(
+            at="",
+            box=Box(1, 2, 3, 4),
+            point=Point(5, 6),
+            fields={"what": "cup", "sure": True},
+        ),
+        Detection(at="", box=Box(7, 8, 9, 9.5), fields={"what": "mug", "sure": False}),
+    )
+    one = replace(BLANK, answer=records[0], detections=found[:1])
+    assert table("find", [one], tmp_path) == (
+        "case,repeat,status,what,where.x_min,where.y_min,where.x_max,where.y_max,sure,tip.x,tip.y\n"
+        "photos/a.jpg,1,ok,cup,1,2,3,4,true,5,6\n"
+    )
+    several = replace(
+        BLANK,
+        answer=records,
+        detections=tuple(replace(each, at=f"[{n}]") for n, each in enumerate(found)),
+    )
+    assert table("find", [several], tmp_path) == (
+        "case,repeat,status,n,what,where.x_min,where.y_min,where.x_max,where.y_max,sure,"
+        "tip.x,tip.y\n"
+        "photos/a.jpg,1,ok,1,cup,1,2,3,4,true,5,6\n"
+        "photos/a.jpg,1,ok,2,mug,7,8,9,9.5,false,,\n"
+    )
+
+
+def test_an_outline_and_a_mask_keep_their_names_too(tmp_path: Path) -> None:
+    """`edge: polygon` and `area: mask`."""
+    ring = Polygon((Point(0, 0), Point(1, 0), Point(0, 1)))
+    mask = Mask("png", Rle(Size(2, 2), "04"), 3, Box(0, 0, 2, 2))
+    for name, found, cells in (
+        (
+            "edge",
+            Detection(at="", polygon=(ring,)),
+            'edge.polygon\n{},"[[[0, 0], [1, 0], [0, 1]]]"\n',
+        ),
+        ("leaf", Detection(at="", mask=mask), "leaf.area\n{},3\n"),
+    ):
+        value = [[0, 0], [1, 0], [0, 1]] if found.polygon else {"size": [2, 2], "counts": "04"}
+        result = replace(BLANK, answer={name: value}, detections=(found,))
+        expected = "case,repeat,status," + cells.format("photos/a.jpg,1,ok")
+        assert table("find", [result], tmp_path) == expected
+
+
+def test_a_table_of_a_dataset_has_its_columns(tmp_path: Path) -> None:
+    """After the case; the name of the image when the case is called by another."""
+    row = {"id": "7", "city": "=Rome", "tags": ["a", "b"]}
+    first = replace(BLANK, case="7", row=row, answer={"cups": 2, "row": {"city": "x"}})
+    second = replace(BLANK, row={"id": "8", "city": None}, answer={"cups": 3})
+    failed = replace(first, status="failed", error="no answer", answer=None)
+    assert table("find", [first, second, failed], tmp_path) == (
+        "case,row.id,row.city,row.tags,repeat,status,image,cups,find.row.city,error\n"
+        "7,7,'=Rome,a; b,1,ok,photos/a.jpg,2,x,\n"
+        "photos/a.jpg,8,,,1,ok,,3,,\n"
+        "7,7,'=Rome,a; b,1,failed,photos/a.jpg,,,no answer\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "marked"),
+    [
+        ({"a": "Loffel", "b": "two\nlines \x1b[31m"}, False),
+        ({"a": "Löffel"}, True),
+        ({"löffel": 1}, True),
+        ({"a": ["x", "猫"]}, True),
+        ({"a": "\ud800"}, False),
+    ],
+)
+def test_a_table_begins_with_a_mark_only_when_a_spreadsheet_needs_it(
+    answer: object, marked: bool, tmp_path: Path
+) -> None:
+    """Excel reads UTF-8 by its byte order mark; ASCII needs none."""
+    target = tmp_path / "x.csv"
+    write("csv", "find", [replace(BLANK, answer=answer)], target)
+    content = target.read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf") == marked
+    assert content.decode("utf-8-sig").startswith("case,repeat,status,")
 
 
 def test_no_result_at_all_is_a_table_with_a_heading(tmp_path: Path) -> None:
@@ -289,13 +375,13 @@ def test_each_case_has_a_text_file(tmp_path: Path) -> None:
     ]
     written = write("text", "find.text", results, tmp_path)
     assert {path.relative_to(tmp_path).as_posix(): path.read_text() for path in written} == {
-        "a.txt": "A cat.\nOn a sofa.\n",
-        "A-2.txt": "Another.\n",
+        "photos/a.txt": "A cat.\nOn a sofa.\n",
+        "b/A.txt": "Another.\n",
         "b.txt": "\n",
         "c.failed.txt": "refused: SAFETY\n",
         "cut.txt": "Half a\n[cut off: too long]\n",
         "sim.txt": "A cat.\n[simulated: no model has looked at this image]\n",
-        "repeat-2/a.txt": "Again.\n",
+        "repeat-2/photos/a.txt": "Again.\n",
     }
 
 
@@ -303,9 +389,11 @@ def test_what_is_no_text_is_written_so_that_one_can_read_it(tmp_path: Path) -> N
     """Records by line, lists of words by line, the rest as JSON."""
     answer = {"shop": "Lidl", "total": 3.5, "paid": True, "tip": None}
     write("text", "find", [replace(BLANK, answer=answer)], tmp_path)
-    assert (tmp_path / "a.txt").read_text() == "shop: Lidl\ntotal: 3.5\npaid: true\ntip: null\n"
+    assert (
+        tmp_path / "photos/a.txt"
+    ).read_text() == "shop: Lidl\ntotal: 3.5\npaid: true\ntip: null\n"
     write("text", "find.boxes.labels", [BOXES], tmp_path)
-    assert (tmp_path / "a.txt").read_text() == "cat\n=dog\n"
+    assert (tmp_path / "photos/a.txt").read_text() == "cat\n=dog\n"
     write("text", "find.boxes", [EMPTY, replace(BOXES, case="f.jpg")], tmp_path)
     assert json.loads((tmp_path / "f.txt").read_text()) == BOXES.answer["boxes"]  # type: ignore[index]
 

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from runner.sources.fetch import Downloads, Rules
+from runner.sources.fetch import BY_HAND, Downloads, Rules
 from runner.sources.opening import Unreadable
 from runner.sources.web import Web
 from runner.values.geometry import Size
@@ -194,7 +194,8 @@ def test_a_circle_of_redirects(site: Callable[..., Site], tmp_path: Path) -> Non
     web = site()
     web.pages["/a"] = status(302, Location="/a")
     assert refusal(tmp_path, web.url("/a")) == Issue(
-        "web_redirects", "the address redirects more than 3 times"
+        "web_redirects",
+        "the address redirects more than 3 times; write the one that it ends at",
     )
     assert web.asked == ["/a"] * 4
 
@@ -263,10 +264,10 @@ def test_the_second_address_of_a_name(site: Callable[..., Site], tmp_path: Path)
     [
         (404, Issue("web_not_found", "there is nothing at this address (404)")),
         (410, Issue("web_not_found", "there is nothing at this address (410)")),
-        (401, Issue("web_forbidden", "the server lets only some people see it (401)")),
-        (403, Issue("web_forbidden", "the server lets only some people see it (403)")),
+        (401, Issue("web_forbidden", f"the server lets only some people see it (401); {BY_HAND}")),
+        (403, Issue("web_forbidden", f"the server lets only some people see it (403); {BY_HAND}")),
         (204, Issue("web_failed", "the server answered 204, not 200")),
-        (503, Issue("web_failed", "the server answered 503, not 200")),
+        (503, Issue("web_failed", "the server answered 503, not 200; try again later")),
         (302, Issue("web_failed", "the server redirects, but does not say where to")),
     ],
 )
@@ -291,7 +292,7 @@ def test_an_announced_size_is_believed(site: Callable[..., Site], tmp_path: Path
     web = site()
     web.pages["/cat.jpg"] = content(b"", length=50_000_001)
     assert refusal(tmp_path, web.url("/cat.jpg")) == Issue(
-        "web_too_large", "the file is larger than 50 MB; download it by hand"
+        "web_too_large", "the file is larger than 50 MB; download it by hand and name the file"
     )
 
 
@@ -340,7 +341,8 @@ def test_slow_servers(
     web.pages["/cat.jpg"] = slow(web)
     rules = replace(OPEN, seconds=0.2)
     assert refusal(tmp_path, web.url("/cat.jpg"), rules) == Issue(
-        "web_timeout", "the download took longer than 0.2 seconds"
+        "web_timeout",
+        f"the download took longer than 0.2 seconds; try again, or {BY_HAND}",
     )
 
 
@@ -364,8 +366,10 @@ def test_a_body_that_breaks_off(site: Callable[..., Site], tmp_path: Path) -> No
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
-    """A refused connection is told as such."""
-    assert refusal(tmp_path, "http://127.0.0.2:1/cat.jpg").code == "web_unreachable"
+    """A refused connection is told as such, and that a proxy would not be used."""
+    issue = refusal(tmp_path, "http://127.0.0.2:1/cat.jpg")
+    assert issue.code == "web_unreachable"
+    assert issue.why.endswith(f"; no proxy is used: where one is needed, {BY_HAND}")
 
 
 def test_what_does_not_speak_http(site: Callable[..., Site], tmp_path: Path) -> None:
@@ -438,3 +442,17 @@ def test_passwords_in_addresses(tmp_path: Path, download: Callable[[str], Path] 
     assert isinstance(found, UnreadableImage)
     assert found.issue.code == "web_credentials"
     assert "hunter2" not in repr(found)
+
+
+def test_a_message_names_the_address(site: Callable[..., Site], tmp_path: Path) -> None:
+    """Without its query, which may hold a signature; a redirect names where it led to."""
+    web = site()
+    web.pages["/old.jpg?sig=hidden"] = status(302, Location=web.url("/new.jpg"))
+    web.pages["/new.jpg"] = status(404)
+    address = web.url("/old.jpg")
+    (found,) = Web(f"{address}?sig=hidden", download=Downloads(tmp_path, OPEN).get).find(tmp_path)
+    assert isinstance(found, UnreadableImage)
+    host = "127.0.0.2"
+    assert found.issue.why == (
+        f"{address}: redirected to {host}: there is nothing at this address (404)"
+    )

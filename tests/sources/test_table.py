@@ -67,6 +67,15 @@ def test_cells_over_several_lines(tmp_path: Path) -> None:
     ]
 
 
+def test_spaces_around_cells(tmp_path: Path) -> None:
+    """Nobody sees them, and `red ` would not be `red`."""
+    content = 'photo,label\na.jpg , red  car \n"b.jpg ","two\nlines\n"\n'
+    assert read(tmp_path, content) == [
+        Row(2, {"photo": "a.jpg", "label": "red  car"}),
+        Row(3, {"photo": "b.jpg", "label": "two\nlines"}),
+    ]
+
+
 def test_missing_cells_are_empty(tmp_path: Path) -> None:
     """A row may end early."""
     assert read(tmp_path, "photo,label\na.jpg\n") == [Row(2, {"photo": "a.jpg", "label": ""})]

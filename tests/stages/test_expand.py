@@ -103,6 +103,31 @@ def test_a_prompt_is_filled_in_from_vars_image_and_case(folder: Path) -> None:
     assert first.system == "You see {{ cups }}."
 
 
+def test_values_are_written_as_their_author_writes_them(folder: Path) -> None:
+    """Not as Python would: `true`, and a list with commas."""
+    workflow = loaded(
+        folder,
+        "version: 1\nimages: photos/a.png\nvars: {all: true, kinds: [cat, dog]}\n"
+        "steps:\n  - id: a\n    prompt: '{{ vars.kinds }} ({{ vars.all }})'\n",
+    )
+    assert [prompt(request) for request in requests(workflow)] == ["cat, dog (true)"]
+
+
+def test_a_prompt_that_cannot_be_filled_in_names_the_line_of_the_file(folder: Path) -> None:
+    """In the words of its author."""
+    workflow = loaded(
+        folder,
+        "version: 1\nimages: photos/a.png\nvars: {most: a few}\nsteps:\n"
+        "  - id: a\n    prompt: |\n      Look.\n      Find {{ vars.most + 1 }} cats.\n",
+    )
+    (job,) = all_jobs(workflow)
+    with Renderer() as renderer:
+        built = build(workflow, workflow.steps[0], job, {}, renderer.render)
+    assert isinstance(built, NotBuilt)
+    why = "the prompt could not be filled in: `vars.most` is a text; + needs two numbers"
+    assert built.why == f"{why} ({workflow.path}, line 8)"
+
+
 def test_the_text_stands_before_the_image_unless_the_author_says_after(folder: Path) -> None:
     """The guide advises text first for a single image; `prompt_position: after` turns it round."""
     for position, kinds in (("before", [TextPart, ImagePart]), ("after", [ImagePart, TextPart])):

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Literal
+from unicodedata import normalize
 
 import pytest
 
@@ -31,6 +32,8 @@ from runner.workflow.spec import (
     Scalar,
     Workflow,
 )
+
+Form = Literal["NFC", "NFD"]
 
 PLACE = Place("test.workflow.yaml", 3, 9)
 
@@ -121,23 +124,55 @@ def test_one_image_is_one_case(draw: ModuleType, tmp_path: Path) -> None:
 
 
 def test_files_of_one_name(draw: ModuleType, tmp_path: Path) -> None:
-    """They are told apart by their folders, repetitions by a number; others keep their short name."""
+    """They are told apart by their folders; others keep their short name. No file comes twice."""
     for name in ("a/x.jpg", "b/x.jpg", "b/y.jpg"):
         draw.write(tmp_path / name)
     assert names(gather(workflow(tmp_path, "a/*.jpg", "b/*.jpg", "a/x.jpg", "b/y.jpg"))) == [
         "a/x.jpg",
         "b/x.jpg",
         "y.jpg",
-        "a/x.jpg#2",
-        "y.jpg#2",
     ]
+
+
+def test_an_image_that_is_named_twice_comes_once(draw: ModuleType, tmp_path: Path) -> None:
+    """By patterns, by hand, by a link; a copy of a file is another image."""
+    for name in ("a.jpg", "b.JPG", "copy/a.jpg"):
+        draw.write(tmp_path / name)
+    (tmp_path / "copy" / "link.jpg").symlink_to(tmp_path / "b.JPG")
+    draw.write(tmp_path / "copy" / "c.jpg")
+    (tmp_path / "copy" / "d.jpg").hardlink_to(tmp_path / "copy" / "c.jpg")
+    address = "https://example.com/a.png"
+    texts = ["*.jpg", "*.JPG", "a.jpg", "a.jpg", "copy/", "no.jpg", "no.jpg", address, address]
+    assert names(gather(workflow(tmp_path, *texts))) == [
+        *["a.jpg", "b.JPG", "copy/a.jpg", "c.jpg", "d.jpg", "no.jpg", "a.png"]
+    ]
+    both = workflow(tmp_path, before=["*.jpg", "a.jpg"], after="copy/a.jpg")
+    assert names(gather(both)) == ["a.jpg", "b.JPG"]
+
+
+@pytest.mark.parametrize(("on_disk", "written"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_umlauts_as_a_mac_stores_them(
+    draw: ModuleType, tmp_path: Path, on_disk: Form, written: Form
+) -> None:
+    """One character or two: in files, folders, patterns, tables and pairs it is the same name."""
+    draw.write(tmp_path / normalize(on_disk, "Bücher/größe.jpg"))
+    draw.write(tmp_path / "after" / normalize(written, "größe.jpg"))
+    for text in ("Bücher/größe.jpg", "Bücher/gr*ße.jpg", "Büch*/g*ö*.jpg", "Bücher/"):
+        (case,) = gather(workflow(tmp_path, normalize(written, text)))
+        assert (case.name, told(case.images[0])) == ("größe.jpg", "größe.jpg")
+    cell = normalize(written, "photo\nBücher/größe.jpg\n")
+    ((image,),) = [case.images for case in gather(table(tmp_path, cell))]
+    assert told(image) == "größe.jpg"
+    pair = workflow(tmp_path, before=normalize(written, "Bücher/*.jpg"), after="after/*.jpg")
+    assert [[told(image) for image in case.images] for case in gather(pair)] == [["größe.jpg"] * 2]
 
 
 def test_a_numbered_name_is_unique_too(draw: ModuleType, tmp_path: Path) -> None:
     """A file may already be called like the second of another."""
     draw.write(tmp_path / "x.jpg")
     draw.write(tmp_path / "x.jpg#2")
-    assert names(gather(workflow(tmp_path, "x.jpg#2", "x.jpg", "x.jpg", "x.jpg"))) == [
+    content = "photo\nx.jpg#2\nx.jpg\nx.jpg\nx.jpg\n"
+    assert names(gather(table(tmp_path, content))) == [
         "x.jpg#2",
         "x.jpg",
         "x.jpg#3",

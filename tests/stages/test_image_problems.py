@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Literal
@@ -10,6 +12,7 @@ from typing import Literal
 import pytest
 
 from runner.stages.gather import find_pattern_problems
+from runner.stages.survey import MOST_FILES, MOST_SECONDS
 from runner.values.problem import Place, Problem
 from runner.workflow.spec import (
     Dataset,
@@ -82,10 +85,10 @@ def base(draw: ModuleType, tmp_path: Path) -> Path:
         "mixed/more/b.jpg",
         "trays/1.jpg",
         "trays/2.jpg",
-        "animations/a.gif",
-        "animations/b.gif",
     ):
         draw.write(tmp_path / name, b"text" if name.endswith(("txt", "csv")) else None)
+    for name in ("a.gif", "b.gif"):
+        draw.write(tmp_path / "animations" / name, draw.animation("GIF"))
     (tmp_path / "empty").mkdir()
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "a.txt").write_text("hello")
@@ -199,7 +202,7 @@ def base(draw: ModuleType, tmp_path: Path) -> Path:
             "pattern",
             "animations/*.gif",
             [
-                "warning[W417] 2 files of `animations/*.gif` cannot be sent: `a.gif` is a GIF,"
+                "error[W417] 2 files of `animations/*.gif` cannot be sent: `a.gif` is a GIF,"
                 " which is not among the types that Gemini documents"
                 " => write `convert: png` at the top of the workflow"
             ],
@@ -240,15 +243,145 @@ def test_a_conversion_settles_it(base: Path) -> None:
 
 
 def test_an_image_that_is_named_twice(base: Path) -> None:
-    """By whatever path; a warning, as it may be meant."""
+    """By whatever path; it is asked about once."""
     (base / "link.jpg").symlink_to(base / "trays" / "2.jpg")
     flow = workflow(
         base, {"image": [("pattern", "trays/*.jpg"), ("file", "trays/1.jpg"), ("file", "link.jpg")]}
     )
     assert told(find_pattern_problems(flow)) == [
-        "warning[W402] `trays/1.jpg` names 1 image once more: `trays/1.jpg`",
-        "warning[W402] `link.jpg` names 1 image once more: `link.jpg`",
+        "warning[W402] `trays/1.jpg` names 1 image once more; it is asked about once",
+        "warning[W402] `link.jpg` names 1 image once more; it is asked about once",
     ]
+
+
+def test_patterns_that_overlap(draw: ModuleType, base: Path) -> None:
+    """Endings are compared without regard to capitals, so the second one is in vain."""
+    draw.write(base / "trays" / "3.JPG")
+    flow = workflow(base, {"image": [("pattern", "trays/*.jpg"), ("pattern", "trays/*.JPG")]})
+    assert told(find_pattern_problems(flow)) == [
+        "warning[W402] `trays/*.JPG` names 3 images once more: `trays/1.jpg`, `trays/2.jpg`,"
+        " `trays/3.JPG`; they are asked about once"
+    ]
+
+
+def test_an_address_that_is_named_twice(draw: ModuleType, base: Path) -> None:
+    """As with files; of an image in the text only the beginning is shown."""
+    address = "https://example.com/a.png"
+    inline = "data:image/png;base64," + b64encode(draw.encoded(draw.scene(), "PNG")).decode()
+    flow = workflow(base, {"image": [("web", address), ("web", address)]})
+    assert told(find_pattern_problems(flow)) == [
+        f"warning[W402] `{address}` names 1 image once more; it is asked about once"
+    ]
+    flow = workflow(base, {"image": [("data", inline), ("data", inline)]})
+    assert told(find_pattern_problems(flow)) == [
+        "warning[W402] `data:…` names 1 image once more; it is asked about once"
+    ]
+
+
+@pytest.fixture
+def damaged(draw: ModuleType, base: Path) -> Path:
+    """A folder with images that cannot be asked about, and `good/`."""
+    whole = draw.encoded(draw.scene(), "JPEG")
+    for name, content in (
+        ("bad/empty.jpg", b""),
+        ("bad/half.jpg", whole[: len(whole) // 2]),
+        ("bad/text.jpg", b"hello"),
+        ("bad/web.jpg", b"<html>"),
+        ("bad/notes.txt", b"hello"),
+        ("good/a.jpg", whole),
+    ):
+        draw.write(base / name, content)
+    return base
+
+
+EMPTY = "[W414] `bad/empty.jpg`: the file is empty (0 bytes)"
+
+
+def test_images_that_cannot_be_used(damaged: Path) -> None:
+    """They are told with the reason; three of an entry, the others are counted."""
+    flow = workflow(damaged, {"image": [("pattern", "bad/*.jpg"), ("folder", "good/")]})
+    lines = told(find_pattern_problems(flow))
+    assert (lines[0], lines[2:]) == (
+        f"warning{EMPTY}",
+        [
+            "warning[W414] `bad/text.jpg`: the file is not an image, it looks like text",
+            "warning[W414] 1 more image of `bad/*.jpg` cannot be used",
+        ],
+    )
+    assert lines[1].startswith("warning[W414] `bad/half.jpg`: the file is cut off")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "severity"),
+    [
+        ("file", "bad/empty.jpg", "error"),
+        ("file", "bad/notes.txt", "error"),
+        ("pattern", "bad/*.jpg", "error"),
+        ("folder", "bad/", "error"),
+        ("pattern", "*/[ae]*.jpg", "warning"),
+    ],
+)
+def test_nothing_can_be_asked(damaged: Path, kind: Kind, text: str, severity: str) -> None:
+    """An error when no image can be used, a warning when one can."""
+    problems = find_pattern_problems(workflow(damaged, {"image": [(kind, text)]}))
+    said = {problem.severity for problem in problems if problem.code == "W414"}
+    assert said == {severity}
+
+
+def test_no_image_of_one_name_can_be_used(damaged: Path) -> None:
+    """Every case would lack it."""
+    flow = workflow(damaged, {"a": [("file", "bad/empty.jpg")], "b": [("pattern", "good/*.jpg")]})
+    assert told(find_pattern_problems(flow)) == [f"error{EMPTY}"]
+
+
+def test_looks_are_bounded_in_number_and_time(damaged: Path) -> None:
+    """What was not looked at may be usable, so that nothing is refused."""
+    for number in range(MOST_FILES):
+        (damaged / "good" / f"b{number}.jpg").hardlink_to(damaged / "good" / "a.jpg")
+    flow = workflow(damaged, {"image": [("pattern", "good/*.jpg"), ("pattern", "bad/*.jpg")]})
+    assert find_pattern_problems(flow) == ()
+    bad = workflow(damaged, {"image": [("pattern", "bad/*.jpg")]})
+    times = iter([0.0, MOST_SECONDS])
+    lines = told(find_pattern_problems(bad, lambda: next(times)))
+    assert [line.split(":")[0] for line in lines] == [
+        "warning[W414] `bad/empty.jpg`",
+        "warning[W414] `bad/half.jpg`",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "fix"),
+    [
+        ("pattern", "trays\\*.jpg", "write / instead of \\: `trays/*.jpg`"),
+        ("file", "trays\\1.jpg", "write / instead of \\: `trays/1.jpg`"),
+        ("file", "C:\\trays\\1.jpg", "paths that start with `C:` lead to a file only on Windows"),
+        ("file", "trays/1.jpg, trays/2.jpg", "write a list: [trays/1.jpg, trays/2.jpg]"),
+        ("pattern", 'trays/*.jpg, "*.png"', 'write a list: [trays/*.jpg, "*.png"]'),
+        ("file", "trays/one, two.jpg", None),
+        ("file", "trays/zzzz.png", None),
+    ],
+)
+def test_signs_of_another_system(base: Path, kind: Kind, text: str, fix: str | None) -> None:
+    """A path of Windows, and several paths in one text."""
+    (problem,) = find_pattern_problems(workflow(base, {"image": [(kind, text)]}))
+    assert problem.fix == fix
+
+
+def test_a_folder_is_shown_as_it_is_written(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From home, from the root of the disk, or from the workflow."""
+    home = base / "home"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    for text, value, shown in (
+        ("~/no/*.jpg", home / "no" / "*.jpg", "~/no/"),
+        (f"{base}/no/*.jpg", base / "no" / "*.jpg", f"{base}/no/"),
+        ("no/*.jpg", base / "no" / "*.jpg", "no/"),
+    ):
+        flow = workflow(base, {"image": [("pattern", text)]})
+        entry = ImageEntry("pattern", str(value), text, base, PLACE)
+        flow = replace(flow, images=(ImageSet("image", (entry,)),))
+        (problem,) = find_pattern_problems(flow)
+        assert problem.message.endswith(f"matches no file: there is no folder `{shown}`")
 
 
 def test_an_image_under_two_names(base: Path) -> None:
@@ -289,7 +422,7 @@ def test_what_follows_from_a_mistake_is_not_told(base: Path) -> None:
 
 
 def test_a_folder_that_may_not_be_listed(base: Path) -> None:
-    """Its images would be missed, so it is told."""
+    """Its images would be missed, so it is told; an error when there are no others."""
     if os.geteuid() == 0:
         for folder in (base, *base.parents):
             folder.chmod(0o755)
@@ -300,12 +433,16 @@ def test_a_folder_that_may_not_be_listed(base: Path) -> None:
         if os.geteuid() == 0:
             os.seteuid(65534)
         problems = find_pattern_problems(workflow(base, {"image": [("pattern", "mixed/**/*.jpg")]}))
+        alone = find_pattern_problems(workflow(base, {"image": [("folder", "mixed/more/")]}))
     finally:
         if os.getuid() == 0:
             os.seteuid(0)
         (base / "mixed" / "more").chmod(0o755)
     assert told(problems) == [
         "warning[W414] `mixed/more`: the folder cannot be listed: Permission denied"
+    ]
+    assert told(alone) == [
+        "error[W414] `mixed/more`: the folder cannot be listed: Permission denied"
     ]
 
 
@@ -401,6 +538,43 @@ def test_a_good_table(base: Path) -> None:
             ],
         ),
         (
+            "photo,label\n1.JPEG,x\n",
+            None,
+            {},
+            [
+                "error[W409] 1 row of `sites.csv` names an image that does not exist in"
+                " `trays/`; line 2 of sites.csv: `1.JPEG` => did you mean `1.jpg`?"
+            ],
+        ),
+        (
+            "photo,label\n..\\trays\\1.jpg,x\n1.jpg,y\n",
+            None,
+            {},
+            [
+                "warning[W409] 1 row of `sites.csv` names an image that does not exist in"
+                " `trays/`; line 2 of sites.csv: `..\\trays\\1.jpg`"
+                " => write / instead of \\ in the table"
+            ],
+        ),
+        (
+            "1.jpg,cat\n2.jpg,dog\n",
+            None,
+            {},
+            [
+                "error[W406] `sites.csv` has no column `photo`, which `image_columns` names"
+                " => the first line must be headings, such as `photo`; here it is a row (`1.jpg`)"
+            ],
+        ),
+        (
+            "photo\n../photos/notes.txt\n1.jpg\n",
+            None,
+            {},
+            [
+                "warning[W408] 1 row of `sites.csv` cannot be used; line 2 of sites.csv, column"
+                " `photo`: the file is not an image, it looks like text"
+            ],
+        ),
+        (
             GOOD,
             None,
             {"split": "tets"},
@@ -430,6 +604,17 @@ def test_tables(
     """Columns first; rows only when the columns are in order."""
     flow = dataset(base, content, id_column=id_column, where=where)
     assert told(find_pattern_problems(flow)) == expected
+
+
+def test_an_image_folder_that_is_not_there(base: Path) -> None:
+    """One mistake, not one for each row."""
+    flow = dataset(base, GOOD)
+    assert flow.dataset is not None
+    elsewhere = replace(flow.dataset, image_folder=base / "Trays")
+    assert told(find_pattern_problems(replace(flow, dataset=elsewhere))) == [
+        "error[W403] there is no folder `Trays/`, which `image_folder` names"
+        " => did you mean `trays`?"
+    ]
 
 
 def test_values_that_where_could_select(base: Path) -> None:

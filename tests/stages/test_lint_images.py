@@ -11,7 +11,8 @@ from PIL import Image as Pillow
 from PIL import ImageFilter
 
 from runner.sources.inspect import inspect
-from runner.stages.lint_images import look
+from runner.stages.lint_images import advice, look
+from runner.values.case import CaseImages
 from runner.values.image import DataOrigin, FileOrigin, Image, WebOrigin
 from runner.values.problem import Problem
 from runner.values.result import Issue
@@ -101,8 +102,7 @@ def test_sizes(draw: ModuleType, size: tuple[int, int], expected: list[str]) -> 
 def test_turned_images(draw: ModuleType) -> None:
     """They are turned before they are sent, and it is told."""
     assert told(draw.stored(6, "JPEG"))[0] == (
-        "W420 x.jpg: it is stored turned and shown upright (EXIF);"
-        " it is turned and written anew before it is sent"
+        "W420 x.jpg: it is stored turned; it is turned upright before it is sent"
     )
 
 
@@ -181,3 +181,55 @@ def test_tiny_images(draw: ModuleType, size: tuple[int, int]) -> None:
     """Too small to be judged for sharpness."""
     found = told(draw.encoded(Pillow.new("L", size), "PNG"))
     assert all(line[:4] in ("W422", "W424") for line in found)
+
+
+def cases(draw: ModuleType, count: int) -> list[CaseImages]:
+    """Every second one is turned, all are small."""
+    found = [
+        inspect(DataOrigin(draw.stored(6 if number % 2 else 1, "JPEG")), f"{number}.jpg")
+        for number in range(count)
+    ]
+    return [CaseImages(image.name, (image,)) for image in found]
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "expected"),
+    [
+        (2, 50, "1.jpg: it is stored turned; it is turned upright before it is sent"),
+        (
+            10,
+            50,
+            "5 of 10 images are stored turned (1.jpg, 3.jpg, 5.jpg and 2 more);"
+            " they are turned upright before they are sent",
+        ),
+        (
+            10,
+            6,
+            "3 of the first 6 images are stored turned (1.jpg, 3.jpg, 5.jpg);"
+            " they are turned upright before they are sent",
+        ),
+    ],
+)
+def test_one_sentence_for_all_turned_images(
+    draw: ModuleType, count: int, most: int, expected: str
+) -> None:
+    """Every photograph of a phone is turned: it is nothing to do anything about."""
+    problems = advice(cases(draw, count), most)
+    assert [problem.message for problem in problems if problem.code == "W420"] == [expected]
+
+
+def test_one_sentence_for_each_kind() -> None:
+    """The first in full, the others by name."""
+    images = [
+        Image(
+            f"{number}.jpg",
+            "image",
+            WebOrigin("https://example.com/x.jpg"),
+            "image/png",
+            issues=(Issue("image_wrong_ending", "why"),),
+        )
+        for number in range(5)
+    ]
+    found = [CaseImages(image.name, (image,)) for image in images]
+    message = "0.jpg: why; likewise 1.jpg, 2.jpg and 2 more"
+    assert advice(found, 50) == (Problem("W425", message, severity="warning"),)

@@ -273,6 +273,24 @@ def test_a_place_in_something_else_is_its_own_place() -> None:
     assert found.place_in(("steps", 0, "missing"), 1, 1) == found.place(("steps", 0, "missing"))
 
 
+TEXTS = [
+    "prompt: |\n  // a\n  • id: a\n  - - b: c\n  ```yaml\n  {# c #}\n  d:\u00a0e\n   \u00a0f\n",
+    'prompt: "Answer with:\n• one\n– id: two\n\u00a0- three"\n',
+    "prompt: Find\n  • cats\n  // and\n  – dogs\u00a0\n",
+    "prompt:\n  – cats and dogs\n",
+    "prompt: \u00a0Find\u00a0it\u200b\n",
+    "vars:\n  a: \u00a0b\u00a0\n  c: [d\u00a0]\nlabels:\n  - \u00a0\n  - \u200bx\n",
+    "choices:\n  - –\n  - a\u00a0b\n  - Was:\u00a0das\n  - “a” or “b”?\n",
+    "# •\u00a0//\nimages: [a.jpg, // b.jpg]\n",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_a_text_says_is_its_authors(text: str) -> None:
+    """Long dashes, bullets, special spaces and slashes are mistakes only where YAML has a sign."""
+    assert read(text.encode(), "a.yaml").problems == ()
+
+
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_rejected(content: bytes) -> None:
     """Nothing but `Rejected` is ever raised, and it holds at least one problem."""

@@ -57,6 +57,8 @@ def test_outside_names_are_found_with_their_place(
 
 MISTAKES: list[tuple[str, list[tuple[str, int, int, int, str, str | None]]]] = [
     ("{{ vars.a b }}", [("W320", 1, 11, 1, "`b` is not expected here", "write {{ vars.a_b }} if it is one name, or {{ vars.a }} b")]),
+    ("{{ vars.Tier art }}", [("W320", 1, 14, 3, "`art` is not expected here", "write {{ vars.tier_art }} if it is one name, or {{ vars.Tier }} art")]),
+    ("{{ row.Tier art }}", [("W320", 1, 13, 3, "`art` is not expected here", 'write {{ row["Tier art"] }} if it is one name, or {{ row.Tier }} art')]),
     ("{{ a && b }}", [("W320", 1, 6, 1, "`&` means nothing here", "write `and`")]),
     ("{{ “x” }}", [("W320", 1, 4, 1, "`“` means nothing here", 'write a straight quote: "')]),
     ("{{ 'abc }}", [("W320", 1, 4, 1, "`'` means nothing here", "close the quote")]),
@@ -82,6 +84,7 @@ MISTAKES: list[tuple[str, list[tuple[str, int, int, int, str, str | None]]]] = [
     ("{{ a is defind }}", [("W326", 1, 9, 6, "there is no test `defind`", "did you mean `defined`?")]),
     ("Find {vars.x}.", [("W327", 1, 6, 8, "a variable stands between two curly brackets on each side", "write {{ vars.x }}")]),
     ("Find ${vars.x}", [("W327", 1, 6, 9, "a variable stands between two curly brackets on each side", "write {{ vars.x }}")]),
+    ("a ${{ vars.x }}", [("W327", 1, 3, 1, "the $ before {{ is sent as it stands", "write {{ vars.x }} without the $, unless it is the sign of dollars")]),
     ("{{ }}", [("W328", 1, 1, 5, "nothing stands between {{ and }}", "write the name of a value, or remove it")]),
     ("{% %}", [("W328", 1, 1, 5, "nothing stands between {% and %}", "remove it")]),
     ("{{ " + "(" * 5000, [("W321", 1, 1, 2, "this {{ is never closed", "close it with }}")]),

@@ -99,7 +99,7 @@ def test_a_problem_points_into_the_file_that_holds_it(told: Told) -> None:
         "W201 t.workflow.yaml:2:12 unknown key `thinkng` in `defaults` → did you mean `thinking`?",
         "W204 t.workflow.yaml:2:32 `seed` must be a whole number, found the text `x` → write seed: 7",
         "W311 t.workflow.yaml:7:10 there is no variable `vars.x`"
-        " → add `x: …` under `vars:` at the top of the file",
+        " → add `x: …` under `vars:` at the top of w.workflow.yaml",
         "W301 t.workflow.yaml:8:17 there is no step `aks` → did you mean `ask.text`?",
     ]
 
@@ -137,6 +137,33 @@ def test_the_nearest_file_is_suggested(told: Told, tmp_path: Path) -> None:
     with pytest.raises(Rejected) as rejected:
         load(tmp_path / "cat.workflow.yaml", environ={})
     assert rejected.value.problems[0].fix == f"did you mean `{tmp_path}/cats.workflow.yaml`?"
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "fix"),
+    [
+        ("cats", ["cats.workflow.yaml"], "in this folder there is `cats.workflow.yaml`"),
+        (
+            "x",
+            ["1.workflow.yaml", "2.workflow.yaml", "3.workflow.yaml", "4.workflow.yaml"],
+            "in this folder there are `1.workflow.yaml`, `2.workflow.yaml`, `3.workflow.yaml`"
+            " and 1 more",
+        ),
+        ("x", [], "there is no workflow file in this folder; `askpix init` writes one"),
+        ("\u2014provider", [], "options start with two hyphens: --provider"),
+    ],
+)
+def test_a_file_of_the_command_line_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, there: list[str], fix: str
+) -> None:
+    """What it may have been is in the same folder."""
+    monkeypatch.chdir(tmp_path)
+    for each in there:
+        Path(each).touch()
+    with pytest.raises(Rejected) as raised:
+        load(Path(name), environ={})
+    ((code, found),) = [(problem.code, problem.fix) for problem in raised.value.problems]
+    assert (code, found) == ("W441", fix)
 
 
 def test_a_file_that_extends_itself_is_refused(told: Told) -> None:

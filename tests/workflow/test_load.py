@@ -55,9 +55,9 @@ def test_problems_come_in_the_order_of_the_text(told: Told) -> None:
         "W444 w.workflow.yaml:7:13 there is no answer shape `boxs` → did you mean `boxes`?",
         "W206 w.workflow.yaml:8:14 `limit` must be at least 1 → write limit: 10",
         "W311 ask.md:1:4 there is no variable `vars.x`"
-        " → add `x: …` under `vars:` at the top of the file",
+        " → add `x: …` under `vars:` at the top of w.workflow.yaml",
         "W311 ask.md:1:21 there is no variable `vars.y`"
-        " → add `y: …` under `vars:` at the top of the file",
+        " → add `y: …` under `vars:` at the top of w.workflow.yaml",
     ]
 
 
@@ -282,6 +282,7 @@ def test_a_check_holds_its_values_as_they_are_compared(loaded: Loaded) -> None:
     [
         ("{save: ask, as: csv}", "ask.csv"),
         ("{save: ask.text, as: text}", "ask.text/"),
+        ("{save: ask, as: text}", "ask-text/"),
         ("{save: ask, as: json, to: ./a//b.json}", "a/b.json"),
         ("{save: ask, as: text, to: 'letters\\'}", "letters/"),
     ],
@@ -289,6 +290,14 @@ def test_a_check_holds_its_values_as_they_are_compared(loaded: Loaded) -> None:
 def test_an_output_has_a_name_in_one_spelling(loaded: Loaded, output: str, to: str) -> None:
     """Made from what is saved when none is given."""
     assert loaded(HEAD + ASK + f"outputs:\n  - {output}\n").outputs[0].to == to
+
+
+def test_two_outputs_without_a_name_are_two_folders(loaded: Loaded) -> None:
+    """What is saved and how it is written are both in the name."""
+    find = "steps: [{id: find, prompt: Find every cat., schema: masks}]\n"
+    outputs = "outputs: [{save: find.masks, as: masks}, {save: find.masks, as: overlay}]\n"
+    workflow = loaded(HEAD + find + outputs)
+    assert [output.to for output in workflow.outputs] == ["find.masks/", "find.masks-overlay/"]
 
 
 def test_a_part_is_valid_and_not_to_be_run(loaded: Loaded) -> None:

@@ -29,6 +29,10 @@ TEXT = (
         ("strict", "no", False),
         ("strict", "True", True),
         ("list", "x, y,", ["x", "y"]),
+        ("list", "[p, q]", ["p", "q"]),
+        ("list", ' ["p, q", 3] ', ["p, q", 3]),
+        ("word", " dog ", "dog"),
+        ("number", " 7 ", 7),
         ("old", "new", "new"),
     ],
 )
@@ -63,6 +67,16 @@ def test_a_value_of_the_command_line_is_of_the_kind_in_the_file(
             "W318 --var strict: `strict` is true or false in the file, found the text `very`"
             " → write for example --var strict=true",
         ),
+        (
+            {"list": "[a, [b]]"},
+            "W318 --var list: `list` is a list in the file, found the text `[a, [b]]`"
+            ' → write for example --var list="[a, b]"',
+        ),
+        (
+            {"list": "[a, b"},
+            "W318 --var list: `list` is a list in the file, found the text `[a, b`"
+            ' → write for example --var list="[a, b]"',
+        ),
     ],
 )
 def test_a_value_that_does_not_fit_is_told(told: Told, given: dict[str, str], line: str) -> None:
@@ -94,3 +108,16 @@ def test_a_variable_that_only_an_axis_sets_is_known(told: Told) -> None:
         )
         == []
     )
+
+
+@pytest.mark.parametrize("written", ["", "vars: {thing: c}\n"])
+def test_a_variable_of_an_axis_cannot_be_given(told: Told, written: str) -> None:
+    """The axis wins, so what is given would be paid for and not be asked."""
+    text = (
+        "version: 1\nimages: a.png\nsteps: [{id: ask, prompt: '{{ vars.thing }}'}]\n"
+        "matrix: {vars.thing: [a, b]}\n"
+    )
+    assert told(written + text, vars={"thing": "z"}) == [
+        "W231 --var thing has no effect: the matrix gives `vars.thing` its values"
+        " → delete the axis, or leave --var out"
+    ]

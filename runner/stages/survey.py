@@ -1,0 +1,64 @@
+"""What is known of the images that a workflow names after a quick look at the first of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner.sources.candidate import Candidate
+from runner.sources.inspect import Convert, refusal
+from runner.values.result import Issue
+
+MOST_FILES = 200
+"""So many files are opened, for all that a workflow names together."""
+
+MOST_SECONDS = 1.0
+"""And no more after this time: a network drive may be slow."""
+
+
+@dataclass(slots=True)
+class Looks:
+    """The looks that are left: each opens a file and reads its beginning and its end."""
+
+    convert: Convert | None = None
+    clock: Callable[[], float] = time.monotonic
+    left: int = MOST_FILES
+    _end: float | None = None
+
+    def refusal(self, file: str) -> Issue | None:
+        """Why a file cannot be sent; None when nothing is found, or no look is left."""
+        if not self.left:
+            return None
+        now = self.clock()
+        self._end = self._end or now + MOST_SECONDS
+        self.left = self.left - 1 if now < self._end else 0
+        return refusal(Path(file), self.convert)
+
+
+@dataclass(slots=True)
+class Survey:
+    """The images of one name, over all entries: those named before, and whether one can be used."""
+
+    looks: Looks
+    several: bool = False
+    usable: bool = False
+    _seen: set[object] = field(default_factory=set)
+
+    def is_new(self, candidate: Candidate) -> bool:
+        """False when an earlier entry named this image."""
+        if not self.several:
+            return True
+        identity = candidate.identity
+        new = identity not in self._seen
+        self._seen.add(identity)
+        return new
+
+    def refusal(self, candidate: Candidate) -> Issue | None:
+        """Why an image cannot be used; None notes that one can."""
+        issue = candidate.problem
+        if issue is None and candidate.kind == "file":
+            issue = self.looks.refusal(candidate.where)
+        self.usable = self.usable or issue is None
+        return issue
