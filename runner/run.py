@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -33,12 +34,14 @@ LOOKED_AT = 50
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How this machine carries out a run."""
+    """How this machine carries out a run. `watch` gets the totals after every result, `say` a
+    sentence that a person should read at once."""
 
     connection: Connection
     out: Path
     allow_private: bool = False
     watch: Callable[[Tally], None] = lambda tally: None
+    say: Callable[[str], None] = lambda sentence: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ def advice_on_images(workflow: Workflow) -> tuple[Problem, ...]:
 def run(workflow: Workflow, plan: Plan, options: Options) -> Outcome:
     """Asks everything in the plan, judges the answers and writes the run folder.
 
-    Raises `FolderError` before anything is asked when the folder cannot be written.
+    Raises `FolderError` before anything is asked when the folder cannot be written. A disk that is
+    full later ends the run like any limit: what is written stays.
     """
     folder = RunFolder.create(options.out, workflow.name, plan.key, datetime.now(UTC))
     manifest = Manifest.begin(workflow, plan, folder.write_sources(workflow), options.connection)
@@ -89,28 +93,48 @@ def run(workflow: Workflow, plan: Plan, options: Options) -> Outcome:
     tally = Tally(total=plan.cases * plan.combinations * plan.repeats * len(workflow.steps))
     halt = Halt()
     asking = Asking(
-        workflow, options.connection, halt, folder.path / "images", options.allow_private
+        workflow,
+        options.connection,
+        halt,
+        folder.path / "images",
+        options.say,
+        options.allow_private,
     )
+    verdicts: tuple[Verdict, ...] = ()
+    written: dict[str, Sequence[Path]] = {}
+    try:
+        _ask(asking, folder, tally, options.watch)
+        verdicts = _judge(workflow, folder)
+        folder.write_json("checks.json", checks_json(verdicts))
+        took = (manifest.started.isoformat(), manifest.seconds_until(datetime.now(UTC)))
+        folder.write("junit.xml", junit_xml(workflow.name, verdicts, _properties(tally), *took))
+        _write_outputs(workflow, folder, _opener(asking.inline), written)
+    except OSError as error:
+        halt.now("limit", _disk(error))
+    manifest = manifest.end(halt.kind or "done", halt.why, tally, verdicts)
+    with suppress(OSError):  # on a full disk the manifest of the beginning stays
+        folder.write_json("run.json", manifest.as_json())
+    return Outcome(folder.path, tally, verdicts, written, halt)
+
+
+def _ask(asking: Asking, folder: RunFolder, tally: Tally, watch: Callable[[Tally], None]) -> None:
+    """Asks everything; what was answered is in results.jsonl, whatever ends it."""
     with folder.spool() as spool:
 
         def keep(result: Result) -> None:
             spool.append(result)
             tally.add(result)
-            options.watch(tally)
+            watch(tally)
 
         try:
             asyncio.run(_ask_all(asking, keep))
         finally:
             folder.finish_results(spool)
-    verdicts = _judge(workflow, folder)
-    written = _write_outputs(workflow, folder, _opener(asking.inline))
-    manifest = manifest.end(halt.kind or "done", halt.why, tally, verdicts)
-    folder.write_json("checks.json", checks_json(verdicts))
-    folder.write(
-        "junit.xml", junit_xml(workflow.name, verdicts, _properties(tally), *manifest.when)
-    )
-    folder.write_json("run.json", manifest.as_json())
-    return Outcome(folder.path, tally, verdicts, written, halt)
+
+
+def _disk(error: OSError) -> str:
+    where = f" {error.filename}" if error.filename else " the run folder"
+    return f"cannot write{where}: {(error.strerror or str(error)).lower()}"
 
 
 async def _ask_all(asking: Asking, keep: Callable[[Result], None]) -> None:
@@ -129,14 +153,15 @@ def _judge(workflow: Workflow, folder: RunFolder) -> tuple[Verdict, ...]:
 
 
 def _write_outputs(
-    workflow: Workflow, folder: RunFolder, open_image: OpenImage
-) -> dict[str, Sequence[Path]]:
-    written: dict[str, Sequence[Path]] = {}
+    workflow: Workflow,
+    folder: RunFolder,
+    open_image: OpenImage,
+    written: dict[str, Sequence[Path]],
+) -> None:
     for output in workflow.outputs:
         exporter = EXPORTERS.load(output.format)(output.save)
         results = folder.results(output.save.root)
         written[output.to] = exporter.write(results, folder.outputs / output.to, open_image)
-    return written
 
 
 def _properties(tally: Tally) -> dict[str, str]:

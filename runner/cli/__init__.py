@@ -9,9 +9,7 @@ from importlib import import_module
 import click
 
 from runner import __version__
-
-INTERRUPTED = 130
-OUR_BUG = 4
+from runner.cli.exits import DONE, INTERRUPTED
 
 COMMANDS: dict[str, str] = {
     "init": "Start: write a commented workflow into this folder.",
@@ -73,26 +71,34 @@ def group() -> None:
 
 def main() -> None:
     """The `askpix` command: every way in which it can end is one of the exit codes of the README."""
-    code: object = 0
     try:
-        code = group.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        raise SystemExit(INTERRUPTED) from None
+        code = _carry_out(sys.argv[1:])
     except click.ClickException as mistake:
         mistake.show()
-        raise SystemExit(mistake.exit_code) from None
-    except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
+        code = mistake.exit_code
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
     except BrokenPipeError:
-        _leave_a_closed_pipe()
+        code = _leave_a_closed_pipe()
     except Exception as bug:
-        from runner.cli.crash import apologise
+        from runner.cli.crash import explain
 
-        apologise(bug)
-        raise SystemExit(OUR_BUG) from None
-    raise SystemExit(code if isinstance(code, int) else 0)
+        code = explain(bug)
+    raise SystemExit(code)
 
 
-def _leave_a_closed_pipe() -> None:
+def _carry_out(arguments: list[str]) -> int:
+    """The exit code of a command. Not by `group.main`, which takes a closed pipe for a mistake."""
+    try:
+        with group.make_context("askpix", arguments) as context:
+            returned = group.invoke(context)
+            sys.stdout.flush()
+    except click.exceptions.Exit as left:
+        return left.exit_code
+    return returned if isinstance(returned, int) else DONE
+
+
+def _leave_a_closed_pipe() -> int:
     """`askpix … | head` is not a mistake; without this Python complains again as it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE

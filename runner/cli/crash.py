@@ -1,33 +1,75 @@
-"""A bug of ours: a short apology on the terminal, the traceback in a file."""
+"""What no command foresaw: the machine's trouble in a sentence, or a bug of ours with an apology."""
 
 from __future__ import annotations
 
+import errno
+import os
 import platform
+import re
 import sys
 import tempfile
 import traceback
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-import click
-
 from runner import __version__
-from runner.cli.environment import KEY_NAMES, environment
+from runner.cli.environment import environment
+from runner.cli.exits import OUR_BUG, STOPPED
+
+_OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG})
+"""A full or broken disk, a closed output: nothing that a program can mend."""
+
+_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}")
 
 
-def apologise(bug: Exception) -> None:
-    """Writes the traceback to a file and says where it is. Keys are taken out of it."""
-    report = "".join(traceback.format_exception(bug))
-    for name, value in environment(Path.cwd()).items():
-        if value and (name in KEY_NAMES or "KEY" in name or "TOKEN" in name or "SECRET" in name):
-            report = report.replace(value, "…")
+def explain(bug: Exception) -> int:
+    """Says what happened and gives the exit code. The traceback of a bug goes to a file, without
+    any key; nothing here may fail in its turn, whatever is wrong with the machine."""
+    if isinstance(bug, OSError) and bug.errno in _OF_THE_MACHINE:
+        _tell(f"error: {(bug.strerror or str(bug)).lower()}: the output could not be written")
+        _forget_output()
+        return STOPPED
     about = f"askpix {__version__}, Python {sys.version.split()[0]}, {platform.platform()}\n\n"
-    click.echo("Sorry: this is a bug of askpix, not a mistake of yours.", err=True)
+    report = about + _without_keys("".join(traceback.format_exception(bug)))
+    _tell("Sorry: this is a bug of askpix, not a mistake of yours.")
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="askpix-bug-", suffix=".txt", delete=False, encoding="utf-8"
         ) as file:
-            file.write(about + report)
+            file.write(report)
     except OSError:
-        click.echo(about + report, err=True)
-        return
-    click.echo(f"What happened stands in {file.name}; please send it to us.", err=True)
+        _tell(report)
+    else:
+        _tell(f"What happened stands in {file.name}; please send it to us.")
+    return OUR_BUG
+
+
+def _without_keys(text: str) -> str:
+    for value in _secrets(_environment()):
+        text = text.replace(value, "…")
+    return _KEY.sub("…", text)
+
+
+def _secrets(environ: Mapping[str, str]) -> list[str]:
+    named = (value for name, value in environ.items() if re.search("KEY|TOKEN|SECRET", name))
+    return sorted((value for value in named if len(value) > 3), key=len, reverse=True)
+
+
+def _environment() -> Mapping[str, str]:
+    """What a command may have read: also `.env` beside every file on the command line."""
+    folders = [Path(argument).parent for argument in sys.argv[1:]]
+    with suppress(OSError, ValueError):
+        return environment(Path("."), *folders)
+    return os.environ
+
+
+def _tell(text: str) -> None:
+    with suppress(OSError, ValueError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def _forget_output() -> None:
+    """What is left in the buffer of stdout would fail once more as Python ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

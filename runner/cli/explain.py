@@ -10,12 +10,12 @@ from textwrap import indent, wrap
 import click
 
 from runner.cli.codes import Page, pages
+from runner.cli.exits import NOTHING_RAN
 from runner.cli.schema_words import Word, keys_called, keys_with_value, names
 from runner.cli.shape_words import shape_words
 from runner.cli.terms import terms
 from runner.text.suggest import did_you_mean
 
-NOTHING_FOUND = 2
 WIDTH = 88
 
 ALIKE = 0.75
@@ -37,7 +37,7 @@ def command(word: tuple[str, ...]) -> int:
     text = explain(wanted)
     if text is None:
         click.echo(f"error: {_nothing(wanted)}", err=True)
-        return NOTHING_FOUND
+        return NOTHING_RAN
     click.echo(text)
     return 0
 

@@ -11,11 +11,10 @@ from pathlib import Path
 import click
 
 from runner import library
+from runner.cli.exits import NOTHING_RAN
 from runner.cli.schema import FILE_NAME as SCHEMA
 from runner.cli.starter import Images, images_here, sample, starter
 from runner.text.suggest import did_you_mean
-
-NOTHING_WRITTEN = 2
 
 DEFAULT = "detect/boxes"
 
@@ -61,7 +60,7 @@ def command(example: str | None, yes: bool) -> int:
         close = did_you_mean(name, library.workflows())
         hint = f"did you mean `{close}`?" if close else "`askpix library` lists all"
         click.echo(f"error: there is no example `{name}`; {hint}", err=True)
-        return NOTHING_WRITTEN
+        return NOTHING_RAN
     here = Path.cwd()
     workflow = f"{name.rpartition('/')[2]}.workflow.yaml"
     images = images_here(here, pair=name.startswith("compare/"))
@@ -72,7 +71,7 @@ def command(example: str | None, yes: bool) -> int:
             click.echo(line, err=True)
     except OSError as error:
         click.echo(f"error: cannot write into {here}: {error.strerror}", err=True)
-        return NOTHING_WRITTEN
+        return NOTHING_RAN
     click.echo(_next(workflow), err=True)
     return 0
 

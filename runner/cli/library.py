@@ -9,9 +9,8 @@ from pathlib import Path
 import click
 
 from runner import library
+from runner.cli.exits import NOTHING_RAN
 from runner.text.suggest import did_you_mean
-
-NOTHING_FOUND = 2
 
 
 @click.command()
@@ -27,7 +26,7 @@ def command(name: str | None) -> int:
         close = did_you_mean(name.removeprefix("lib:"), known)
         hint = f"; did you mean `{close}`?" if close else "; `askpix library` lists all"
         click.echo(f"error: there is no `{name}`{hint}", err=True)
-        return NOTHING_FOUND
+        return NOTHING_RAN
     click.echo(path.read_text(encoding="utf-8").rstrip("\n"))
     return 0
 

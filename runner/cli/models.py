@@ -17,9 +17,8 @@ from datetime import date
 import click
 
 from runner.catalogue import DEFAULT_MODEL, Catalogue, Model, Price, Source, catalogue
+from runner.cli.exits import NOTHING_RAN
 from runner.text.suggest import did_you_mean
-
-NOTHING_FOUND = 2
 
 UNKNOWN = "?"
 """Stands where nobody documents a fact."""
@@ -42,7 +41,7 @@ def command(name: str | None, form: str) -> int:
         hint = f"; did you mean `{close}`?" if close else ""
         why = "there is no such model in the catalogue (a workflow may name it all the same)"
         click.echo(f"error: `{name}`: {why}{hint}", err=True)
-        return NOTHING_FOUND
+        return NOTHING_RAN
     if form == "json":
         models = [as_json(model, today) for model in known.models.values()]
         value = models if name is None else as_json(known.model(name), today)

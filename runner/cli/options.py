@@ -9,14 +9,13 @@ from typing import TypeVar
 import click
 
 from runner.cli.environment import environment
+from runner.cli.exits import NOTHING_RAN
 from runner.cli.problems import print_problems
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Rejected, errors_of
 from runner.workflow.spec import Workflow
 
 Command = TypeVar("Command", bound=Callable[..., object])
-
-NOTHING_RAN = 2
 
 
 var_option = click.option(
@@ -38,11 +37,16 @@ def workflow_options(command: Command) -> Command:
             "--limit", type=click.IntRange(min=1), help="Only the first N images or rows."
         ),
         var_option,
-        click.option(
-            "--allow-private",
-            is_flag=True,
-            help="Let `fetch: true` download from addresses of this machine and network.",
-        ),
+    ):
+        command = option(command)
+    return command
+
+
+def address_options(command: Command) -> Command:
+    """`--base-url` and `--api-version`: where the service is."""
+    for option in (
+        click.option("--base-url", metavar="URL", help="Another address of the Gemini API."),
+        click.option("--api-version", default="v1beta", show_default=True, help="v1 or v1beta."),
     ):
         command = option(command)
     return command
@@ -67,7 +71,7 @@ def opened(
             path,
             vars=pairs(variables),
             overrides=overrides,
-            environ=environment(Path.cwd(), path.parent),
+            environ=environment(Path("."), path.parent),
         )
     except Rejected as rejected:
         print_problems(rejected.problems)

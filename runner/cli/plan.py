@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from runner.cli.options import leave_on_errors, opened, workflow_options
+from runner.cli.environment import BASE_URL_NAME
+from runner.cli.options import address_options, leave_on_errors, opened, workflow_options
 from runner.cli.words import money, number, tokens
 from runner.stages.plan import Plan
 from runner.workflow.spec import Combination, Workflow
@@ -21,13 +23,15 @@ SHOWN = 12
 @click.command(name="plan")
 @click.argument("file", type=click.Path(path_type=Path))
 @workflow_options
+@address_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def command(
     file: Path,
     variables: tuple[str, ...],
     provider: str | None,
     limit: int | None,
-    allow_private: bool,
+    base_url: str | None,
+    api_version: str,
     form: Literal["text", "json"],
 ) -> None:
     """Say what a run would ask, how much, at what cost; asks nothing.
@@ -42,7 +46,8 @@ def command(
     leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)))
     leave_on_errors(advice_on_images(workflow))
     planned = make_plan(workflow)
-    request = wire_request(planned)
+    address = base_url or os.environ.get(BASE_URL_NAME)
+    request = wire_request(planned, address, api_version)
     if form == "json":
         click.echo(json.dumps(_as_json(workflow, planned, request), ensure_ascii=False, indent=2))
         return
@@ -88,11 +93,11 @@ def _rules(rules: Sequence[str]) -> str:
     return "; ".join(rules[:4]) + more
 
 
-def wire_request(planned: Plan) -> dict[str, object] | None:
-    """The body of the first request with its image bytes left out, and where it goes."""
+def wire_request(planned: Plan, base_url: str | None, api_version: str) -> dict[str, object] | None:
+    """The first request with its image bytes left out, and where it goes."""
     from runner.providers.gemini.shown import shown_request
 
-    return None if planned.first is None else shown_request(planned.first)
+    return None if planned.first is None else shown_request(planned.first, base_url, api_version)
 
 
 def _product(workflow: Workflow, planned: Plan) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import click
 
@@ -15,10 +16,13 @@ from runner.cli.environment import (
     environment,
     what_is_wrong_with_env_files,
 )
-from runner.cli.options import NOTHING_RAN, leave_on_errors, opened, workflow_options
+from runner.cli.exits import INTERRUPTED, NOTHING_RAN
+from runner.cli.options import address_options, leave_on_errors, opened, workflow_options
 from runner.cli.plan import summary
 from runner.cli.progress import progress
 from runner.cli.summary import as_json, tell
+from runner.roles import Connection
+from runner.values.request import Policy
 from runner.workflow.spec import Workflow
 
 URGENCY = (4, 130, 5, 2, 3, 1, 0)
@@ -28,8 +32,12 @@ URGENCY = (4, 130, 5, 2, 3, 1, 0)
 @click.command(name="run")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @workflow_options
-@click.option("--base-url", metavar="URL", help="Another address of the Gemini API.")
-@click.option("--api-version", default="v1beta", show_default=True, help="v1 or v1beta.")
+@address_options
+@click.option(
+    "--allow-private",
+    is_flag=True,
+    help="Let `fetch: true` download from addresses of this machine and network.",
+)
 @click.option("--parallel", type=click.IntRange(1, 256), help="Requests at the same time.")
 @click.option(
     "--out",
@@ -65,16 +73,28 @@ def command(
     no usable answer · 4 a bug of ours · 5 stopped by a limit · 130 interrupted.
     """
     workflows = [opened(file, variables, provider, limit, parallel) for file in files]
+    for workflow in workflows:  # nothing is asked while one of them has a mistake
+        _check(workflow, quiet)
     codes, reports = [], []
-    for workflow in workflows:
-        code, report = _run(workflow, base_url, api_version, out, allow_private, quiet, form)
-        codes.append(code)
-        reports.append(report)
-        if code == 130:
-            break
-    if form == "json":
-        click.echo(json.dumps(reports[0] if len(files) == 1 else reports, ensure_ascii=False))
+    try:
+        for workflow in workflows:
+            code, report = _run(workflow, base_url, api_version, out, allow_private, quiet, form)
+            codes.append(code)
+            reports.append(report)
+            if code == INTERRUPTED:
+                break
+    finally:
+        if form == "json" and reports:
+            click.echo(json.dumps(reports[0] if len(files) == 1 else reports, ensure_ascii=False))
     raise SystemExit(min(codes, key=URGENCY.index))
+
+
+def _check(workflow: Workflow, quiet: bool) -> None:
+    from runner.run import advice_on_images
+    from runner.stages.gather import find_pattern_problems
+
+    leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)))
+    leave_on_errors(() if quiet else advice_on_images(workflow))
 
 
 def _run(
@@ -86,32 +106,21 @@ def _run(
     quiet: bool,
     form: str,
 ) -> tuple[int, dict[str, object]]:
-    from runner.roles import Connection
-    from runner.run import Options, advice_on_images, make_plan, run
-    from runner.stages.gather import find_pattern_problems
+    from runner.run import Options, make_plan, run
     from runner.store.folder import FolderError
-    from runner.values.request import Policy
 
-    environ = environment(Path.cwd(), workflow.path.parent)
-    key = api_key(environ)
-    leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)))
-    _need_key(workflow, key)
-    leave_on_errors(() if quiet else advice_on_images(workflow))
+    connection = _connection(workflow, base_url, api_version)
     planned = make_plan(workflow)
     if not quiet:
         click.echo("\n".join(summary(workflow, planned)), err=True)
-    options = workflow.run
-    connection = Connection(
-        key=key,
-        base_url=base_url or environ.get(BASE_URL_NAME),
-        api_version=api_version,
-        parallel=options.parallel,
-        policy=Policy(retries=options.retries, timeout_seconds=options.timeout_seconds),
-    )
+        if connection.base_url is not None and _asks_gemini(workflow):
+            click.echo(f"  asking {connection.base_url}", err=True)
     total = planned.cases * planned.combinations * planned.repeats * len(workflow.steps)
+    budget = workflow.run.max_cost_usd
     try:
-        with progress(total, quiet=quiet, budget_usd=options.max_cost_usd) as watch:
-            outcome = run(workflow, planned, Options(connection, out, allow_private, watch))
+        with progress(total, quiet=quiet, budget_usd=budget) as watch:
+            options = Options(connection, out, allow_private, watch, _say)
+            outcome = run(workflow, planned, options)
     except FolderError as error:
         click.echo(f"error: {error}", err=True)
         raise SystemExit(NOTHING_RAN) from None
@@ -120,12 +129,41 @@ def _run(
     return outcome.exit_code, as_json(workflow, outcome)
 
 
-def _need_key(workflow: Workflow, key: str | None) -> None:
-    asked: Sequence[str] = [step.id for step in workflow.steps if step.provider == "gemini"]
-    if not asked or key is not None:
+def _connection(workflow: Workflow, base_url: str | None, api_version: str) -> Connection:
+    """How to reach the service. An address comes from the command line or from the environment
+    itself, never from a file: a file that came with a workflow could send the key elsewhere."""
+    address = base_url or os.environ.get(BASE_URL_NAME)
+    key = api_key(environment(Path("."), workflow.path.parent))
+    if key is None and not _is_this_machine(address):
+        _need_key(workflow)
+    options = workflow.run
+    return Connection(
+        key=key,
+        base_url=address,
+        api_version=api_version,
+        parallel=options.parallel,
+        policy=Policy(retries=options.retries, timeout_seconds=options.timeout_seconds),
+    )
+
+
+def _is_this_machine(address: str | None) -> bool:
+    host = urlsplit(address or "").hostname or ""
+    return host == "localhost" or host.startswith("127.")
+
+
+def _asks_gemini(workflow: Workflow) -> bool:
+    return any(step.provider == "gemini" for step in workflow.steps)
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)
+
+
+def _need_key(workflow: Workflow) -> None:
+    if not _asks_gemini(workflow):
         return
     click.echo("error: no key for the Gemini API.", err=True)
-    for fault in what_is_wrong_with_env_files(Path.cwd(), workflow.path.parent):
+    for fault in what_is_wrong_with_env_files(Path("."), workflow.path.parent):
         click.echo(f"  {fault}", err=True)
     click.echo(
         "  set GEMINI_API_KEY, or write GEMINI_API_KEY=… into a file named .env here\n"

@@ -7,10 +7,9 @@ from pathlib import Path
 import click
 
 from runner import library
+from runner.cli.exits import NOTHING_RAN
 
 FILE_NAME = "workflow.schema.json"
-
-CANNOT_WRITE = 2
 
 
 @click.command()
@@ -26,7 +25,7 @@ def command(write: bool) -> int:
         said = write_schema(target, schema)
     except OSError as error:
         click.echo(f"error: cannot write {target}: {error.strerror}", err=True)
-        return CANNOT_WRITE
+        return NOTHING_RAN
     click.echo(said, err=True)
     click.echo(f"First line for your workflows: # yaml-language-server: $schema={target}", err=True)
     return 0

@@ -17,7 +17,6 @@ def command(
     variables: tuple[str, ...],
     provider: str | None,
     limit: int | None,
-    allow_private: bool,
 ) -> None:
     """Print a workflow with defaults and extends filled in.
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli.exits import NOTHING_RAN
+
 if TYPE_CHECKING:
     from runner.providers.simulator.desk import Desk
-
-NOTHING_RAN = 2
 
 
 @click.command(name="simulate")

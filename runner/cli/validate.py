@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
+from runner.cli.exits import NOTHING_RAN
 from runner.cli.options import pairs, var_option
 from runner.cli.problems import Format, print_problems
 from runner.values.problem import Problem, Rejected, errors_of
-
-INVALID = 2
 
 
 @click.command(name="validate")
@@ -41,7 +40,7 @@ def command(
     if found or form == "json":
         print_problems(tuple(dict.fromkeys(found)), format=form)
     if errors_of(tuple(found)) or (strict and found):
-        raise SystemExit(INVALID)
+        raise SystemExit(NOTHING_RAN)
 
 
 def _problems(file: Path, variables: Mapping[str, str]) -> Iterator[Problem]:
@@ -50,7 +49,7 @@ def _problems(file: Path, variables: Mapping[str, str]) -> Iterator[Problem]:
     from runner.workflow.load import load
 
     try:
-        workflow = load(file, vars=variables, environ=environment(Path.cwd(), file.parent))
+        workflow = load(file, vars=variables, environ=environment(Path("."), file.parent))
     except Rejected as rejected:
         yield from rejected.problems
         return

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, aclosing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from runner.executors.local import Local
+from runner.executors import EXECUTORS
 from runner.providers import PROVIDERS
 from runner.roles import Ask, Connection
 from runner.sources.prepare import prepare
@@ -21,12 +21,13 @@ from runner.stages.gather import gather
 from runner.stages.plan import ASSUMED_OUTPUT_TOKENS
 from runner.text.render import Renderer
 from runner.tokens import cost, input_tokens
-from runner.transport.budget import Budget
+from runner.transport.budget import Budget, counted
+from runner.transport.classify import decide
 from runner.transport.retry import retrying
 from runner.values.image import DataOrigin, Image, Prepared, UnreadableImage
 from runner.values.job import Job
 from runner.values.request import Request
-from runner.values.response import Failure, Usage
+from runner.values.response import Failure, Response, Usage
 from runner.values.result import USABLE, Result
 from runner.workflow.spec import AskStep, Workflow
 
@@ -41,22 +42,30 @@ class Halt:
 
     kind: HaltKind | None = None
     why: str = ""
+    _called: asyncio.Event = field(default_factory=asyncio.Event)
 
     def now(self, kind: HaltKind, why: str) -> None:
-        """Nothing more is asked; what is under way comes to its end."""
+        """Nothing more is asked; what is under way comes to its end, and nobody waits to retry."""
         if self.kind is None:
             self.kind, self.why = kind, why
+        self._called.set()
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits so long, or until the run is halted."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._called.wait(), seconds)
 
 
 @dataclass(slots=True)
 class Asking:
     """The part of a run that waits for the service. `downloads` keeps the web images that are
-    fetched; `inline` holds the images that stand in the workflow itself, by their SHA-256."""
+    fetched; `say` tells a person something at once; `inline` holds the images that stand in the workflow itself, by their SHA-256."""
 
     workflow: Workflow
     connection: Connection
     halt: Halt
     downloads: Path
+    say: Callable[[str], None]
     allow_private: bool = False
     inline: dict[str, bytes] = field(default_factory=dict)
     sent: dict[str, Prepared] = field(default_factory=dict)
@@ -72,12 +81,17 @@ class Asking:
         """The results of each job of the plan, as soon as it has come to its end."""
         async with AsyncExitStack() as stack:
             stack.enter_context(self.renderer)
-            stack.enter_context(_stop_on_signals(self.halt))
+            stack.enter_context(_stop_on_signals(self.halt, self.say))
             for name in sorted({step.provider for step in self.workflow.steps}):
                 opened = PROVIDERS.load(name)().open(self.connection, self._fetch)
                 ask = await stack.enter_async_context(opened)
-                self.asks[name] = retrying(ask, self.connection.policy)
-            executor = Local(self.workflow.run.parallel)
+                self.asks[name] = retrying(
+                    counted(ask, self.budget),
+                    self.connection.policy,
+                    sleep=self.halt.sleep,
+                    stopped=lambda: self.halt.kind is not None,
+                )
+            executor = EXECUTORS["local"](self.workflow.run.parallel)
             async with aclosing(executor.run(self._jobs(), self._job)) as done:
                 async for results in done:
                     yield results
@@ -106,26 +120,37 @@ class Asking:
         self, job: Job, step: AskStep, ordinal: int, earlier: Mapping[str, Result]
     ) -> Result | None:
         """One answer, or None when the run was halted before this step was asked."""
-        request = build(self.workflow, step, job, earlier, self.renderer.render)
+        render = self.renderer.render
+        request = await asyncio.to_thread(build, self.workflow, step, job, earlier, render)
         asked = Asked(job, step, ordinal, _images_of(request, job))
         if isinstance(request, NotBuilt):
             return unasked(asked, request)
+        estimate = self._estimate(request)
+        refusal = await self.budget.reserve(estimate)
         if self.halt.kind is not None:
             return None
-        model = self.workflow.models[request.model]
-        estimate = self._estimate(request)
-        if refusal := self.budget.reserve(estimate):
+        if refusal is not None:
             self.halt.now("limit", refusal)
             return None
         reply = await self.asks[step.provider](request)
-        digests = [image.digest for image in request.images]
-        sent = {digest: self.sent[digest] for digest in digests if digest in self.sent}
-        result = answered(asked, request, reply, model, date.today(), sent)
-        self.budget.settle(estimate, 0.0 if isinstance(reply, Failure) else result.cost_usd)
-        if isinstance(reply, Failure) and (reply.stops_run or reply.kind == "quota"):
+        return await self._result(asked, request, reply, estimate)
+
+    async def _result(
+        self, asked: Asked, request: Request, reply: Response | Failure, estimate: float
+    ) -> Result | None:
+        """The result of a reply; None when the reply says something about the run instead."""
+        model = self.workflow.models[request.model]
+        sent = {digest: self.sent[digest] for digest in _digests(request) if digest in self.sent}
+        result = await asyncio.to_thread(answered, asked, request, reply, model, date.today(), sent)
+        if not isinstance(reply, Failure):
+            self.budget.settle(estimate, result.cost_usd)
+            return result
+        self.budget.settle(estimate, None if reply.maybe_billed else 0.0)
+        if reply.stops_run or reply.kind == "quota":
             self.halt.now("limit" if reply.kind == "quota" else "service", reply.message)
             return None
-        return result
+        cut_short = self.halt.kind is not None and decide(reply) in ("retry", "throttle")
+        return None if cut_short else result
 
     def _estimate(self, request: Request) -> float:
         model = self.workflow.models[request.model]
@@ -141,12 +166,16 @@ class Asking:
         return prepared
 
 
+def _digests(request: Request) -> list[str]:
+    return [image.digest for image in request.images]
+
+
 def _images_of(request: Request | NotBuilt, job: Job) -> tuple[Image | UnreadableImage, ...]:
     return request.images if isinstance(request, Request) else job.case.images
 
 
 @contextmanager
-def _stop_on_signals(halt: Halt) -> Iterator[None]:
+def _stop_on_signals(halt: Halt, say: Callable[[str], None]) -> Iterator[None]:
     """The first Ctrl-C (or SIGTERM) lets what is under way end; the second stops at once."""
     loop = asyncio.get_running_loop()
     asking = asyncio.current_task()
@@ -154,6 +183,8 @@ def _stop_on_signals(halt: Halt) -> Iterator[None]:
     def stop() -> None:
         if halt.kind == "interrupted" and asking is not None:
             asking.cancel()
+        elif halt.kind is None:
+            say("finishing what is under way; Ctrl-C again stops at once")
         halt.now("interrupted", "interrupted")
 
     signals = (signal.SIGINT, signal.SIGTERM)

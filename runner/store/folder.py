@@ -104,9 +104,17 @@ class RunFolder:
         digests: dict[str, str] = {}
         for source in workflow.sources:
             name = _source_name(source, digests)
-            self.write(f"sources/{name}", source.content)
-            digests[name] = sha256(source.content).hexdigest()
+            digests[name] = self._copy(source, f"sources/{name}")
         return digests
+
+    def _copy(self, source: SourceFile, name: str) -> str:
+        """Copies a source in blocks: a table may be larger than the memory. Its SHA-256."""
+        digest = sha256()
+        with writing(self.path / name) as copy:
+            for block in _blocks(source):
+                digest.update(block)
+                copy.write(block)
+        return digest.hexdigest()
 
 
 def _identity(result: Result) -> tuple[str, int, str]:
@@ -136,6 +144,15 @@ def _source_name(source: SourceFile, taken: Mapping[str, str]) -> str:
         count += 1
         name = f"{source.path.stem}-{count}{source.path.suffix}"
     return name
+
+
+def _blocks(source: SourceFile) -> Iterator[bytes]:
+    if source.content is not None:
+        yield source.content
+        return
+    with source.path.open("rb") as file:
+        while block := file.read(1 << 20):
+            yield block
 
 
 def _slug(name: str) -> str:

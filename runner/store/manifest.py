@@ -38,6 +38,8 @@ class Manifest:
     endpoint: str | None
     api_version: str
     providers: tuple[str, ...]
+    steps: Mapping[str, str | None]
+    """The title of each step by its id."""
     finished: datetime | None = None
     why: str = ""
     tally: Tally | None = None
@@ -58,6 +60,7 @@ class Manifest:
             endpoint=connection.base_url,
             api_version=connection.api_version,
             providers=tuple(sorted({step.provider for step in workflow.steps})),
+            steps={step.id: step.title for step in workflow.steps},
         )
 
     def end(self, status: str, why: str, tally: Tally, verdicts: Sequence[Verdict]) -> Manifest:
@@ -71,11 +74,9 @@ class Manifest:
             verdicts=tuple(verdicts),
         )
 
-    @property
-    def when(self) -> tuple[str | None, float | None]:
-        """The start as ISO 8601 in UTC, and how many seconds the run took."""
-        took = (self.finished - self.started).total_seconds() if self.finished else None
-        return _utc(self.started), took
+    def seconds_until(self, moment: datetime) -> float:
+        """How long the run has taken by then."""
+        return (moment - self.started).total_seconds()
 
     def as_json(self) -> dict[str, object]:
         """The manifest as plain data, in the order in which a person reads it."""
@@ -94,6 +95,7 @@ class Manifest:
             "checks": _outcomes(self.verdicts),
             "models_asked": sorted(self.plan.by_model),
             "models_answered": dict(sorted(self.tally.models.items())) if self.tally else {},
+            "steps": dict(self.steps),
             "providers": list(self.providers),
             "endpoint": self.endpoint,
             "api_version": self.api_version,

@@ -33,6 +33,7 @@ _SUSPECT = re.compile(rf"[{_SPACES}{_NOTHINGS}{_DASHES}{_BULLETS}]|^\s*//|```|- 
 """Most files hold nothing of this kind and are not looked at any further."""
 
 _LEAD = re.compile(rf"[{_BLANK}]*+(?:-[{_BLANK}]++)*+")
+_GAP = re.compile(rf"[{_BLANK}]*+")
 _KEY = re.compile(rf"[a-z](?:[\w.-]|[{_NOTHINGS}])*+[{_SPACES}{_NOTHINGS}]*+:(?=[{_BLANK}]|$)")
 _MARK = re.compile(rf"([{_DASHES}{_BULLETS}*])[{_BLANK}]++(?=\S)")
 _NAMES = {"\u00a0": "no-break space", "\u202f": "no-break space", "\u3000": "wide space"}
@@ -103,6 +104,12 @@ def _is_inside(line: str, around: _Around) -> bool:
     return around.text is not None and _width(line) > around.text
 
 
+def _end(pattern: re.Pattern[str], line: str, start: int = 0) -> int:
+    """Where what may stand here ends; `start` when it does not."""
+    found = pattern.match(line, start)
+    return found.end() if found else start
+
+
 def _width(line: str) -> int:
     return len(line) - len(line.lstrip(f" \t{_SPACES}"))
 
@@ -123,9 +130,9 @@ def _go_on(line: str, number: int, around: _Around) -> None:
 
 def _indentation(line: str, around: _Around) -> _Seen | None:
     """`\u00a0\u00a0prompt: …`, also before the text of a block."""
-    lead = line[: _width(line)] if around.text is not None else _LEAD.match(line)[0]  # type: ignore[index]
-    hidden = _HIDDEN.search(lead)
     inside = _is_inside(line, around)
+    lead = line[: _width(line) if inside else _end(_LEAD, line)]
+    hidden = _HIDDEN.search(lead)
     if hidden is None or (inside and hidden.start() > (around.text or 0)):
         return None
     before = lead[: hidden.start()]
@@ -137,7 +144,7 @@ def _indentation(line: str, around: _Around) -> _Seen | None:
 
 def _in_key(line: str, around: _Around) -> _Seen | None:
     """`pro\u200bmpt:` and `prompt\u00a0:`."""
-    start = _LEAD.match(line).end()  # type: ignore[union-attr]
+    start = _end(_LEAD, line)
     key = _KEY.match(line, start)
     hidden = _HIDDEN.search(line, start, key.end()) if key else None
     if key is None or hidden is None:
@@ -150,11 +157,11 @@ def _in_key(line: str, around: _Around) -> _Seen | None:
 
 def _around_value(line: str, around: _Around) -> _Seen | None:
     """`id:\u00a0find`, and what cannot be seen at either end of a value that is a name."""
-    start = _LEAD.match(line).end()  # type: ignore[union-attr]
+    start = _end(_LEAD, line)
     key = _KEY.match(line, start)
     if key is None:
         return None
-    value = re.compile(rf"[{_BLANK}]*+").match(line, key.end()).end()  # type: ignore[union-attr]
+    value = _end(_GAP, line, key.end())
     hidden = _HIDDEN.search(line, key.end(), value)
     is_name = key.group()[:-1] in NAMES
     if hidden and (is_name or hidden.start() == key.end()):
@@ -168,7 +175,7 @@ def _around_value(line: str, around: _Around) -> _Seen | None:
 def _hidden(line: str, at: int, end: int, where: str) -> _Seen:
     """Spaces of any kind from here to `end`, as plain ones."""
     char = line[at]
-    run = re.compile(re.escape(char) + "+").match(line, at).end() - at  # type: ignore[union-attr]
+    run = len(line[at:]) - len(line[at:].lstrip(char))
     plain = re.sub(f"[{_SPACES}]", " ", re.sub(f"[{_NOTHINGS}]", "", line[at:end]))
     them = "it" if run == 1 else "them"
     fix = f"delete {them}"

@@ -46,8 +46,11 @@ def retrying(
     sleep: Sleep = asyncio.sleep,
     dice: Dice = random.random,
     clock: Callable[[], float] = time.monotonic,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Ask:
     """An `Ask` that asks again where that may help, and says in its outcome how often it asked.
+
+    It does not ask again once `stopped` is true; `sleep` may end early for that.
 
     A rate limit uses no attempt. When no request has got through for 15 minutes, it is a `quota`
     failure that stops the run.
@@ -70,6 +73,8 @@ def retrying(
                 return _final(failure)
             before = failure
             await sleep(wait)
+            if stopped():
+                return failure
 
     return ask_again
 

@@ -16,7 +16,7 @@ from runner.workflow.answers import Answers
 from runner.workflow.checks import checks_of
 from runner.workflow.document import absolute
 from runner.workflow.extends import LIBRARY, open_document, tell_replaced
-from runner.workflow.files import NotReadable, content_of
+from runner.workflow.files import is_file
 from runner.workflow.findings import Findings, without_keys
 from runner.workflow.lints import lint
 from runner.workflow.matrix import VARS, axes_of, combinations_of
@@ -186,6 +186,8 @@ class _Loading:
         for file in self.files:
             find_keys(file.source.file, file.source.text, self.findings)
         for source in sources[len(self.files) :]:
+            if source.content is None:  # a table: its cells are data, and may be millions
+                continue
             text = source.content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
             find_keys(str(source.path), text, self.findings)
 
@@ -215,9 +217,7 @@ def _run_options(run: Mapping[str, Any]) -> RunOptions:
 
 
 def _table(dataset: Dataset | None) -> tuple[SourceFile, ...]:
-    if dataset is None:
+    """The table of the dataset, if it can be read; gathering tells what is wrong with it."""
+    if dataset is None or not is_file(dataset.file):
         return ()
-    try:
-        return (SourceFile(dataset.file, "dataset", content_of(dataset.file, most=None)),)
-    except NotReadable:
-        return ()  # gathering tells what is wrong with it
+    return (SourceFile(dataset.file, "dataset", None),)

@@ -164,14 +164,17 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that shaped the workflow, byte for byte: copied into the run folder."""
+    """A file that shaped the workflow: copied byte for byte into the run folder.
+
+    `content` is None for a file that is read in pieces, such as a table.
+    """
 
     path: Path
     role: Literal["workflow", "extended", "prompt", "schema", "dataset", "library"]
-    content: bytes
+    content: bytes | None
 
     def __repr__(self) -> str:
-        return f"SourceFile({str(self.path)!r}, {self.role!r}, {len(self.content)} bytes)"
+        return f"SourceFile({str(self.path)!r}, {self.role!r})"
 
 
 @dataclass(frozen=True, slots=True)
