@@ -67,27 +67,27 @@ def _opened(content: bytes) -> Image.Image | Issue:
     try:
         with catch_warnings():
             simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(BytesIO(content), formats=("PNG", "JPEG", "WEBP"))
-        if max(picture.size) > MOST_PIXELS_A_SIDE:
-            return _too_large(f"{picture.width} × {picture.height} pixels")
-        picture.load()
-        return _grey(picture)
+            pixels = Image.open(BytesIO(content), formats=("PNG", "JPEG", "WEBP"))
+        if max(pixels.size) > MOST_PIXELS_A_SIDE:
+            return _too_large(f"{pixels.width} × {pixels.height} pixels")
+        pixels.load()
+        return _grey(pixels)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         return _too_large("more pixels than any mask has")
     except Exception:  # Pillow's decoders raise many kinds on broken bytes
         return _garbage(f"its {len(content)} bytes are no image that can be read")
 
 
-def _grey(picture: Image.Image) -> Image.Image:
+def _grey(pixels: Image.Image) -> Image.Image:
     """The brightness as 8 bits; the opacity when the colours say nothing."""
-    if picture.mode.startswith("I"):
-        return picture.convert("I").point(lambda value: value / 256).convert("L")
-    if "A" in picture.getbands() or "transparency" in picture.info:
-        coloured = picture.convert("RGBA")
+    if pixels.mode.startswith("I"):
+        return pixels.convert("I").point(lambda value: value / 256).convert("L")
+    if "A" in pixels.getbands() or "transparency" in pixels.info:
+        coloured = pixels.convert("RGBA")
         brightness, opacity = coloured.convert("RGB").convert("L"), coloured.getchannel("A")
         shades = brightness.getextrema()
         return opacity if shades[0] == shades[1] else brightness
-    return picture.convert("L")
+    return pixels.convert("L")
 
 
 def _garbage(why: str) -> Issue:

@@ -177,7 +177,7 @@ def _recipe(kind: Kind, header: Header, convert: Convert | None, frame: int) -> 
         recipe.append(f"frame:{frame}")
     if header.orientation != 1:
         recipe.append("upright")
-    if kind in CONVERTIBLE and convert:
+    if convert and (kind in CONVERTIBLE or recipe):  # what is written anew may as well be this
         recipe.append(f"convert:{convert}")
     return tuple(recipe)
 

@@ -156,9 +156,11 @@ def _missing_step(step: AskStep, earlier: Mapping[str, Result]) -> NotBuilt | No
 def _parts(
     prompt: str, images: tuple[tuple[Image, StepImage | None], ...], prompt_first: bool
 ) -> tuple[Part, ...]:
-    pictured = [ImagePart(image, wanted.resolution if wanted else None) for image, wanted in images]
+    image_parts = [
+        ImagePart(image, wanted.resolution if wanted else None) for image, wanted in images
+    ]
     text = TextPart(prompt)
-    return (text, *pictured) if prompt_first else (*pictured, text)
+    return (text, *image_parts) if prompt_first else (*image_parts, text)
 
 
 def _described(

@@ -40,8 +40,9 @@ def by_brute_force(outline: list[Polygon], size: Size) -> Bits:
         ):
             a, b = sorted((here, there), key=lambda point: point.x)
             if a.x != b.x:
-                between = (a.x <= x) & (x < b.x)
-                inside ^= between & (y >= a.y + (x - a.x) * (b.y - a.y) / (b.x - a.x))
+                between = (a.x <= x) & (x < b.x)  # no pixel when a and b are all but one place
+                slope = (b.y - a.y) / (b.x - a.x) if between.any() else 0.0
+                inside ^= between & (y >= a.y + (x - a.x) * slope)
     return inside
 
 
