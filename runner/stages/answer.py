@@ -78,7 +78,11 @@ def answered(
     )
     if reply.finish == "failed":
         return replace(paid, status="failed", error=reply.finish_reason)
-    shape = asked.step.shape_for(model)
+    return _understood(paid, reply, asked.step.shape_for(model), request)
+
+
+def _understood(paid: Result, reply: Response, shape: Shape, request: Request) -> Result:
+    """The result of a response: what it turns out to be decides its status."""
     match parse(reply, shape):
         case Refused(reason, channel):
             issue = Issue("refused", reason, at=channel)

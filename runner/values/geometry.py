@@ -13,13 +13,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import floor, isfinite
-from typing import Literal
 
 NORM = 1000
 """The length of an image side in norm space."""
-
-Orientation = Literal[1, 2, 3, 4, 5, 6, 7, 8]
-"""An EXIF orientation: how stored pixels must be turned to look upright (1 = as they are)."""
 
 
 @dataclass(frozen=True, slots=True)

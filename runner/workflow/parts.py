@@ -41,11 +41,6 @@ class Part:
     fields: Mapping[str, Part] = field(default_factory=dict)
     spaces: frozenset[Space] = frozenset()
 
-    @property
-    def is_records(self) -> bool:
-        """Whether it is a list of records."""
-        return self.kind == "list" and self.entry is not None and self.entry.kind == "record"
-
 
 ANY = Part("any")
 
