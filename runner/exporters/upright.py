@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 LONGEST = 2048
 """Pixels of the long side; encoding a larger image takes longer than drawing on it."""
 
-SHORTEST = 320
+SHORTEST = 500
 """A smaller image is enlarged a whole number of times until its long side has as many pixels, so
 that there is room for letters. Others keep their size: what is measured on them is right."""
 

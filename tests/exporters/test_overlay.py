@@ -247,7 +247,7 @@ def test_lines_and_letters_suit_the_image() -> None:
 
 
 def test_each_image_becomes_a_jpeg_of_at_most_2048_pixels(tmp_path: Path) -> None:
-    """Named after its image; one under 320 pixels is enlarged a whole number of times."""
+    """Named after its image; one under 500 pixels is enlarged a whole number of times."""
     images = {
         "p/large.png": photo((4000, 3000), "JPEG"),
         "small.webp": photo((300, 200), "WEBP", lossless=True),
