@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
+from runner.values.event import Event
 from runner.values.image import Image, Prepared, UnreadableImage
 from runner.values.request import Policy, Request
 from runner.values.response import Failure, Response
@@ -40,6 +41,72 @@ class CaseResults:
     steps: Mapping[str, Result]
     row: Mapping[str, object]
     vars: Mapping[str, object]
+
+
+Log = Callable[[Event], None]
+"""Takes what happens in a run. Called from the event loop; returns at once."""
+
+
+def no_log(event: Event) -> None:
+    """The log of those who keep none."""
+
+
+Origin = Literal["asked", "cache", "shared"]
+"""Where a response came from: bought by this run · bought earlier, by any run · bought by this run
+for another case that asks exactly the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A response that was paid for, with what was really sent of each image, by the image's digest
+    (without its bytes): enough to make its result again."""
+
+    response: Response
+    sent: Mapping[str, Prepared]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request on its way, as a journal names it: `name` for people (case and step), `ordinal` the
+    place of its result in the plan, `estimate_usd` what it may cost at most."""
+
+    key: str
+    ordinal: int
+    name: str
+    estimate_usd: float = 0.0
+
+
+class Journal(Protocol):
+    """What a run remembers, whatever happens to it. What is awaited here is on the disk when it
+    returns. Raises OSError when it cannot be written."""
+
+    async def result(self, ordinal: int, key: str) -> tuple[Result, Origin] | None:
+        """The result at this place of the plan, if it was made from this request."""
+        ...
+
+    async def response(self, key: str) -> Kept | None:
+        """The last response to this request."""
+        ...
+
+    async def sending(self, question: Question) -> int:
+        """Remembers that a request is about to be sent; the number of the attempt."""
+        ...
+
+    async def received(self, attempt: int, key: str, kept: Kept) -> None:
+        """Remembers the response of an attempt."""
+        ...
+
+    async def missed(self, attempt: int, failure: Failure) -> None:
+        """Remembers that an attempt failed; may reach the disk a little later."""
+        ...
+
+    async def adopt(self, key: str, kept: Kept) -> None:
+        """Remembers a response that another run had bought."""
+        ...
+
+    async def conclude(self, result: Result, origin: Origin) -> None:
+        """Remembers a result; may reach the disk a little later: it can be made again."""
+        ...
 
 
 class ImageError(Exception):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from runner.exporters.atomic import encoded, write_file, writing
+from runner.exporters.atomic import encoded, sweep, write_file, writing
 from runner.roles import CaseResults
-from runner.store.spool import Spool
 from runner.text.result_line import from_line
 from runner.values.request import canonical_json
 from runner.values.result import Result
@@ -38,7 +37,7 @@ class RunFolder:
         for count in range(1, 1000):
             path = parent / (stem if count == 1 else f"{stem}-{count}")
             try:
-                path.mkdir(parents=True)
+                path.mkdir(mode=0o700, parents=True)  # answers may be personal
             except FileExistsError:
                 if not path.is_dir():
                     raise FolderError(f"{path} is in the way: it is not a folder") from None
@@ -47,6 +46,39 @@ class RunFolder:
                 raise FolderError(_cannot_write(parent, error)) from error
             return cls(path)
         raise FolderError(f"{parent} holds too many runs of this second")
+
+    @classmethod
+    def latest(cls, parent: Path, key: str, endpoint: str | None) -> RunFolder | None:
+        """The newest run of a plan on the same service under `parent`, finished or not; None when
+        there is none. A folder whose run.json cannot be read is passed over."""
+        try:
+            found = sorted(parent.glob(f"*_{key[:8]}*/run.json"), reverse=True)
+        except OSError:
+            return None
+        for path in found:
+            folder = cls(path.parent)
+            manifest = folder.manifest()
+            if manifest.get("plan") == key and manifest.get("endpoint") == endpoint:
+                return folder
+        return None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """True when this run ended, or was killed, before its plan was carried out."""
+        return self.manifest().get("status") not in (None, "done")
+
+    def manifest(self) -> dict[str, object]:
+        """What run.json says; empty when it cannot be read."""
+        try:
+            value = json.loads((self.path / "run.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def tidy(self) -> None:
+        """Removes what an earlier process of this run began to write and did not finish. Only for
+        who holds the lock of the run."""
+        sweep(self.path)
 
     @property
     def results_file(self) -> Path:
@@ -58,17 +90,19 @@ class RunFolder:
         """Where the files of `outputs:` go."""
         return self.path / "outputs"
 
-    def spool(self) -> Spool:
-        """Where results go while the run is under way."""
-        return Spool(self.path / "results.jsonl.part")
+    def keep_outputs(self, written: Iterable[Path]) -> None:
+        """Removes every other file of outputs/: an earlier session wrote it, for an answer that is
+        not there any more."""
+        kept = set(written)
+        for path in [*self.outputs.rglob("*")]:
+            if path not in kept and not path.is_dir():
+                path.unlink()
 
-    def finish_results(self, spool: Spool) -> None:
-        """Turns the spool into results.jsonl, at once or not at all."""
-        spool.close()
+    def write_results(self, lines: Iterable[str]) -> None:
+        """Writes results.jsonl, at once or not at all. `lines` are in the order of the plan."""
         with writing(self.results_file) as file:
-            for line in spool.in_order():
-                file.write(line)
-        spool.path.unlink()
+            for line in lines:
+                file.write(f"{line}\n".encode())
 
     def results(self, step: str | None = None) -> Iterator[Result]:
         """The results in the order of the plan, one at a time; of one step when it is named."""

@@ -47,17 +47,21 @@ class Manifest:
 
     @staticmethod
     def begin(
-        workflow: Workflow, plan: Plan, sources: Mapping[str, str], connection: Connection
+        workflow: Workflow,
+        plan: Plan,
+        sources: Mapping[str, str],
+        connection: Connection,
+        before: Mapping[str, object],
     ) -> Manifest:
-        """The manifest of a run that has asked nothing yet."""
+        """The manifest of a run that begins, or goes on: `before` is then what run.json said."""
         return Manifest(
             name=workflow.name,
             workflow=str(workflow.path),
             status="running",
-            started=datetime.now(UTC),
+            started=_instant(before.get("started")) or datetime.now(UTC),
             plan=plan,
             sources=sources,
-            endpoint=connection.base_url,
+            endpoint=connection.endpoint,
             api_version=connection.api_version,
             providers=tuple(sorted({step.provider for step in workflow.steps})),
             steps={step.id: step.title for step in workflow.steps},
@@ -93,7 +97,7 @@ class Manifest:
             "cost_usd": round(self.tally.cost_usd, 9) if self.tally else None,
             "cost_complete": not self.tally.unpriced if self.tally else None,
             "checks": _outcomes(self.verdicts),
-            "models_asked": sorted(self.plan.by_model),
+            "models_asked": list(self.plan.models),
             "models_answered": dict(sorted(self.tally.models.items())) if self.tally else {},
             "steps": dict(self.steps),
             "providers": list(self.providers),
@@ -105,6 +109,13 @@ class Manifest:
             "prices_checked": catalogue().checked.isoformat(),
             "versions": _versions(),
         }
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import random
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from runner.store.folder import FolderError, RunFolder
+from runner.text.result_line import to_line
 from runner.values.result import Result
 
 NOON = datetime(2026, 11, 20, 18, 15, 48, tzinfo=UTC)
@@ -28,16 +28,11 @@ def result(ordinal: int, step: str = "find", repeat: int = 1) -> Result:
     )
 
 
-def test_results_come_back_in_the_order_of_the_plan(tmp_path: Path) -> None:
-    """Whatever the order of arrival, results.jsonl is in the plan's order, and every result whole."""
+def test_results_come_back_whole(tmp_path: Path) -> None:
+    """results.jsonl is written at once, and read back without any loss."""
     folder = RunFolder.create(tmp_path, "ripeness", "4f2a9c1e" + "0" * 56, NOON)
     results = [result(number) for number in range(300)]
-    arrival = results.copy()
-    random.Random(7).shuffle(arrival)
-    with folder.spool() as spool:
-        for one in arrival:
-            spool.append(one)
-        folder.finish_results(spool)
+    folder.write_results(map(to_line, results))
     assert list(folder.results()) == results
     assert [path.name for path in folder.path.iterdir()] == ["results.jsonl"]
 
@@ -45,10 +40,8 @@ def test_results_come_back_in_the_order_of_the_plan(tmp_path: Path) -> None:
 def test_results_of_a_case_stand_together(tmp_path: Path) -> None:
     """Steps of one case, combination and repeat are one group, with the variables that held."""
     folder = RunFolder.create(tmp_path, "w", "k" * 8, NOON)
-    with folder.spool() as spool:
-        for number, step in enumerate(["find", "describe"] * 3):
-            spool.append(result(number, step))
-        folder.finish_results(spool)
+    steps = ["find", "describe"] * 3
+    folder.write_results(to_line(result(number, step)) for number, step in enumerate(steps))
     groups = list(folder.case_results({"thing": "bottle", "market": "ours"}))
     assert [(group.case, list(group.steps)) for group in groups] == [
         (f"{case}.jpg", ["find", "describe"]) for case in range(3)

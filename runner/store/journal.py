@@ -1,0 +1,211 @@
+"""The journal of a run: what is awaited here is on the disk, whatever happens next."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from sqlite3 import Connection
+from typing import TypeVar, cast
+
+from runner.roles import Kept, Origin, Question
+from runner.store import journal_rows as rows
+from runner.store.ballast import LEAST_BYTES, Ballast
+from runner.store.database import Database, Work
+from runner.store.journal_schema import FILE_NAME, SCHEMA
+from runner.store.kept import checksum, unpacked
+from runner.store.lock import Lock
+from runner.store.recorded import RESULTS, Recorded, ResultRow
+from runner.store.trouble import CorruptError, StoreError
+from runner.text.result_line import from_line
+from runner.values.response import Failure
+from runner.values.result import Result, Status
+
+T = TypeVar("T")
+
+
+class Journal(Recorded):
+    """A run's own state, in `run.sqlite`; a `roles.Journal`, and more for before and after the run.
+
+    The methods of `roles.Journal` are awaited; the others wait by themselves and are meant for
+    times at which nothing is under way. `notes` are sentences that a person must read.
+    """
+
+    def __init__(self, database: Database, lock: Lock, notes: tuple[str, ...]) -> None:
+        super().__init__(database)
+        self.notes = notes
+        self._lock = lock
+        self._started = time.monotonic()
+        self._session = self._database.write(partial(rows.begin_session, _utc())).result()
+
+    @classmethod
+    def open(cls, folder: Path, *, ballast_bytes: int = LEAST_BYTES) -> Journal:
+        """The journal of the run in this folder, made when there is none; a new session begins.
+
+        Nobody else can open it until it is closed or its process has ended. Raises `LockedError`
+        when somebody has, `StoreError` when the disk is full or the file cannot be used. A damaged
+        file is set aside; what can be read of it stands in the new one, and `notes` tell of it.
+        """
+        lock = Lock(folder / "run.lock")
+        try:
+            ballast = Ballast(folder / "run.ballast", ballast_bytes)
+            try:
+                return cls(*_database(folder / FILE_NAME, ballast, lock))
+            except BaseException:
+                ballast.release()
+                raise
+        except BaseException:
+            lock.release()
+            raise
+
+    def close(self) -> None:
+        """Ends the session: the folder holds one file, and others may open it. May be called more
+        than once."""
+        with suppress(StoreError, ValueError):  # on a full disk, or closed before; nothing is lost
+            self._database.write(partial(rows.end_session, self._session, _utc())).result()
+        self._database.close()
+        self._lock.release()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def session(self) -> int:
+        """The number of this session, from 1."""
+        return self._session
+
+    # -- roles.Journal ------------------------------------------------------------------------------
+
+    async def result(self, ordinal: int, key: str) -> tuple[Result, Origin] | None:
+        """The result at this place of the plan, if it was made from this request."""
+        return await self._read(partial(self._result, ordinal, bytes.fromhex(key)))
+
+    async def response(self, key: str) -> Kept | None:
+        """The last response to this request that is not to be asked for again."""
+        return await self._read(partial(self._response, bytes.fromhex(key)))
+
+    async def sending(self, question: Question) -> int:
+        """Remembers that a request is about to be sent; the number of the attempt.
+
+        Raises `StoreError` once the disk has been full, so that what is under way has its room.
+        """
+        return await self._write(partial(self._send, question, _utc(), self._seconds()))
+
+    async def received(
+        self, attempt: int, key: str, kept: Kept, cost_usd: float | None = None
+    ) -> None:
+        """Remembers the response of an attempt, and what it cost."""
+        about = (bytes.fromhex(key), kept, self._seconds(), cost_usd)
+        await self._write(partial(self._receive, attempt, *about))
+
+    async def missed(self, attempt: int, failure: Failure) -> None:
+        """Remembers that an attempt failed."""
+        await self._write(partial(rows.miss, attempt, failure, self._seconds()))
+
+    async def adopt(self, key: str, kept: Kept) -> None:
+        """Remembers a response that another run had bought."""
+        await self._write(partial(self._adopt, bytes.fromhex(key), kept))
+
+    async def conclude(self, result: Result, origin: Origin) -> None:
+        """Remembers a result, in the place of an earlier one at its place of the plan."""
+        await self._write(partial(rows.conclude, result, origin))
+
+    # -- before and after the run -------------------------------------------------------------------
+
+    def set_fact(self, name: str, value: object) -> None:
+        """Remembers something about the run as a whole, as JSON."""
+        values = (name, json.dumps(value, ensure_ascii=False, allow_nan=False))
+        statement = "INSERT OR REPLACE INTO fact VALUES (?, ?)"
+        self._database.write(lambda db: db.execute(statement, values).lastrowid).result()
+
+    def forget_results(self, statuses: Iterable[Status]) -> int:
+        """Drops the results that ended so, and has their requests asked again; how many. Their
+        responses stay in the file."""
+        return self._database.write(partial(rows.forget, tuple(statuses))).result()
+
+    # -- with the connection; in the thread of the database -----------------------------------------
+
+    def _result(self, ordinal: int, key: bytes, db: Connection) -> tuple[Result, Origin] | None:
+        found = db.execute(f"{RESULTS} WHERE result.ordinal = ?", (ordinal,)).fetchone()
+        if found is None or found[1] != key:
+            return None
+        row = ResultRow(*found)
+        if not row.is_sound:
+            self._damaged.add(("result", ordinal))
+            return None
+        return from_line(row.line), cast("Origin", row.origin)
+
+    def _response(self, key: bytes, db: Connection) -> Kept | None:
+        for number, session, origin, content, seal, ordinal in db.execute(_RESPONSES, (key,)):
+            try:
+                if seal != checksum(key, origin, content):
+                    raise ValueError("not what was written")
+                kept = unpacked(content)
+            except ValueError:
+                self._damaged.add(("response", number))
+                continue
+            place = -1 if ordinal is None else ordinal
+            return replace(kept, origin=origin, ordinal=place, earlier=session != self._session)
+        return None
+
+    def _send(self, question: Question, sent_utc: str, seconds: float, db: Connection) -> int:
+        if self._database.full is not None:
+            raise self._database.full
+        return rows.send(question, self._session, sent_utc, seconds, db)
+
+    def _receive(
+        self,
+        attempt: int,
+        key: bytes,
+        kept: Kept,
+        seconds: float,
+        cost: float | None,
+        db: Connection,
+    ) -> None:
+        rows.keep(key, self._session, "asked", kept, db)
+        rows.answer(attempt, seconds, cost, db)
+
+    def _adopt(self, key: bytes, kept: Kept, db: Connection) -> None:
+        rows.request(key, db, None if kept.ordinal < 0 else kept.ordinal)
+        rows.keep(key, self._session, "cache", kept, db)
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    async def _write(self, work: Work[T]) -> T:
+        return await asyncio.wrap_future(self._database.write(work))
+
+    async def _read(self, work: Work[T]) -> T:
+        return await asyncio.wrap_future(self._database.read(work))
+
+    def _sessions_before(self) -> int:
+        return self._session
+
+
+_RESPONSES = """
+SELECT response.id, session, origin, content, checksum, ordinal
+FROM request JOIN response ON response.request = request.id
+WHERE key = ? AND NOT void ORDER BY response.id DESC"""
+
+
+def _database(path: Path, ballast: Ballast, lock: Lock) -> tuple[Database, Lock, tuple[str, ...]]:
+    try:
+        return Database(path, SCHEMA, ballast=ballast), lock, ()
+    except CorruptError as damage:
+        from runner.store.salvage import salvaged
+
+        database, notes = salvaged(path, damage, ballast)
+        return database, lock, notes
+
+
+def _utc() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
