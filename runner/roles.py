@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from runner.values.event import Event
 from runner.values.image import Image, Prepared, UnreadableImage
+from runner.values.question import Question as Question
 from runner.values.request import Policy, Request
 from runner.values.response import Failure, Response
+from runner.values.response import Origin as Origin
 from runner.values.result import Result, ResultImage
 from runner.values.verdict import Verdict
 
@@ -51,29 +53,30 @@ def no_log(event: Event) -> None:
     """The log of those who keep none."""
 
 
-Origin = Literal["asked", "cache", "shared"]
-"""Where a response came from: bought by this run · bought earlier, by any run · bought by this run
-for another case that asks exactly the same."""
+def fan_out(*logs: Log) -> Log:
+    """A log that tells all of these, in this order."""
+
+    def tell_all(event: Event) -> None:
+        for log in logs:
+            log(event)
+
+    return tell_all
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A response that was paid for, with what was really sent of each image, by the image's digest
-    (without its bytes): enough to make its result again."""
+    (without its bytes): enough to make its result again.
+
+    `ordinal` is the place in the plan of the question that brought it, `earlier` is True when an
+    earlier session of the same run did; a journal fills them in when it gives a response back.
+    """
 
     response: Response
     sent: Mapping[str, Prepared]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A request on its way, as a journal names it: `name` for people (case and step), `ordinal` the
-    place of its result in the plan, `estimate_usd` what it may cost at most."""
-
-    key: str
-    ordinal: int
-    name: str
-    estimate_usd: float = 0.0
+    origin: Origin = "asked"
+    ordinal: int = -1
+    earlier: bool = False
 
 
 class Journal(Protocol):
@@ -92,8 +95,10 @@ class Journal(Protocol):
         """Remembers that a request is about to be sent; the number of the attempt."""
         ...
 
-    async def received(self, attempt: int, key: str, kept: Kept) -> None:
-        """Remembers the response of an attempt."""
+    async def received(
+        self, attempt: int, key: str, kept: Kept, cost_usd: float | None = None
+    ) -> None:
+        """Remembers the response of an attempt, and what it cost."""
         ...
 
     async def missed(self, attempt: int, failure: Failure) -> None:
@@ -106,6 +111,19 @@ class Journal(Protocol):
 
     async def conclude(self, result: Result, origin: Origin) -> None:
         """Remembers a result; may reach the disk a little later: it can be made again."""
+        ...
+
+
+class AnswerCache(Protocol):
+    """Responses of earlier runs, by who answered (`endpoint`) and what was asked. Never raises for
+    what is wrong with its files: then there is no answer in it."""
+
+    async def get(self, endpoint: str, key: str) -> Kept | None:
+        """The response that is stored for this request."""
+        ...
+
+    def put(self, endpoint: str, key: str, kept: Kept) -> None:
+        """Stores a response; returns at once."""
         ...
 
 
@@ -126,15 +144,23 @@ class Connection:
     """What a provider needs to know besides the request; never part of a result.
 
     `key` is shown by no repr. `base_url` None means the service's own address. `transport` is an
-    `httpx.AsyncBaseTransport` that stands in for the network (tests, record and replay).
+    `httpx.AsyncBaseTransport` that stands in for the network (tests, replay). `wrap` is given the
+    transport that is really used and returns the one that stands before it (recording).
     """
 
     key: str | None = field(default=None, repr=False)
     base_url: str | None = None
     api_version: str = "v1beta"
-    parallel: int = 4
+    parallel: int = 8
     policy: Policy = field(default_factory=Policy)
     transport: object | None = field(default=None, repr=False)
+    wrap: Callable[[Any], Any] | None = field(default=None, repr=False)
+
+    @property
+    def endpoint(self) -> str | None:
+        """Who answers, as a run remembers it: an address, `recordings`, or None for the service's
+        own address. A run goes on only where it began."""
+        return self.base_url if self.transport is None else "recordings"
 
 
 class Provider(Protocol):

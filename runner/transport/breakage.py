@@ -11,6 +11,7 @@ import aiohttp
 
 from runner.transport.body import Sending, TooLong, UnknownEncoding
 from runner.transport.http import httpx
+from runner.transport.recording import NotRecorded, RecordingError
 from runner.values.request import Policy
 from runner.values.response import Failure
 
@@ -45,6 +46,10 @@ def failure_of_exception(error: Exception, policy: Policy, sending: Sending) -> 
             return Failure(
                 "unreadable", f"the answer is longer than {most:g} MB", maybe_billed=True
             )
+        case NotRecorded():
+            return Failure("not_recorded", str(cause))
+        case RecordingError():  # like any disk that is full or file that is damaged
+            return Failure("quota", str(cause), stops_run=True)
         case UnknownEncoding():
             return Failure("unreadable", f"the answer is {words}", maybe_billed=True)
         case _ if isinstance(cause, _ADDRESS):

@@ -6,10 +6,11 @@ reference of the Interactions API; the details of a 429 as users quote them in p
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from typing import Literal
 
 from runner.transport.error_body import ErrorBody, read_error
+from runner.transport.json_body import NotJson, json_value
 from runner.transport.reply import Reply
 from runner.transport.waits import retry_after
 from runner.values.response import Failure, FailureKind
@@ -23,6 +24,9 @@ PATIENCE_SECONDS = 15 * 60.0
 
 LIMIT_ZERO = "limit_zero"
 """The code of a failure that says that this project may not use the model at all."""
+
+TOKENS = "tokens_per_minute"
+"""The code of a rate limit that counts tokens; any other counts requests, as far as it says."""
 
 
 def decide(failure: Failure) -> Decision:
@@ -49,7 +53,7 @@ def failure_of(reply: Reply) -> Failure | None:
             stops_run=True,
         )
     if 200 <= reply.status < 300:
-        return None if reply.body.strip() else _unreadable(reply, "an empty answer")
+        return _no_answer(reply)
     return failure_of_error(reply, read_error(reply.body))
 
 
@@ -71,6 +75,10 @@ def failure_of_error(reply: Reply, error: ErrorBody) -> Failure:
         said = f"this project may not use this model (limit 0): {said}"
     elif kind == "rate_limit" and (error.is_daily or (wait or 0.0) > PATIENCE_SECONDS):
         kind, stops = "quota", True
+    elif kind == "rate_limit" and error.is_about_tokens:
+        code = TOKENS
+    elif kind == "too_large":
+        said = f"the request is too large: {said}"
     return Failure(
         kind,
         said,
@@ -83,17 +91,24 @@ def failure_of_error(reply: Reply, error: ErrorBody) -> Failure:
     )
 
 
-def json_object(body: bytes) -> dict[str, object] | Failure:
+def _no_answer(reply: Reply) -> Failure | None:
+    """What a login page, a proxy or nothing at all says in place of an answer, with a 200."""
+    body = reply.body.strip()
+    if not body:
+        return _unreadable(reply, "an empty answer")
+    return _unreadable(reply, "a page") if body.startswith(b"<") else None
+
+
+def json_object(body: bytes) -> Mapping[str, object] | Failure:
     """The JSON object that a successful answer holds; a failure when it holds none.
 
     An answer cut off where it ended without a Content-Length looks whole to HTTP: that is a
     `transport` failure. Anything else is `unreadable`. Both may have been paid for.
     """
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):  # bad UTF-8 and numbers of 5,000 digits are ValueErrors
-        text = body.strip()
-        if text.startswith(b"{") and not text.endswith(b"}"):
+        value = json_value(body)
+    except NotJson as error:
+        if error.is_cut_off:
             return Failure("transport", "the answer is cut off", maybe_billed=True)
         return _unreadable(Reply(200, {}, body), "not JSON")
     if isinstance(value, list) and len(value) == 1:

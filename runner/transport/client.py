@@ -19,7 +19,10 @@ from runner.roles import Connection
 from runner.transport.body import Sending, TooLong, UnknownEncoding, read_capped
 from runner.transport.breakage import failure_of_exception
 from runner.transport.http import AiohttpTransport, httpx
+from runner.transport.recording import Label, NotRecorded, RecordingError
+from runner.transport.recording.transport import LABEL, SENDING
 from runner.transport.reply import Reply
+from runner.transport.secret import Secret
 from runner.values.request import Policy
 from runner.values.response import Failure
 
@@ -39,6 +42,8 @@ def open_client(connection: Connection) -> httpx.AsyncClient:
         transport = _aiohttp(connection.parallel)
     if not isinstance(transport, httpx.AsyncBaseTransport):
         raise TypeError(f"not an httpx transport: {type(transport).__name__}")
+    if connection.wrap is not None:
+        transport = connection.wrap(transport)
     return httpx.AsyncClient(
         transport=transport,
         timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
@@ -66,27 +71,37 @@ class Channel:
         headers: Mapping[str, str] | None = None,
         body: Sequence[bytes] = (),
         with_key: bool = True,
+        label: Label | None = None,
     ) -> Reply | Failure:
-        """One attempt: what came back whole, or why nothing did.
+        """One attempt: what came back whole, or why nothing did. `label` is what recordings know
+        of a request beyond its bytes.
 
         The deadline is that of the attempt as a whole: a server that sends a byte now and then
         never trips the timeout of a single read.
         """
         start, sending = self.clock(), Sending(body)
+        extra: dict[str, object] = {LABEL: label, SENDING: sending}
         all_headers = self._headers(method, headers or {}, sending, with_key)
         outcome: Reply | Failure
         try:
             async with asyncio.timeout(self.policy.timeout_seconds):
-                outcome = await self._attempt(method, url, all_headers, sending)
+                outcome = await self._attempt(method, url, all_headers, sending, extra)
         except _EXPECTED as error:
             outcome = failure_of_exception(error, self.policy, sending)
         return self._without_key(replace(outcome, seconds=self.clock() - start))
 
     async def _attempt(
-        self, method: str, url: str, headers: httpx.Headers, sending: Sending
+        self,
+        method: str,
+        url: str,
+        headers: httpx.Headers,
+        sending: Sending,
+        extra: dict[str, object],
     ) -> Reply:
         content = sending if sending.length else None
-        request = self.client.build_request(method, url, headers=headers, content=content)
+        request = self.client.build_request(
+            method, url, headers=headers, content=content, extensions=extra
+        )
         response = await self.client.send(request, stream=True)
         try:
             encoding = response.headers.get("content-encoding", "")
@@ -113,23 +128,15 @@ class Channel:
 
     def _without_key(self, outcome: Reply | Failure) -> Reply | Failure:
         """The outcome without the key, should the service repeat it."""
-        key = self.key
-        if not key or len(key) < SHORTEST_HIDDEN:
-            return outcome
+        secret = Secret.of(self.key)
         if isinstance(outcome, Failure):
-            return replace(outcome, message=outcome.message.replace(key, HIDDEN))
+            return replace(outcome, message=secret.hidden(outcome.message))
         return replace(
             outcome,
-            headers={k: v.replace(key, HIDDEN) for k, v in outcome.headers.items()},
-            body=outcome.body.replace(key.encode(), HIDDEN.encode()),
+            headers={name: secret.hidden(value) for name, value in outcome.headers.items()},
+            body=secret.hidden_bytes(outcome.body),
         )
 
-
-SHORTEST_HIDDEN = 16
-"""A shorter key is no key of this service, and may be a word that answers hold."""
-
-HIDDEN = "[key]"
-"""Stands where a service repeated the API key."""
 
 _EXPECTED = (
     httpx.HTTPError,
@@ -139,6 +146,8 @@ _EXPECTED = (
     ValueError,  # an address that httpx takes and aiohttp does not
     TooLong,
     UnknownEncoding,
+    NotRecorded,
+    RecordingError,
 )
 
 
@@ -153,4 +162,14 @@ def _aiohttp(parallel: int) -> AiohttpTransport:
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 
-    return AiohttpTransport(verify=context, client=session)
+    return _Wordless(verify=context, client=session)
+
+
+class _Wordless(AiohttpTransport):
+    """Without the words that follow the number in a status line: httpx logs them, and a service may
+    repeat the key there."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        response.extensions.pop("reason_phrase", None)
+        return response

@@ -7,11 +7,11 @@ Both are read everywhere, alone or in a list. A proxy writes HTML, or nothing.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from runner.transport.json_body import NotJson, json_value
 from runner.transport.waits import duration
 
 LONGEST_MESSAGE = 1000
@@ -56,6 +56,13 @@ class ErrorBody:
         return any("PerDay" in name for name, _ in self.quotas)
 
     @property
+    def is_about_tokens(self) -> bool:
+        """A limit of tokens was hit, and none of requests: by the ids of the limits, or by the
+        metrics that the message names."""
+        names = [name for name, _ in self.quotas] or re.findall(r"\bmetric: (\S+)", self.message)
+        return bool(names) and all("token" in name.lower() for name in names)
+
+    @property
     def has_limit_zero(self) -> bool:
         """The limit is 0: waiting for it never helps."""
         by_value = any(value == "0" for _, value in self.quotas)
@@ -65,10 +72,9 @@ class ErrorBody:
 def read_error(body: bytes) -> ErrorBody:
     """The error in these bytes; an empty one when there is none to read."""
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        return error_of(json_value(body))
+    except NotJson:
         return ErrorBody()
-    return error_of(value)
 
 
 def error_of(value: object) -> ErrorBody:
@@ -83,7 +89,8 @@ def error_of(value: object) -> ErrorBody:
 
 
 def _error(error: Mapping[str, object]) -> ErrorBody:
-    message = str(error.get("message") or "")
+    said = error.get("message")
+    message = " ".join(said.split()) if isinstance(said, str) else ""  # in one line, for people
     details = error.get("details")
     typed = [d for d in details if isinstance(d, Mapping)] if isinstance(details, list) else []
     return ErrorBody(
@@ -120,8 +127,8 @@ def _quotas(detail: Mapping[str, object]) -> list[tuple[str, str]]:
 
 
 def _delay(details: list[Mapping[str, object]], message: str) -> float | None:
+    """The longest wait that it asks for: RetryInfo may leave out the fraction that the words tell."""
     asked = [duration(detail.get("retryDelay")) for detail in _of(details, "RetryInfo")]
-    if known := [seconds for seconds in asked if seconds is not None]:
-        return max(known)
     said = re.search(r"retry in (\S{1,40}?s)\b", message, re.IGNORECASE)
-    return duration(said[1]) if said else None
+    asked.append(duration(said[1]) if said else None)
+    return max((seconds for seconds in asked if seconds is not None), default=None)

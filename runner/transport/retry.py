@@ -47,12 +47,15 @@ def retrying(
     dice: Dice = random.random,
     clock: Callable[[], float] = time.monotonic,
     stopped: Callable[[], bool] = lambda: False,
+    waits: Callable[[Failure, float], None] = lambda failure, seconds: None,
 ) -> Ask:
     """An `Ask` that asks again where that may help, and says in its outcome how often it asked.
 
-    It does not ask again once `stopped` is true; `sleep` may end early for that.
+    It does not ask again once `stopped` is true; `sleep` may end early for that. `waits` is told
+    before every wait after which it asks again: why, and for how many seconds.
 
-    A rate limit uses no attempt. When no request has got through for 15 minutes, it is a `quota`
+    A rate limit uses no attempt. One whose `wait_seconds` are 0 is asked again at once: a pacer
+    further in holds it back. When no request has got through for 15 minutes, it is a `quota`
     failure that stops the run.
     """
     last_success = clock()
@@ -72,6 +75,8 @@ def retrying(
             if wait is None:
                 return _final(failure)
             before = failure
+            if wait:
+                waits(failure, wait)
             await sleep(wait)
             if stopped():
                 return failure
@@ -88,7 +93,10 @@ def next_wait(failure: Failure, progress: Progress, policy: Policy, share: float
     match decide(failure):
         case "throttle":
             span = min(LONGEST_BACKOFF_SECONDS, 2.0 ** (progress.throttled - 1))
-            wait = asked + share if asked else span * (1 + share) / 2
+            if failure.wait_seconds is None:
+                wait = span * (1 + share) / 2
+            else:
+                wait = asked + share if asked else 0.0
             return wait if progress.starved_seconds + wait <= PATIENCE_SECONDS else None
         case "retry" if _may_retry(failure, progress, policy) and asked <= PATIENCE_SECONDS:
             span = min(LONGEST_BACKOFF_SECONDS, 2.0 ** (progress.failed - 1))

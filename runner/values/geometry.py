@@ -3,7 +3,8 @@
 *Norm* space is what a model writes: 0–1000 along each side of the image, boxes y first.
 *Pixel* space is what a person sees: x to the right, y down, the origin at the outer corner of the
 top-left pixel, so pixel (i, j) covers [i, i+1) × [j, j+1) and the image is [0, width] × [0, height].
-The only bridge between the two is `.on(size)`, and it never rounds.
+The only bridge between the two is `.on(size)`, and it never rounds to less than a
+billionth of a pixel.
 
 Sources: ai.google.dev image understanding guide (box_2d is [ymin, xmin, ymax, xmax], 0–1000);
 COCO, CVAT and FiftyOne for coordinates on pixel edges.
@@ -313,7 +314,10 @@ class NormPolygon:
 
 
 def _to_pixels(value: float, side: int, norm: int) -> float:
-    return value * side / norm
+    """A decimal fraction of a model has no exact binary form: 0.7 · 3 is 2.0999999999999996. What is
+    beyond a billionth of a pixel is that, and never written."""
+    pixels = value * side / norm
+    return pixels if isinstance(value, int) else round(pixels, 9)
 
 
 def _between(value: float, limit: float) -> float:

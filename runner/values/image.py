@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.values.geometry import Size
@@ -11,9 +11,11 @@ from runner.values.result import Issue
 
 @dataclass(frozen=True, slots=True)
 class FileOrigin:
-    """An image file on this machine."""
+    """An image file on this machine. Opened only where it lies `within` this folder, links followed;
+    None is anywhere."""
 
     path: Path
+    within: Path | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,18 @@ refused: blocked by a safety rule or for its content · failed: the service says
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the service counted them. Thoughts are billed like output but counted apart."""
+    """Tokens as the service counted them. Thoughts are billed like output but counted apart.
+
+    `is_known` is False when it did not count them, or wrote something that is no count (then 0 stands
+    there): nobody knows what such an answer cost.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     thought_tokens: int = 0
     cached_tokens: int = 0
     image_tokens: int | None = None
+    is_known: bool = True
 
     def __add__(self, other: Usage) -> Usage:
         images = [n for n in (self.image_tokens, other.image_tokens) if n is not None]
@@ -28,6 +33,7 @@ class Usage:
             self.thought_tokens + other.thought_tokens,
             self.cached_tokens + other.cached_tokens,
             sum(images) if images else None,
+            self.is_known and other.is_known,
         )
 
 
@@ -39,7 +45,7 @@ class Response:
     joined). `finish_reason` is the service's own word for how it ended. `body` is the JSON as
     received. `simulated` is True when no model looked at the images. `attempts` counts the tries.
     `channel` says where in the response a refusal stood (`http`, `errors`, `model_output`,
-    `promptFeedback`, `finishReason`), None when there is none.
+    `steps`, `promptFeedback`, `finishReason`), None when there is none.
     """
 
     text: str
@@ -55,6 +61,11 @@ class Response:
     channel: str | None = None
 
 
+Origin = Literal["asked", "cache", "shared"]
+"""Where a response came from: bought by this run · bought earlier, by any run · bought by this run
+for another case that asks exactly the same."""
+
+
 FailureKind = Literal[
     "connect",  # nothing was sent: surely not paid for
     "transport",  # timeout, reset, truncated: may have been paid for
@@ -67,6 +78,10 @@ FailureKind = Literal[
     "too_large",
     "file_gone",  # an uploaded file expired or is not ours
     "unreadable",  # the service answered something that is not its protocol
+    "not_sent",  # the run was halted while the request waited for its turn
+    "not_recorded",  # the run is replayed, and there is no recording of this request
+    "doubtful",  # perhaps paid for by a session that was killed; not asked again
+    "not_cached",  # nothing is stored, and nothing may be asked
     "image",  # an image could not be read when it was its turn to be sent
 ]
 

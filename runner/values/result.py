@@ -107,8 +107,5 @@ class Result:
     cost_usd: float | None = None
     model: str = ""
     simulated: bool = False
-    attempts: int = 0
-    seconds: float = 0.0
     request_key: str | None = None
-    raw_sha256: str | None = None
     row: Mapping[str, object] = field(default_factory=dict)

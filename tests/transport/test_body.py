@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.transport.body import PIECE, Sending, TooLong, UnknownEncoding, read_capped
+from runner.transport.body import INFLATED, PIECE, Sending, TooLong, UnknownEncoding, read_capped
 
 
 @given(st.lists(st.integers(0, 2 * PIECE + 5), max_size=6))
@@ -53,6 +53,18 @@ def test_a_body_is_read_up_to_its_limit(
             asyncio.run(reading)
     else:
         assert asyncio.run(reading) == content
+
+
+@pytest.mark.parametrize("extra", [-1, 0, 1])
+@pytest.mark.parametrize("parts", [1, 2, 17])
+def test_a_long_body_is_decompressed_in_parts(parts: int, extra: int) -> None:
+    """Also when it ends exactly where a part does."""
+    content = bytes(range(256)) * (parts * INFLATED // 256 + 1)
+    content = content[: parts * INFLATED + extra]
+    wire = gzip.compress(content)
+    assert asyncio.run(read_capped(_stream([wire]), "gzip", len(content))) == content
+    with pytest.raises(TooLong):
+        asyncio.run(read_capped(_stream([wire]), "gzip", len(content) - 1))
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "deflate", "gzip, gzip", "x" * 900])

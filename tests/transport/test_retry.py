@@ -193,3 +193,24 @@ def test_a_wait_is_never_endless_and_never_shorter_than_asked_for(
     progress = Progress(failed + throttled, failed, throttled, starved)
     wait = next_wait(failure, progress, Policy(retries=100), share)
     assert wait is None or (failure.wait_seconds or 0.0) <= wait <= 15 * 60
+
+
+def test_every_wait_is_told_before_it_begins() -> None:
+    """Why, and for how long; a wait of no time is none."""
+    told: list[tuple[str, float]] = []
+    failures = [
+        Failure("overloaded", "busy", status=503),
+        Failure("rate_limit", "slower", status=429, wait_seconds=0.0),
+        Failure("rate_limit", "slower", status=429, wait_seconds=7.0),
+    ]
+
+    async def ask(request: Request) -> Response | Failure:
+        return failures.pop(0) if failures else Failure("bad_request", "wrong")
+
+    async def sleep(seconds: float) -> None:
+        assert not seconds or told[-1][1] == seconds
+
+    waits = lambda failure, seconds: told.append((failure.kind, seconds))  # noqa: E731
+    asking = retrying(ask, Policy(), sleep=sleep, dice=lambda: 0.5, waits=waits)
+    asyncio.run(asking(Request("interactions", "m", ())))  # type: ignore[arg-type]
+    assert told == [("overloaded", 0.5), ("rate_limit", 7.5)]

@@ -270,3 +270,14 @@ def test_lists_keep_the_order_of_their_space() -> None:
     assert Point(1.0, 2.0).as_list() == [1.0, 2.0]
     assert NormPoint(1, 2).as_list() == [1, 2]
     assert NormBox(y_min=1, x_min=2, y_max=3, x_max=4).as_list() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("edge", "side", "norm", "pixels"),
+    [(0.7, 3, 1, 2.1), (0.131, 1000, 1, 131.0), (84.973, 1, 1000, 0.084973), (333, 640, 1000, 213.12)],
+)  # fmt: skip
+def test_a_decimal_fraction_stays_one_in_pixels(
+    edge: float, side: int, norm: int, pixels: float
+) -> None:
+    """No 2.0999999999999996: what has a few decimals before has a few decimals after."""
+    assert NormPoint(edge, edge).on(Size(side, side), norm).as_list() == [pixels, pixels]

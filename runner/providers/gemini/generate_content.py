@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from runner.providers.gemini.pieces import base64_pieces, json_bytes, list_pieces, object_pieces
-from runner.providers.gemini.words import FAULTS, clean, count, is_refusal, mapping, mappings, word
+from runner.providers.gemini.words import FAULTS, clean, is_refusal, mapping, mappings, usage, word
 from runner.transport.classify import json_object
 from runner.values.image import Prepared, WebOrigin
 from runner.values.request import ImagePart, Part, Request, Resolution, Settings, TextPart
@@ -152,13 +152,15 @@ def _ending(
     return "complete", reason or "unknown", None
 
 
-def _usage(usage: Mapping[str, object]) -> Usage:
-    by_kind = mappings(usage.get("promptTokensDetails"))
-    images = [count(item, "tokenCount") for item in by_kind if item.get("modality") == "IMAGE"]
-    return Usage(
-        input_tokens=count(usage, "promptTokenCount"),
-        output_tokens=count(usage, "candidatesTokenCount"),
-        thought_tokens=count(usage, "thoughtsTokenCount"),
-        cached_tokens=count(usage, "cachedContentTokenCount"),
-        image_tokens=sum(images) if images else None,
-    )
+def _usage(numbers: Mapping[str, object]) -> Usage:
+    by_kind = mappings(numbers.get("promptTokensDetails"))
+    images = [item.get("tokenCount") for item in by_kind if item.get("modality") == "IMAGE"]
+    return usage(numbers, COUNTS, images)
+
+
+COUNTS = (
+    "promptTokenCount",
+    "candidatesTokenCount",
+    "thoughtsTokenCount",
+    "cachedContentTokenCount",
+)

@@ -14,6 +14,8 @@ from runner.providers.gemini.words import is_refusal
 from runner.roles import Connection, Fetch, ImageError
 from runner.transport.classify import failure_of
 from runner.transport.client import Channel
+from runner.transport.error_body import read_error
+from runner.transport.recording import Label
 from runner.transport.reply import Reply
 from runner.values.image import Image, Prepared, WebOrigin
 from runner.values.request import Request
@@ -68,7 +70,9 @@ class Session:
             return Failure("too_large", why)
         extra = {name.lower(): value for name, value in request.settings.headers.items()}
         headers = {**extra, **JSON_HEADERS}
-        return await self.channel.send("POST", self._url(request), headers=headers, body=body)
+        return await self.channel.send(
+            "POST", self._url(request), headers=headers, body=body, label=_label(request)
+        )
 
     def _url(self, request: Request) -> str:
         if request.family == "interactions":
@@ -86,6 +90,11 @@ def refuse(connection: Connection) -> Failure | None:
         why = "the API key holds a character that no key has: a line break, a space or a quote?"
         return Failure("credentials", why, stops_run=True)
     return None
+
+
+def _label(request: Request) -> Label:
+    names = tuple(i.name for i in request.images if not isinstance(i.origin, WebOrigin))
+    return Label(request.key, request.repeat, names, request.settings.headers)
 
 
 def _unsendable(request: Request) -> Failure | None:
@@ -128,8 +137,8 @@ def _understood(reply: Reply | Failure, request: Request) -> Response | Failure:
         return reply
     if failure := failure_of(reply):
         # A refusal may come as an HTTP error; how it comes is not documented.
-        if failure.code and is_refusal(failure.code):
-            why = failure.code
+        words = (failure.code or "", read_error(reply.body).reason)
+        for why in filter(is_refusal, words):
             return Response("", "refused", why, Usage(), request.model, reply.body, channel="http")
         return failure
     generates = request.family == "generate_content"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from runner.providers.gemini.pieces import json_bytes
-from runner.providers.gemini.words import count, mapping, mappings, word
+from runner.providers.gemini.words import mapping, mappings, usage, word
 from runner.transport.classify import json_object
 from runner.transport.error_body import ErrorBody, error_of
 from runner.values.response import Failure, Usage
@@ -56,24 +56,26 @@ def text_of(steps: Steps) -> str:
 def errors_in(document: Document, steps: Steps) -> list[tuple[str, ErrorBody]]:
     """Every error in an answer, with the name of the place where it stands."""
     whole = [*mappings(document.get("errors")), *mappings([document.get("error")])]
-    outputs = [step.get("error") for step in steps if step.get("type") == "model_output"]
     return [("errors", error_of(error)) for error in whole] + [
-        ("model_output", error_of(error)) for error in mappings(outputs)
+        ("model_output" if step.get("type") == "model_output" else "steps", error_of(error))
+        for step in steps
+        for error in mappings([step.get("error")])
     ]
 
 
 def usage_of(document: Document) -> Usage:
     """The tokens of an interaction as the service counted them."""
-    usage = mapping(document.get("usage"))
-    by_kind = mappings(usage.get("input_tokens_by_modality"))
-    images = [count(item, "tokens") for item in by_kind if _is_image(item)]
-    return Usage(
-        input_tokens=count(usage, "total_input_tokens"),
-        output_tokens=count(usage, "total_output_tokens"),
-        thought_tokens=count(usage, "total_thought_tokens"),
-        cached_tokens=count(usage, "total_cached_tokens"),
-        image_tokens=sum(images) if images else None,
-    )
+    numbers = mapping(document.get("usage"))
+    by_kind = mappings(numbers.get("input_tokens_by_modality"))
+    return usage(numbers, COUNTS, [item.get("tokens") for item in by_kind if _is_image(item)])
+
+
+COUNTS = (
+    "total_input_tokens",
+    "total_output_tokens",
+    "total_thought_tokens",
+    "total_cached_tokens",
+)
 
 
 def joined(first: bytes, rest: bytes) -> bytes:
@@ -81,8 +83,9 @@ def joined(first: bytes, rest: bytes) -> bytes:
     before, after = json_object(first), json_object(rest)
     if isinstance(before, Failure) or isinstance(after, Failure):
         return first
-    usage = _sum(mapping(before.get("usage")), mapping(after.get("usage")))
-    return json_bytes({**after, "steps": [*steps_of(before), *steps_of(after)], "usage": usage})
+    counted = [mapping(before.get("usage")), mapping(after.get("usage"))]
+    total = _sum(*counted) if all(counted) else {}  # of a half nobody knows the whole
+    return json_bytes({**after, "steps": [*steps_of(before), *steps_of(after)], "usage": total})
 
 
 def _natural(backwards: list[str]) -> str:

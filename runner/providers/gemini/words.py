@@ -5,7 +5,9 @@ Source: ai.google.dev, error reference of the Interactions API; google-genai 3.4
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from runner.values.response import Usage
 
 REFUSALS = frozenset(
     {
@@ -53,10 +55,28 @@ def clean(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def count(numbers: Mapping[str, object], key: str) -> int:
-    """A number of tokens; 0 for whatever is no such number."""
-    value = numbers.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+MOST_TOKENS = 10**9
+"""More than any request takes: a number beyond it is a mistake of its writer."""
+
+
+def usage(numbers: Mapping[str, object], names: Sequence[str], images: Sequence[object]) -> Usage:
+    """Tokens as the service counted them. `names` are its words for input, output, thoughts, cached;
+    `images` are the numbers that it gives for images.
+
+    What is not there is 0, but for the input: no request has none. Whatever is no whole number of
+    tokens is 0, too, and then the usage is not known.
+    """
+    counts = [0 if numbers.get(name) is None else _count(numbers[name]) for name in names]
+    seen = [count for count in map(_count, images) if count is not None]
+    given, said, thought, cached = (count or 0 for count in counts)
+    is_known = None not in counts and given > 0
+    return Usage(given, said, thought, cached, sum(seen) if seen else None, is_known)
+
+
+def _count(value: object) -> int | None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= MOST_TOKENS else None
 
 
 def mapping(value: object) -> Mapping[str, object]:

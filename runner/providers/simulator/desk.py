@@ -29,10 +29,11 @@ from runner.providers.simulator.kept import Kept
 from runner.providers.simulator.ledger import Ledger
 from runner.providers.simulator.question import Question
 from runner.providers.simulator.quirks import Quirk
+from runner.providers.simulator.quota import Quota
 from runner.providers.simulator.reply import Reply
 from runner.providers.simulator.said import Said
 from runner.providers.simulator.seen import Eyes, Seen
-from runner.providers.simulator.usage import Used, used
+from runner.providers.simulator.usage import Used, asked, used
 from runner.values.request import Family
 
 Clock = Callable[[], datetime]
@@ -104,7 +105,8 @@ class Desk:
     """Everything that the simulated service keeps between requests, and how it behaves.
 
     `latency_seconds` is waited before each answer. `keys` are the keys that it knows; None means
-    that any key will do. `strict` off lets unknown names pass, as the service did at times.
+    that any key will do. `strict` off lets unknown names pass, as the service did at times. Batches
+    have no part in `quota`: the real service counts them apart.
     """
 
     latency_seconds: float = 0.0
@@ -112,6 +114,7 @@ class Desk:
     strict: bool = True
     keys: frozenset[str] | None = None
     web: Web | None = None
+    quota: Quota = field(default_factory=Quota)
     clock: Clock = now
     sleep: Sleep = asyncio.sleep
     ledger: Ledger = field(default_factory=Ledger)
@@ -157,6 +160,14 @@ class Desk:
             return self.web(uri)
 
         return open_one
+
+    async def count(self, call: Call, question: Question) -> None:
+        """Counts a question against the quota. Raises a 429."""
+        tokens = 0
+        if self.quota.tokens_per_minute is not None:
+            images = [await self.eyes.look(sent.content) for sent in question.images]
+            tokens = asked(question, images).input
+        self.quota.take(self.clock(), call.owner, question.model.name, tokens)
 
     async def speak(self, call: Call, question: Question, given: Sequence[Command]) -> Spoken:
         """Waits, looks at the images, answers, and bills the answer. Raises `ApiError`."""

@@ -232,5 +232,21 @@ def all_commands() -> Mapping[str, str]:
 
 
 def told(fault: Fault) -> str:
-    """The line about a fault, with an example when it takes an argument."""
-    return f"{fault.about} (`{fault.example}`)" if fault.example else fault.about
+    """The line about a fault: which endpoint has it, unless both do, and an example when it takes an
+    argument."""
+    example = f" (`{fault.example}`)" if fault.example else ""
+    return f"{fault.about}{example}{_only_for(fault)}"
+
+
+def _only_for(fault: Fault) -> str:
+    match fault:
+        case Shape(families=("interactions",)):
+            return ", Interactions only"
+        case Shape(families=("generate_content",)):
+            return ", generateContent only"
+        case StreamFault():
+            return ", streams only"
+        case FileFault():
+            return ", uploaded files only"
+        case _:
+            return ""

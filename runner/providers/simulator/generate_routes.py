@@ -83,6 +83,7 @@ async def _answered(
     if refused := refuse(given, "generate_content", streamed=streamed):
         return spoilt(refused, given)
     question = read(written, model, desk.open_uri(call, given), strict=desk.strict)
+    await desk.count(call, question)
     spoken = await desk.speak(call, question, given)
     return reshaped(generated(question, spoken.said, spoken.used, spoken.id), given), given
 

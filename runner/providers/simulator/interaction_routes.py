@@ -99,6 +99,7 @@ def _after(desk: Desk, call: Call, question: Question, delivery: Delivery) -> Qu
 async def _spoken(
     desk: Desk, call: Call, question: Question, delivery: Delivery, given: Sequence[Command]
 ) -> Spoken:
+    await desk.count(call, question)
     if delivery.continuation is None:
         return await desk.speak(call, question, given)
     rest = desk.rests.pop(delivery.continuation, None)

@@ -6,6 +6,8 @@ Sources: ai.google.dev, error reference and rate limits; the 429 bodies quoted i
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
 from typing import TypeAlias
 
 from runner.providers.simulator.errors import ApiError, bad_key
@@ -15,6 +17,23 @@ from runner.values.request import Family
 Args: TypeAlias = tuple[str, ...]
 
 RETRY_SECONDS = "22.9"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit by the names that the service has for it."""
+
+    metric: str
+    id: str
+
+
+REQUESTS = Limit(
+    "generate_content_free_tier_requests", "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
+)
+TOKENS = Limit(
+    "generate_content_free_tier_input_token_count",
+    "GenerateContentInputTokensPerModelPerMinute-FreeTier",
+)
 
 
 def rate_limit(args: Args, family: Family) -> ApiError:
@@ -33,12 +52,28 @@ def no_quota(args: Args, family: Family) -> ApiError:
     return _quota(said, "PerDay", RETRY_SECONDS, "0", "quota_exceeded")
 
 
+def exhausted(limit: Limit, model: str, most: int, seconds: float) -> ApiError:
+    """A limit a minute is used up for so many seconds, told in tenths by the words and in whole
+    seconds by RetryInfo, as users quote it."""
+    tenths = ceil(seconds * 10) / 10
+    metric = f"generativelanguage.googleapis.com/{limit.metric}"
+    said = f"* Quota exceeded for metric: {metric}, limit: {most}, model: {model}\n"
+    said += f"Please retry in {tenths:.1f}s."
+    word = "rate_limit_exceeded"
+    return _refusal(said, limit, model, str(int(tenths)), str(most), word)
+
+
 def _quota(said: str, period: str, seconds: str, limit: str, word: str) -> ApiError:
+    requests = Limit(REQUESTS.metric, f"GenerateRequests{period}PerProjectPerModel-FreeTier")
+    return _refusal(said, requests, "simulated", seconds, limit, word)
+
+
+def _refusal(said: str, limit: Limit, model: str, seconds: str, most: str, word: str) -> ApiError:
     violation = {
-        "quotaMetric": "generativelanguage.googleapis.com/generate_content_free_tier_requests",
-        "quotaId": f"GenerateRequests{period}PerProjectPerModel-FreeTier",
-        "quotaDimensions": {"location": "global", "model": "simulated"},
-        "quotaValue": limit,
+        "quotaMetric": f"generativelanguage.googleapis.com/{limit.metric}",
+        "quotaId": limit.id,
+        "quotaDimensions": {"location": "global", "model": model},
+        "quotaValue": most,
     }
     kind = "type.googleapis.com/google.rpc."
     message = (
@@ -79,8 +114,12 @@ def redirect(args: Args, family: Family) -> Reply:
 
 
 def blocked_http(args: Args, family: Family) -> ApiError:
+    """How either endpoint would say this is not documented; google.rpc has its `reason` for it."""
     word = args[0] if args else "safety"
-    return ApiError(400, "The request was blocked for safety reasons.", word=word)
+    kind = "type.googleapis.com/google.rpc.ErrorInfo"
+    details = ({"@type": kind, "reason": word.upper(), "domain": "googleapis.com"},)
+    said = "The request was blocked for safety reasons."
+    return ApiError(400, said, word=word, details=details)
 
 
 def key_error(family: Family) -> ApiError:

@@ -168,11 +168,53 @@ def test_a_response_keeps_what_the_service_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    "usage", [None, [], "x", {"total_input_tokens": "9", "total_output_tokens": -4}, {"a": True}]
+    "usage",
+    [
+        None,
+        [],
+        "x",
+        {"total_input_tokens": "9", "total_output_tokens": -4},
+        {"a": True},
+        {"total_input_tokens": 10**300},
+        {"total_input_tokens": 10**9 + 1},
+        {"total_input_tokens": 0, "total_output_tokens": 10**400},
+        {"total_input_tokens": float("nan")},
+        {"total_output_tokens": None},
+    ],
 )
 def test_strange_counts_are_no_tokens(usage: object) -> None:
-    """A count that is no number is 0, never an error after the answer was paid for."""
-    assert _read({"status": "completed", "steps": [_output("a")], "usage": usage}).usage == Usage()
+    """A count that is no number is 0, never an error after the answer was paid for, and the usage
+    is not known: 0 tokens would cost nothing."""
+    read = _read({"status": "completed", "steps": [_output("a")], "usage": usage})
+    assert read.usage == Usage(is_known=False)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, Usage(9)),
+        ({"total_output_tokens": None, "total_thought_tokens": 0}, Usage(9)),
+        ({"total_output_tokens": 10**9}, Usage(9, 10**9)),
+        ({"total_output_tokens": True}, Usage(9, is_known=False)),
+        ({"total_thought_tokens": 1.5}, Usage(9, is_known=False)),
+        (
+            {
+                "input_tokens_by_modality": [
+                    {"modality": "image", "tokens": n} for n in (3, 10**400)
+                ]
+            },
+            Usage(9, image_tokens=3),
+        ),
+    ],
+)
+def test_what_is_not_counted_is_none_and_what_is_no_count_is_not_known(
+    more: Mapping[str, object], expected: Usage
+) -> None:
+    """A count that is left out is 0, as the service leaves zeros out; of a strange one nobody knows
+    what was meant. The share of the images costs nothing of its own."""
+    usage = {"total_input_tokens": 9, **more}
+    read = _read({"status": "completed", "steps": [_output("a")], "usage": usage})
+    assert read.usage == expected
 
 
 @pytest.mark.parametrize(
@@ -218,6 +260,7 @@ BLOCKED = {"code": "prohibited_content", "message": "Blocked."}
             "model_output",
         ),
         ({"status": "incomplete", "steps": [_output("a")], "errors": [BLOCKED]}, "errors"),
+        ({"status": "failed", "steps": [{"type": "safety", "error": BLOCKED}]}, "steps"),
     ],
 )
 def test_a_refusal_is_found_wherever_it_stands(document: object, channel: str) -> None:

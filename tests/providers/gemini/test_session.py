@@ -209,7 +209,7 @@ def test_a_refusal_may_come_as_an_http_error(capture: Any, ask: Any) -> None:
         (404, [{"error": {"code": 404, "status": "NOT_FOUND", "message": "No."}}], "not_found", "No."),
         (502, b"<html>\n<b>Bad Gateway</b>", "overloaded", "HTTP 502 (application/json): <html> <b>Bad Gateway</b>"),
         (500, b"", "overloaded", "HTTP 500 (application/json)"),
-        (200, b"<html>", "unreadable", "not JSON instead of the answer: HTTP 200: <html>"),
+        (200, b"<html>", "unreadable", "a page instead of the answer: HTTP 200 (application/json): <html>"),
     ],
 )  # fmt: skip
 def test_an_error_of_either_shape_is_a_failure(
