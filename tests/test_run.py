@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from PIL import Image, ImageDraw
@@ -26,7 +27,7 @@ ANSWERS: Mapping[str, str] = {
     "runaway-mask": "truncated",
     "mask-tokens": "partial",
     "mask-placeholder": "partial",
-    "no-masks": WHOLE,
+    "no-masks": "partial",
     "swapped-polygons": WHOLE,
     "flat-polygons": WHOLE,
     "inverted-boxes": WHOLE,
@@ -50,7 +51,7 @@ ANSWERS: Mapping[str, str] = {
     "repeated": "truncated",
     "duplicate-keys": "malformed",
     "nan": "malformed",
-    "declined": "malformed",
+    "declined": "refused",
     # the service fails, or answers in an unusual way
     "internal": "failed",
     "overloaded": "failed",
@@ -177,7 +178,7 @@ def test_a_later_step_names_an_earlier_answer(folder: Path) -> None:
     assert [(r.combination["vars.does"], r.step, r.status) for r in results] == [
         ("fence", "find", "ok"),
         ("fence", "describe", "ok"),
-        ("declined", "find", "malformed"),
+        ("declined", "find", "refused"),
         ("declined", "describe", "not_run"),
     ]
     assert results[3].error == "step `find` gave no usable answer"
@@ -218,3 +219,59 @@ def test_a_dataset_row_is_a_case(folder: Path) -> None:
     ]
     assert [verdict.outcome for verdict in outcome.verdicts] == ["failed"]
     assert outcome.exit_code == 3
+
+
+MASKS_COUNTED = """\
+version: 1
+images: shapes.png
+steps:
+  - {{id: b, model: gemini-2.5-flash, schema: masks, prompt: "Find them. [[simulate: {fault}]]"}}
+checks:
+  - {{that: b.masks.count, at_least: 1}}
+"""
+
+
+@pytest.mark.parametrize("fault", ["no-masks", "mask-tokens", "mask-placeholder"])
+def test_records_without_a_mask_are_not_counted_as_masks(folder: Path, fault: str) -> None:
+    """The answer is `partial`, its boxes are kept, and the check fails: there is no mask."""
+    outcome, (result,) = ran(folder, MASKS_COUNTED.format(fault=fault))
+    assert (result.status, outcome.exit_code) == ("partial", 1)
+    assert result.detections
+    assert all(one.box and one.mask is None for one in result.detections)
+    assert outcome.verdicts[0].cases[0].why == "b.masks.count is 0, expected at least 1"
+
+
+ASKED = """\
+version: 1
+images: shapes.png
+steps: [{id: a, schema: boxes, prompt: "Find them. [[simulate: {{ vars.does }}]]"}]
+vars: {does: nothing}
+run: {retries: 0, RUN}
+CHECKS
+"""
+
+
+@pytest.mark.parametrize("checks", ["", "checks: [{that: a.boxes.count, at_least: 1}]"])
+@pytest.mark.parametrize(
+    ("does", "limits", "code"),
+    [
+        ("fence", "on_error: continue", 0),
+        ("declined", "on_error: continue", 3),
+        ("invalid-key", "on_error: continue", 2),
+        ("daily-quota", "on_error: continue", 5),
+        ("fence", "max_cost_usd: 0.000001", 5),
+        ("overloaded", "on_error: stop", 3),
+    ],
+)
+def test_junit_xml_is_red_exactly_when_the_exit_code_is_not_0(
+    folder: Path, does: str, limits: str, code: int, checks: str
+) -> None:
+    """With and without checks: whoever reads nothing but junit.xml learns that something is wrong,
+    and there is always a test to read."""
+    workflow = ASKED.replace("does: nothing", f"does: {does}")
+    outcome, _ = ran(folder, workflow.replace("RUN", limits).replace("CHECKS", checks))
+    assert outcome.exit_code == code
+    suites = ElementTree.parse(outcome.folder / "junit.xml").getroot()
+    assert int(suites.attrib["tests"]) > 0
+    assert (int(suites.attrib["errors"]) > 0) == (code != 0)
+    assert len(suites.findall(".//error")) == int(suites.attrib["errors"])

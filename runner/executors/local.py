@@ -18,7 +18,7 @@ _END = object()
 class Local:
     """At most `parallel` jobs at the same time; one that is slow holds back nobody."""
 
-    parallel: int = 4
+    parallel: int = 8
 
     async def run(
         self, jobs: Iterable[Job], work: Callable[[Job], Awaitable[Done]]

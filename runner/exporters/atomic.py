@@ -9,6 +9,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
+_PART = ".part"
+
 
 @contextmanager
 def writing(path: Path) -> Iterator[BinaryIO]:
@@ -17,7 +19,7 @@ def writing(path: Path) -> Iterator[BinaryIO]:
     Folders above it are made. Raises OSError when the machine does not let us write.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{token_hex(8)}.part")  # short, whatever the length of the name
+    temporary = path.with_name(f".{token_hex(8)}{_PART}")  # short, whatever the length of the name
     try:
         with temporary.open("xb") as file:
             yield file
@@ -27,6 +29,12 @@ def writing(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def sweep(folder: Path) -> None:
+    """Removes the beginnings of files that a process had no time to finish: it was killed."""
+    for path in folder.rglob(f".*{_PART}"):
+        path.unlink(missing_ok=True)
 
 
 def write_file(path: Path, content: bytes) -> Path:

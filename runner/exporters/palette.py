@@ -46,10 +46,11 @@ class Palette:
         """The colours of the labels of one image. A label only leaves its own where it must."""
         usual = {label: self.colour(label) for label in labels}
         chosen: dict[str | None, Colour] = {}
+        taken: set[Colour] = set()
         for label in sorted(usual, key=lambda label: label is not None and label not in self.given):
-            taken = set(chosen.values())
             shared = usual[label] in taken and len(taken) < len(COLOURS)
             chosen[label] = _free(_own(label or ""), taken) if shared else usual[label]
+            taken.add(chosen[label])
         return chosen
 
 

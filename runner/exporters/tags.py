@@ -34,8 +34,10 @@ def write_tags(
 ) -> None:
     """Labels, or numbers and a legend where labels would hide the image or one another."""
     foot = [(note, DARK) for note in notes]
-    tags = _tags(things, [thing.text for thing in things], foot, colours, look, size)
-    if len(things) > CROWDED or (len(things) > 1 and _hides(tags, size)):
+    crowded = len(things) > CROWDED
+    texts = [] if crowded else [thing.text for thing in things]
+    tags = _tags(things[: len(texts)], texts, foot, colours, look, size)
+    if crowded or (len(things) > 1 and _hides(tags, size)):
         foot += _legend(things, colours)
         tags = _tags(things, [None] * len(things), foot, colours, look, size)
     for tag in tags:

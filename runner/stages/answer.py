@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from hashlib import sha256
+from typing import get_args
 
 from runner.catalogue import Model
 from runner.stages.expand import NotBuilt
@@ -17,8 +17,8 @@ from runner.values.image import Image, Prepared, UnreadableImage
 from runner.values.job import Job
 from runner.values.request import Request
 from runner.values.response import Failure, Response, Usage
-from runner.values.result import Detection, Issue, Result, ResultImage, Status
-from runner.values.shape import Shape
+from runner.values.result import Issue, Result, ResultImage, Status
+from runner.values.shape import Shape, Space
 from runner.workflow.spec import AskStep
 
 Sent = Mapping[str, Prepared]
@@ -62,8 +62,6 @@ def answered(
             blank,
             status="failed",
             error=reply.message,
-            attempts=reply.attempts,
-            seconds=reply.seconds,
             issues=(*blank.issues, *_doubt(reply)),
         )
     paid = replace(
@@ -71,10 +69,8 @@ def answered(
         model=reply.model or request.model,
         usage=_tokens(reply.usage),
         cost_usd=cost(model, reply.usage, day),
+        issues=(*blank.issues, *_uncounted(reply.usage)),
         simulated=reply.simulated,
-        attempts=reply.attempts,
-        seconds=reply.seconds,
-        raw_sha256=sha256(reply.body).hexdigest(),
     )
     if reply.finish == "failed":
         return replace(paid, status="failed", error=reply.finish_reason)
@@ -96,7 +92,7 @@ def _understood(paid: Result, reply: Response, shape: Shape, request: Request) -
             cut = replace(
                 paid,
                 status="truncated",
-                error=f"the answer was cut off ({reason}); a higher max_output_tokens may help",
+                error=_cut_off(reason, request),
                 parsed_by=parsed_by,
                 recovered=recovered,
                 issues=(*paid.issues, *issues),
@@ -105,6 +101,12 @@ def _understood(paid: Result, reply: Response, shape: Shape, request: Request) -
         case Answer(value, parsed_by, issues):
             whole = replace(paid, status="ok", parsed_by=parsed_by, issues=(*paid.issues, *issues))
             return _in_pixels(whole, value, shape, request)
+
+
+def _cut_off(reason: str, request: Request) -> str:
+    room = request.settings.max_output_tokens
+    where = f" at {room:,} tokens" if room else ""
+    return f"the answer was cut off{where} ({reason}); a higher max_output_tokens may help"
 
 
 def _in_pixels(result: Result, value: Json, shape: Shape, request: Request) -> Result:
@@ -116,7 +118,8 @@ def _in_pixels(result: Result, value: Json, shape: Shape, request: Request) -> R
     status: Status = result.status
     if status == "ok":
         lost = projection.dropped or any(issue.code == "item_dropped" for issue in issues)
-        spoiled = any(_lacks_its_mask(detection) for detection in projection.detections)
+        found = (issue for one in projection.detections for issue in one.issues)
+        spoiled = any(issue.code in LOST_PLACES for issue in (*issues, *found))
         status = "partial" if lost or spoiled else "empty" if _is_empty(value, shape) else "ok"
     return replace(
         result,
@@ -127,12 +130,19 @@ def _in_pixels(result: Result, value: Json, shape: Shape, request: Request) -> R
     )
 
 
-LOST_MASKS = frozenset({"mask_tokens_unexpanded", "mask_placeholder", "mask_garbage"})
-"""Something stood where the mask belongs, and it cannot be decoded."""
-
-
-def _lacks_its_mask(detection: Detection) -> bool:
-    return any(issue.code in LOST_MASKS for issue in detection.issues)
+LOST_PLACES = frozenset(
+    {
+        *(f"{space}_missing" for space in get_args(Space)),
+        "mask_tokens_unexpanded",
+        "mask_placeholder",
+        "mask_garbage",
+        "mask_too_large",
+        "mask_without_box",
+        "polygon_invalid",
+        "box_3d_invalid",
+    }
+)
+"""A place that was asked for is not there, or what stands in it is none."""
 
 
 def _is_empty(value: Json, shape: Shape) -> bool:
@@ -189,6 +199,13 @@ def _doubt(failure: Failure) -> tuple[Issue, ...]:
     if not failure.maybe_billed:
         return ()
     return (Issue("maybe_billed", "the request may have been executed and paid for"),)
+
+
+def _uncounted(usage: Usage) -> tuple[Issue, ...]:
+    if usage.is_known:
+        return ()
+    why = "the service did not say how many tokens it took, so its cost is not known"
+    return (Issue("usage_missing", why),)
 
 
 def _tokens(usage: Usage) -> dict[str, int]:

@@ -10,6 +10,7 @@ from itertools import islice
 
 from runner.sources.candidate import Candidate
 from runner.sources.inline import Inline
+from runner.sources.inside import STAY
 from runner.sources.normal import stored
 from runner.sources.opening import Unreadable
 from runner.sources.pattern import is_image, split
@@ -98,7 +99,11 @@ def _folder(entry: ImageEntry, preparation: Preparation) -> Iterator[Problem]:
         message = f"there is no image in the folder `{entry.text}`, which has {holds}"
         yield Problem("W404", message, entry.place, fix=fix, found=path)
         return
-    skipped = [name for name in names_in(path) if not is_image(os.path.join(path, name))]
+    skipped = [
+        name
+        for name in names_in(path)
+        if not is_image(os.path.join(path, name), preparation.within)
+    ]
     if skipped:
         yield Problem(
             "W405",
@@ -146,12 +151,15 @@ def _contents(entry: ImageEntry, preparation: Preparation, survey: Survey) -> It
     again: list[str] = []
     broken: list[str] = []
     unsent: list[str] = []
+    outside: list[str] = []
     for candidate in _candidates(entry, preparation):
         if not survey.is_new(candidate):
             again.append(candidate.longer)
             continue
         issue = survey.refusal(candidate)
-        if not preparation.convert and _is_convertible(candidate, issue, survey):
+        if issue is not None and issue.code == "image_outside":
+            outside.append(candidate.longer)
+        elif not preparation.convert and _is_convertible(candidate, issue, survey):
             unsent.append(candidate.where)
         elif issue is not None:
             broken.append(f"`{candidate.longer}`: {issue.why}")
@@ -161,6 +169,10 @@ def _contents(entry: ImageEntry, preparation: Preparation, survey: Survey) -> It
         once = "it is asked about once" if len(again) == 1 else "they are asked about once"
         message = f"`{text}` names {_several(len(again), 'image')} once more{which}; {once}"
         yield Problem("W402", message, entry.place, severity="warning")
+    if outside:
+        leads = "is a link that leads" if len(outside) == 1 else "are links that lead"
+        message = f"{_few(outside)} {leads} out of the folder of the workflow"
+        yield Problem("W452", message, entry.place, fix=STAY)
     yield from (Problem("W414", why, entry.place, severity="warning") for why in broken[:3])
     if more := len(broken[3:]):
         message = f"{_several(more, 'more image')} of `{entry.text}` cannot be used"

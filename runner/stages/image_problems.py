@@ -25,7 +25,8 @@ def find_pattern_problems(
     Files are listed, and the beginning and the end of the first of them are read, as long as
     `clock` allows. An error when nothing can be asked, a warning when some of it can.
     """
-    looks = Looks(workflow.preparation.convert, clock)
+    preparation = workflow.preparation
+    looks = Looks(preparation.convert, clock, within=preparation.within)
     if workflow.dataset is not None:
         return table_problems(workflow.dataset, looks)
     problems = [

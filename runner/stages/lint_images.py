@@ -97,7 +97,13 @@ def _few(found: list[tuple[str, Problem]], most: int) -> str:
 
 
 def _by_issue(image: Image, code: str, why: str) -> Problem:
-    known = {"image_wrong_ending": "W425", "image_wrong_type": "W425", "image_animated": "W426"}
+    known = {
+        "image_wrong_ending": "W425",
+        "image_wrong_type": "W425",
+        "image_animated": "W426",
+        "image_depth": "W428",
+        "image_nearly_black": "W428",
+    }
     return _warning(known.get(code, "W427"), image, why)
 
 
@@ -146,12 +152,9 @@ def _pixels(image: Image) -> Iterator[Problem]:
 
 
 def _format(image: Image, mode: str, deep_png: bool) -> Iterator[Problem]:
-    if deep_png or mode.startswith("I") or mode == "F":
-        how = (
-            "only the upper 8 are sent"
-            if image.recipe
-            else "it is sent as it is, and how the model reads it is not documented"
-        )
+    deep = deep_png or mode.startswith("I") or mode == "F"
+    if deep and not image.recipe:  # of a converted one its issue tells more
+        how = "it is sent as it is, and how the model reads it is not documented"
         yield _warning("W428", image, f"it has 16 or more bits a channel; {how}")
     if mode == "CMYK" and not image.recipe:
         why = "it has colours for printing (CMYK); how the model reads them is not documented"

@@ -42,6 +42,8 @@ def source_of(
     }
     if kind == "web":
         options["download"] = download
+    elif kind != "data":
+        options["within"] = preparation.within
     return SOURCES[kind](value, **options)
 
 

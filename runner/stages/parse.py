@@ -6,9 +6,10 @@ The shape of the answer drives it, never the name of the model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner.stages.fit import Fitted, fit
+from runner.text.declined import is_declined
 from runner.text.json_candidates import (
     Candidate,
     Unreadable,
@@ -32,9 +33,17 @@ def parse(response: Response, shape: Shape) -> Reading:
     A `failed` response is no answer at all: the caller tells that one apart before (its result is
     `failed`); here it is `Malformed`.
     """
+    reading = _parsed(response, shape)
+    if isinstance(reading, Refused) or response.finish != "complete":
+        return reading
+    return replace(reading, issues=(*reading.issues, *_strange_end(response.finish_reason)))
+
+
+def _parsed(response: Response, shape: Shape) -> Reading:
     text = response.text.strip(BLANK)
     if response.finish == "refused":
-        return Refused(_refusal(response.finish_reason, text), "finish_reason")
+        channel = response.channel or "finish_reason"
+        return Refused(_refusal(response.finish_reason, text), channel)
     if response.finish == "failed":
         return Malformed(f"the service says that it failed: {response.finish_reason}")
     cut_by = response.finish_reason if response.finish == "cut_off" else None
@@ -68,7 +77,7 @@ def _read(text: str, shape: Shape, cut_by: str | None) -> Reading:
 _ENDS_INSIDE = "the text ends inside the answer"
 
 
-def _first_that_fits(text: str, shape: Shape) -> _Found | Malformed:
+def _first_that_fits(text: str, shape: Shape) -> _Found | Malformed | Refused:
     why: Malformed | None = None
     for candidate in candidates(text):
         if isinstance(candidate, Unreadable):
@@ -78,6 +87,8 @@ def _first_that_fits(text: str, shape: Shape) -> _Found | Malformed:
         if isinstance(fitted, Fitted):
             return _Found(candidate, fitted)
         why = why or Malformed(fitted.why, fitted.at, fitted.issues)
+    if why is None and is_declined(text):
+        return Refused(_quoted(text), "text")
     return why or Malformed(f"the answer holds no JSON: {_quoted(text)}")
 
 
@@ -112,6 +123,18 @@ def _nothing(cut_by: str | None) -> CutOff | Malformed:
         return CutOff(None, 0, cut_by)
     why = "the model answered nothing"
     return Malformed(why, issues=(Issue("empty_text", why),))
+
+
+ENDS = frozenset({"completed", "stop", "unknown"})
+"""How the endpoints say that the model said all it wanted, in lower case; `unknown`: they do not."""
+
+
+def _strange_end(reason: str) -> tuple[Issue, ...]:
+    """What is noticed of an end that nobody here knows; the answer is read like any other."""
+    if reason.lower() in ENDS:
+        return ()
+    why = f"the service ended the answer with {_quoted(reason)}, which this version does not know"
+    return (Issue("finish_unknown", why),)
 
 
 def _around(candidate: Candidate) -> tuple[Issue, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -21,9 +21,18 @@ ASSUMED_OUTPUT_TOKENS = 400
 """Taken for an answer with its thoughts when nothing limits it: nobody can know it beforehand."""
 
 
+IsStored = Callable[[str, str], bool]
+"""Whether the answer of a provider to the request with this key is stored already."""
+
+
+def nothing_is_stored(provider: str, key: str) -> bool:
+    """For a plan that knows of no earlier answers."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class ModelShare:
-    """What one model is asked in a plan. Tokens and cost are estimates."""
+    """What one model is asked in a plan. Tokens and cost are estimates, of what is not stored."""
 
     requests: int = 0
     input_tokens: int = 0
@@ -38,7 +47,8 @@ class Plan:
 
     `unreadable` counts cases with an image that cannot be used. `by_model` holds estimates.
     `first` is the first request as it would be sent, None when there is none. `later` counts the
-    requests whose prompt waits for an earlier step's answer. `tokens` is the sum over the models.
+    requests whose prompt waits for an earlier step's answer. `stored` counts those that are answered
+    already, `same` those that ask exactly what another one asks: neither is sent.
     """
 
     cases: int
@@ -51,6 +61,16 @@ class Plan:
     key: str
     first: Request | None = None
     broken: tuple[UnreadableImage, ...] = ()
+    stored: int = 0
+    same: int = 0
+    models: tuple[str, ...] = ()
+    """Every model that is named, by the alphabet; also when all of its answers are stored."""
+    steps: int = 1
+
+    @property
+    def promised(self) -> int:
+        """How many results a whole run has."""
+        return self.cases * self.combinations * self.repeats * self.steps
 
     @property
     def cost_usd(self) -> float | None:
@@ -59,12 +79,20 @@ class Plan:
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
 
-def plan(workflow: Workflow, cases: Iterable[CaseImages], render: Render, day: date) -> Plan:
+def plan(
+    workflow: Workflow,
+    cases: Iterable[CaseImages],
+    render: Render,
+    day: date,
+    is_stored: IsStored = nothing_is_stored,
+) -> Plan:
     """The plan of a workflow over these cases, at the prices of a day.
 
     Images are read once, for their sizes and digests; no request is kept but the first.
     """
-    count = _Count(workflow, render, day)
+    count = _Count(workflow, render, day, is_stored)
+    for step in workflow.steps:  # what is made of an answer belongs to the plan, too
+        count.digest.update(f"{step.id} {step.shape!r} {step.png_shape!r}\n".encode())
     for job in jobs(workflow, count.seen(cases)):
         count.add(job)
     return count.plan()
@@ -81,6 +109,7 @@ class _Count:
     workflow: Workflow
     render: Render
     day: date
+    is_stored: IsStored
     cases: int = 0
     unreadable: int = 0
     requests: int = 0
@@ -88,6 +117,11 @@ class _Count:
     first: Request | None = None
     shares: dict[str, ModelShare] = field(default_factory=dict)
     broken: list[UnreadableImage] = field(default_factory=list)
+    stored: int = 0
+    same: int = 0
+    models: set[str] = field(default_factory=set)
+    met: set[int] = field(default_factory=set)
+    """The first 8 bytes of every key: 60 bytes of memory a request."""
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     def seen(self, cases: Iterable[CaseImages]) -> Iterator[CaseImages]:
@@ -99,6 +133,7 @@ class _Count:
             yield case
 
     def add(self, job: Job) -> None:
+        self.digest.update(f"{_identity(job)!r}\n".encode())
         for step in self.workflow.steps:
             if step.needs:
                 self._add_later(job, step)
@@ -108,10 +143,26 @@ class _Count:
                 self.digest.update(f"{job.case.name} {step.id} {request.code}\n".encode())
                 continue
             self.first = self.first or request
-            self.digest.update(f"{request.key}\n".encode())
+            key = request.key
+            self.digest.update(f"{step.provider} {key}\n".encode())
+            self.requests += 1
+            self.models.add(request.model)
+            if not self._is_new(step.provider, key):
+                continue
             model = self.workflow.models[request.model]
             estimate = input_tokens(model, request)
             self._share(model, estimate.tokens, estimate.rule, request.settings.max_output_tokens)
+
+    def _is_new(self, provider: str, key: str) -> bool:
+        """Whether a request is to be sent: nobody has asked it yet."""
+        short = int(key[:16], 16)
+        if short in self.met:
+            self.same += 1
+            return False
+        self.met.add(short)
+        stored = self.is_stored(provider, key)
+        self.stored += stored
+        return not stored
 
     def _add_later(self, job: Job, step: AskStep) -> None:
         """A step whose prompt is filled in by an earlier answer: its images are known already."""
@@ -121,7 +172,7 @@ class _Count:
         name, settings = settings_of(step, job.combination)
         model = self.workflow.models[name]
         parts = [image.digest for image, _ in images]
-        identity = [name, repr(settings), step.prompt.template, parts, job.repeat]
+        identity = [step.provider, name, repr(settings), step.prompt.template, parts, job.repeat]
         self.digest.update(f"{canonical_json(identity)}\n".encode())
         as_written = Request(
             "interactions",
@@ -131,10 +182,11 @@ class _Count:
         )
         estimate = input_tokens(model, as_written)
         self.later += 1
+        self.requests += 1
+        self.models.add(name)
         self._share(model, estimate.tokens, estimate.rule, settings.max_output_tokens)
 
     def _share(self, model: Model, tokens: int, rule: str, limit: int | None) -> None:
-        self.requests += 1
         output = min(ASSUMED_OUTPUT_TOKENS, limit or ASSUMED_OUTPUT_TOKENS)
         price = cost(model, Usage(input_tokens=tokens, output_tokens=output), self.day)
         old = self.shares.get(model.name, ModelShare())
@@ -159,4 +211,14 @@ class _Count:
             key=self.digest.hexdigest(),
             first=self.first,
             broken=tuple(self.broken),
+            stored=self.stored,
+            same=self.same,
+            steps=len(self.workflow.steps),
+            models=tuple(sorted(self.models)),
         )
+
+
+def _identity(job: Job) -> tuple[object, ...]:
+    """What stands in the results of a job beside its answers."""
+    images = [(image.name, image.role) for image in job.case.images]
+    return job.case.name, images, dict(job.case.row), dict(job.combination), job.repeat

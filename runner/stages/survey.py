@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.sources.candidate import Candidate
+from runner.sources.inside import is_inside
 from runner.sources.inspect import Convert, refusal
+from runner.sources.opening import outside
 from runner.values.result import Issue
 
 MOST_FILES = 200
@@ -20,11 +23,13 @@ MOST_SECONDS = 1.0
 
 @dataclass(slots=True)
 class Looks:
-    """The looks that are left: each opens a file and reads its beginning and its end."""
+    """The looks that are left: each opens a file and reads its beginning and its end. `within` is
+    the folder that files must really lie in."""
 
     convert: Convert | None = None
     clock: Callable[[], float] = time.monotonic
     left: int = MOST_FILES
+    within: Path | None = None
     _end: float | None = None
 
     def refusal(self, file: str) -> Issue | None:
@@ -34,7 +39,7 @@ class Looks:
         now = self.clock()
         self._end = self._end or now + MOST_SECONDS
         self.left = self.left - 1 if now < self._end else 0
-        return refusal(Path(file), self.convert)
+        return refusal(Path(file), self.convert, self.within)
 
 
 @dataclass(slots=True)
@@ -59,6 +64,13 @@ class Survey:
         """Why an image cannot be used; None notes that one can."""
         issue = candidate.problem
         if issue is None and candidate.kind == "file":
-            issue = self.looks.refusal(candidate.where)
+            issue = self._outside(candidate.where) or self.looks.refusal(candidate.where)
         self.usable = self.usable or issue is None
         return issue
+
+    def _outside(self, file: str) -> Issue | None:
+        """Links are followed also where no look is left: what they lead to may be anything."""
+        within = self.looks.within
+        if within and os.path.islink(file) and not is_inside(file, within):
+            return outside().issue
+        return None

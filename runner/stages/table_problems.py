@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 
+from runner.sources.inside import LEADS_OUTSIDE, STAY, is_inside
 from runner.sources.normal import stored
 from runner.sources.opening import Unreadable
 from runner.sources.sniff import ENDINGS
@@ -31,6 +32,7 @@ class _Survey:
     broken: list[str] = field(default_factory=list)
     missing: list[tuple[str, str]] = field(default_factory=list)
     """Where each one stands in the table, and its path."""
+    outside: list[str] = field(default_factory=list)
     ids: Counter[str] = field(default_factory=Counter)
     values: dict[str, Counter[str]] = field(default_factory=dict)
 
@@ -119,14 +121,20 @@ def _count(survey: _Survey, row: Row, dataset: Dataset, looks: Looks) -> None:
         found = cell_candidate(row, role, dataset, Preparation(), None)
         if isinstance(found, Issue):
             survey.broken.append(found.why)
-        elif found[1].kind != "file":
-            continue
-        elif not os.path.exists(found[1].where):
-            where = f"{line_of(row, dataset)}: `{row.values[dataset.roles[role]]}`"
-            survey.missing.append((where, found[1].where))
-        elif issue := looks.refusal(found[1].where):
-            why = f"{line_of(row, dataset)}, column `{dataset.roles[role]}`: {issue.why}"
-            survey.broken.append(why)
+        elif found[1].kind == "file":
+            _look(survey, row, role, found[1].where, dataset, looks)
+
+
+def _look(survey: _Survey, row: Row, role: str, file: str, dataset: Dataset, looks: Looks) -> None:
+    """Notes what keeps the file that a row names from being sent."""
+    column = dataset.roles[role]
+    where = f"{line_of(row, dataset)}: `{row.values[column]}`"
+    if not is_inside(file, looks.within):
+        survey.outside.append(where)
+    elif not os.path.exists(file):
+        survey.missing.append((where, file))
+    elif issue := looks.refusal(file):
+        survey.broken.append(f"{line_of(row, dataset)}, column `{column}`: {issue.why}")
 
 
 def _row_problems(dataset: Dataset, survey: _Survey) -> list[Problem]:
@@ -139,6 +147,8 @@ def _row_problems(dataset: Dataset, survey: _Survey) -> list[Problem]:
         problems.append(Problem("W408", message, dataset.place, severity=severity))
     if survey.selected == 0 and survey.total > len(survey.broken):
         problems.append(_nothing_selected(dataset, survey))
+    if survey.outside:
+        problems.append(_outside(dataset, survey))
     if survey.missing:
         problems.append(_missing(dataset, survey))
     twice = [value for value, count in survey.ids.items() if count > 1]
@@ -163,6 +173,17 @@ def _nothing_selected(dataset: Dataset, survey: _Survey) -> Problem:
         fix=f"did you mean `{column}: {close}`?" if close else None,
         found=str(dataset.where[column]),
         allowed=values,
+    )
+
+
+def _outside(dataset: Dataset, survey: _Survey) -> Problem:
+    count = len(survey.outside)
+    return Problem(
+        "W452",
+        f"{_rows(count)} of `{dataset.file.name}` {'names' if count == 1 else 'name'} an image that"
+        f" {LEADS_OUTSIDE}; {survey.outside[0]}",
+        dataset.place,
+        fix=STAY,
     )
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 from pycocotools import mask as coco
@@ -456,3 +458,26 @@ def test_bytes_that_are_no_image_are_an_error_with_a_reason(content: bytes) -> N
     """Of the two kinds that the overlay turns into a line of its list."""
     with pytest.raises((OSError, ValueError)):
         upright(content)
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.integers(-5, 45)] * 2, *[st.integers(1, 30)] * 2), min_size=1, max_size=20
+    )
+)
+def test_the_overlap_of_a_label_is_what_it_shares_with_all_labels_before(
+    wanted: list[tuple[int, int, int, int]],
+) -> None:
+    """In pixels of the image, each label counted for itself; it is known from the pixels, so that
+    the hundred-thousandth label takes no longer than the first."""
+    placing, taken = Placing(Size(40, 30)), []
+    for x, y, width, height in wanted:
+        place, overlap = placing.place(PixelBox(x, y, x + 3, y + 3), width, height)
+        assert overlap == sum(_shared(place, other) for other in taken)
+        taken.append(placing.take(place))
+
+
+def _shared(one: PixelBox, other: PixelBox) -> int:
+    width = min(one.x_max, other.x_max, 40) - max(one.x_min, other.x_min, 0)
+    height = min(one.y_max, other.y_max, 30) - max(one.y_min, other.y_min, 0)
+    return max(0, width) * max(0, height)

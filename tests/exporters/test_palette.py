@@ -61,3 +61,11 @@ def test_letters_stand_out_from_their_ground() -> None:
     for colour in (*COLOURS, DARK, LIGHT):
         low, high = sorted((luminance(colour), luminance(on_top_of(colour))))
         assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def test_any_number_of_labels_of_one_image_have_their_colours() -> None:
+    """The first seven never share one, and which labels have it does not change that."""
+    labels = [f"label {number}" for number in range(20_000)]
+    colours = Palette().colours(labels)
+    assert colours.keys() == set(labels)
+    assert len({colours[label] for label in labels[: len(COLOURS)]}) == len(COLOURS)

@@ -10,6 +10,7 @@ import pytest
 
 from runner.report.checks_json import checks_json
 from runner.report.junit import junit_xml
+from runner.report.unanswered import Unanswered
 from runner.values.problem import Place
 from runner.values.verdict import CaseVerdict, Outcome, Verdict
 
@@ -71,8 +72,9 @@ CHILDREN: dict[str, list[str]] = {
     "testsuites": ["testsuite"],
     "testsuite": ["properties", "testcase"],
     "properties": ["property"],
-    "testcase": ["failure", "skipped", "system-out"],
+    "testcase": ["error", "failure", "skipped", "system-out"],
     "property": [],
+    "error": [],
     "failure": [],
     "skipped": [],
     "system-out": [],
@@ -83,6 +85,7 @@ REQUIRED: dict[str, set[str]] = {
     "properties": set(),
     "property": {"name", "value"},
     "testcase": {"name", "classname", "time"},
+    "error": {"message", "type"},
     "failure": {"message", "type"},
     "skipped": {"message"},
     "system-out": set(),
@@ -97,6 +100,7 @@ def assert_valid(element: Element) -> None:
     if element.tag == "testsuite":
         assert int(element.attrib["tests"]) == len(element.findall("testcase"))
         assert int(element.attrib["failures"]) == len(element.findall("testcase/failure"))
+        assert int(element.attrib["errors"]) == len(element.findall("testcase/error"))
         assert int(element.attrib["skipped"]) == len(element.findall("testcase/skipped"))
     for child in element:
         assert_valid(child)
@@ -109,9 +113,44 @@ def test_a_workflow_is_a_suite_and_a_check_on_a_combination_is_a_test() -> None:
     assert_valid(fromstring(xml))
 
 
-def test_a_workflow_without_checks_is_an_empty_suite() -> None:
-    """Valid, and green."""
-    assert_valid(fromstring(junit_xml("cats", ())))
+def test_a_workflow_without_checks_is_its_steps() -> None:
+    """Valid, and green when all of them are answered; a reader never meets a file without tests."""
+    xml = junit_xml("cats", (), steps=[Unanswered("find", 2, 0, ())])
+    assert_valid(fromstring(xml))
+    assert (
+        xml.decode()
+        == """\
+<?xml version='1.0' encoding='utf-8'?>
+<testsuites name="askpix" tests="1" failures="0" errors="0" skipped="0" time="0.000">
+  <testsuite name="cats" tests="1" failures="0" errors="0" skipped="0" time="0.000">
+    <testcase name="step find is answered" classname="cats" time="0.000" />
+  </testsuite>
+</testsuites>
+"""
+    )
+
+
+def test_what_was_not_answered_and_why_a_run_was_stopped_are_errors() -> None:
+    """One for each step, with the first cases by name, and one for the run."""
+    steps = [
+        Unanswered("find", 1002, 1001, ("a.jpg: failed: no key", "b.jpg: refused: safety")),
+        Unanswered("read", 2, 0, ()),
+    ]
+    xml = junit_xml("cats", VERDICTS, steps=steps, stopped="the key is \x1bnot valid")
+    assert_valid(fromstring(xml))
+    assert """\
+    <testcase name="the run comes to its end" classname="cats" time="0.000">
+      <error message="the key is \ufffdnot valid" type="stopped" />
+    </testcase>
+    <testcase name="step find is answered" classname="cats" time="0.000">
+      <error message="1,001 of 1,002 results have no usable answer" type="unanswered">\
+a.jpg: failed: no key
+b.jpg: refused: safety
+and 999 more: see results.jsonl</error>
+    </testcase>
+    <testcase name="step read is answered" classname="cats" time="0.000" />
+""" in xml.decode()
+    assert fromstring(xml).attrib["errors"] == "2"
 
 
 @pytest.mark.parametrize(

@@ -130,13 +130,60 @@ def test_wrong_endings() -> None:
 
 
 def test_sixteen_bits(draw: ModuleType) -> None:
-    """Sent as they are in a PNG, halved where they are converted; colour and grey."""
+    """Sent as they are in a PNG, with a fixed scale where they are converted; the issue with its
+    numbers stands in the result, too. Data that uses little of its range is sent nearly black."""
     how = "it is sent as it is, and how the model reads it is not documented"
     small = "W422 x.jpg: it is very small: 8 × 6 pixels"
     deep = "W428 x.jpg: it has 16 or more bits a channel; "
     assert told(draw.deep_png()) == [small, deep + how]
-    grey = draw.encoded(Pillow.frombytes("I;16", (8, 6), b"\x00\x80" * 48), "TIFF")
-    assert told(grey, convert="png") == [small, deep + "only the upper 8 are sent"]
+    assert told(draw.deep_png(), convert="png") == [small, deep + how]
+
+
+SCALED = "only the upper 8 of its 16 bits are sent: 0–65,535 becomes 0–255; its values reach from "
+FRACTIONS = "its fractions are sent as 8 bits: "
+BLACK = ", so it is sent nearly black. Stretch its values to the whole range"
+
+
+@pytest.mark.parametrize(
+    ("mode", "low", "high", "code", "why"),
+    [
+        ("I;16", 0, 0x8000, "image_depth", SCALED + "0 to 32,768"),
+        ("I;16", 7, 4095, "image_nearly_black", SCALED + "7 to 4,095" + BLACK),
+        ("F", 0, 1, "image_depth", f"{FRACTIONS}0–1 becomes 0–255; its values reach from 0 to 1"),
+        (
+            "F", 0, 0.0625, "image_nearly_black",
+            f"{FRACTIONS}0–1 becomes 0–255; its values reach from 0 to 0.0625{BLACK}",
+        ),
+        (
+            "F", -1, 4095, "image_depth",
+            f"{FRACTIONS}0–255 stays, what is beyond is cut off; its values reach from -1 to 4,095",
+        ),
+    ],
+)  # fmt: skip
+def test_more_than_eight_bits_that_are_converted(
+    draw: ModuleType, mode: str, low: float, high: float, code: str, why: str
+) -> None:
+    """What is lost, with the scale and the real values: an issue of every result, and a warning
+    before the run."""
+    kind = np.float32 if mode == "F" else np.uint16
+    values = np.full((100, 100), low, kind)
+    values[:, 50:] = high
+    content = draw.encoded(Pillow.fromarray(values), "TIFF")
+    image = inspect(DataOrigin(content), "x.jpg", convert="png")
+    assert isinstance(image, Image)
+    assert image.issues == (Issue(code, why),)
+    assert told(content, convert="png") == [f"W428 x.jpg: {why}"]
+
+
+def test_a_turned_sixteen_bit_png_tells_what_is_lost(draw: ModuleType) -> None:
+    """It is written anew."""
+    tags = Pillow.Exif()
+    tags[0x0112] = 6
+    grey = Pillow.frombytes("I;16", (100, 80), b"\x00\x80" * 8000)
+    assert told(draw.encoded(grey, "PNG", exif=tags.tobytes())) == [
+        f"W428 x.jpg: {SCALED}32,768 to 32,768",
+        "W420 x.jpg: it is stored turned; it is turned upright before it is sent",
+    ]
 
 
 def test_transparency(draw: ModuleType) -> None:

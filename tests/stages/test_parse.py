@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -575,6 +576,21 @@ def test_a_refusal_is_its_own_reading() -> None:
     assert parse(response(CATS, "refused", "RECITATION"), TEXT) == Refused(
         f"RECITATION: “{CATS}”", "finish_reason"
     )
+
+
+def test_a_refusal_names_the_place_where_it_stood() -> None:
+    """The service has several; which one it uses says who declined."""
+    blocked = replace(response("", "refused", "SAFETY"), channel="promptFeedback")
+    assert parse(blocked, BOXES) == Refused("SAFETY", "promptFeedback")
+
+
+@pytest.mark.parametrize(("text", "kind"), [(CATS, Answer), ("", Malformed), (CATS[:-3], CutOff)])
+def test_an_end_that_nobody_knows_is_noticed(text: str, kind: type[Reading]) -> None:
+    """The answer is read like any other; the word of the service is kept."""
+    reading = parse(response(text, "complete", "STARS_WRONG"), BOXES)
+    assert isinstance(reading, kind)
+    why = "the service ended the answer with “STARS_WRONG”, which this version does not know"
+    assert reading.issues[-1] == Issue("finish_unknown", why)
 
 
 def test_a_failed_response_is_no_answer() -> None:

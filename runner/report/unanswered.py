@@ -1,0 +1,45 @@
+"""Steps whose requests got no usable answer: what a reader of junit.xml must not miss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from runner.values.result import USABLE, Result
+
+NAMED = 20
+"""So many cases without an answer are named for each step; results.jsonl has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """How many results a step has, how many of them without a usable answer, and the first of those
+    in words."""
+
+    step: str
+    results: int
+    count: int
+    named: tuple[str, ...]
+
+
+def unanswered(steps: Sequence[str], results: Iterable[Result]) -> tuple[Unanswered, ...]:
+    """One for each of these steps, in their order, also for those that were answered in full.
+    `results` are read once, and none is kept."""
+    totals = dict.fromkeys(steps, 0)
+    counts = dict.fromkeys(steps, 0)
+    named: dict[str, list[str]] = {step: [] for step in steps}
+    for result in results:
+        totals[result.step] += 1
+        if result.status in USABLE:
+            continue
+        counts[result.step] += 1
+        if len(named[result.step]) < NAMED:
+            named[result.step].append(_words(result))
+    return tuple(Unanswered(step, totals[step], counts[step], tuple(named[step])) for step in steps)
+
+
+def _words(result: Result) -> str:
+    axes = [f"{axis}={value}" for axis, value in result.combination.items()]
+    repeat = [f"repeat {result.repeat}"] if result.repeat > 1 else []
+    name = ", ".join([result.case, *axes, *repeat])
+    return f"{name}: {result.status}: {result.error or 'no reason is known'}"

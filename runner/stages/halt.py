@@ -1,0 +1,74 @@
+"""Halt: why a run ends before its plan does, and the signals that end it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+HaltKind = Literal["interrupted", "limit", "service", "on_error"]
+"""interrupted: by a person or the machine · limit: budget, daily quota or disk · service: the same
+failure would meet every request (key, model) · on_error: the workflow says `on_error: stop`."""
+
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""Ctrl-C, a request to end, a terminal that was closed."""
+
+
+@dataclass(slots=True)
+class Halt:
+    """Why a run ends before its plan does. The first reason stays."""
+
+    kind: HaltKind | None = None
+    why: str = ""
+    _called: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def now(self, kind: HaltKind, why: str) -> None:
+        """Nothing more is asked; what is under way comes to its end, and nobody waits to retry."""
+        if self.kind is None:
+            self.kind, self.why = kind, why
+        self._called.set()
+
+    @property
+    def is_called(self) -> bool:
+        """True when nothing more is to be asked."""
+        return self.kind is not None
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits so long, or until the run is halted."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._called.wait(), seconds)
+
+
+@contextmanager
+def stop_on_signals(halt: Halt, say: Callable[[str], None]) -> Iterator[None]:
+    """The first signal lets what is under way end; the second stops at once.
+
+    A signal that this process was told to ignore (`nohup`) is still ignored.
+    """
+    loop = asyncio.get_running_loop()
+    asking = asyncio.current_task()
+
+    def stop() -> None:
+        if halt.kind == "interrupted" and asking is not None:
+            asking.cancel()
+        elif halt.kind is None:
+            say("finishing what is under way; Ctrl-C again stops at once")
+        halt.now("interrupted", "interrupted")
+
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    try:
+        for number in heard:
+            loop.add_signal_handler(number, stop)
+    except (NotImplementedError, RuntimeError):  # Windows, or not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number in heard:
+            loop.remove_signal_handler(number)
