@@ -76,13 +76,18 @@ def file_candidate(path: str, root: str, base: Path, problem: Issue | None = Non
 
 
 def read_file(
-    candidate: Candidate, name: str, role: str, convert: Convert | None, frame: int
+    candidate: Candidate,
+    name: str,
+    role: str,
+    convert: Convert | None,
+    frame: int,
+    within: Path | None = None,
 ) -> Found:
     """The image of a file candidate, or why it cannot be used."""
     path = Path(candidate.where)
     if candidate.problem is not None:
         return UnreadableImage(name, role, candidate.problem, path)
-    found = inspect(FileOrigin(path), name, role, convert=convert, frame=frame)
+    found = inspect(FileOrigin(path, within), name, role, convert=convert, frame=frame)
     if isinstance(found, UnreadableImage) and found.issue.code == "image_missing":
         return replace(found, issue=Issue("image_missing", _missing(candidate)))
     return found

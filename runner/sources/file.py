@@ -21,6 +21,7 @@ class File:
     role: str = "image"
     convert: Convert | None = None
     frame: int = 0
+    within: Path | None = None
 
     def find(self, base: Path) -> Iterator[Found]:
         """The image of this file, a relative path starting from `base`."""
@@ -33,4 +34,4 @@ class File:
 
     def read(self, candidate: Candidate, name: str) -> Found:
         """The file's image, or why it cannot be used."""
-        return read_file(candidate, name, self.role, self.convert, self.frame)
+        return read_file(candidate, name, self.role, self.convert, self.frame, self.within)

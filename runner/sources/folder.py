@@ -27,6 +27,7 @@ class Folder:
     role: str = "image"
     convert: Convert | None = None
     frame: int = 0
+    within: Path | None = None
 
     def find(self, base: Path) -> Iterator[Found]:
         """Every image in the folder, a relative path starting from `base`."""
@@ -39,8 +40,8 @@ class Folder:
             missing = Issue("folder_missing", "there is no such folder")
             yield file_candidate(folder, os.path.dirname(folder), base, missing)
             return
-        yield from candidates(folder, ("*",), base, only_images=True)
+        yield from candidates(folder, ("*",), base, only_images=True, within=self.within)
 
     def read(self, candidate: Candidate, name: str) -> Found:
         """A file's image, or why it cannot be used."""
-        return read_file(candidate, name, self.role, self.convert, self.frame)
+        return read_file(candidate, name, self.role, self.convert, self.frame, self.within)

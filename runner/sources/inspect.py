@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
 from runner.sources.chunks import is_whole
+from runner.sources.depth import depth_issues
 from runner.sources.header import Header, read_header
 from runner.sources.opening import BLOCK, Unreadable, open_file, opened, unreadable
 from runner.sources.sniff import CONVERTIBLE, ENDINGS, HEAD, SENT, Kind, sniff, spoken
@@ -47,13 +48,13 @@ def inspect(
         return UnreadableImage(name, role, unreadable(error).issue, path)
 
 
-def refusal(path: Path, convert: Convert | None) -> Issue | None:
+def refusal(path: Path, convert: Convert | None, within: Path | None = None) -> Issue | None:
     """Why a file cannot be sent, as far as its first bytes and its end tell; None for nothing found.
 
     Quick, and without an image library: what only a reader of headers sees is not seen here.
     """
     try:
-        with open_file(path) as stream:
+        with open_file(path, within) as stream:
             kind = sniff(stream.read(HEAD))
             _refuse(kind, convert)
             length = stream.seek(0, SEEK_END)
@@ -97,7 +98,11 @@ def _look(
         frames=header.frames,
         recipe=recipe,
         address=address,
-        issues=(*_ending_issue(origin, kind), *_frame_issue(header, kind, frame)),
+        issues=(
+            *_ending_issue(origin, kind),
+            *_frame_issue(header, kind, frame),
+            *(depth_issues(stream, kind, frame) if recipe else ()),
+        ),
     )
 
 

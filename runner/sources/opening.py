@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from runner.sources.inside import LEADS_OUTSIDE, STAY, is_open_inside
 from runner.values.image import DataOrigin, FileOrigin, Origin
 from runner.values.result import Issue
 
@@ -26,8 +27,8 @@ class Unreadable(Exception):
 def opened(origin: Origin) -> BinaryIO:
     """The bytes of an image, to be closed after use. Raises `Unreadable`."""
     match origin:
-        case FileOrigin(path):
-            return open_file(path)
+        case FileOrigin(path, within):
+            return open_file(path, within)
         case DataOrigin(content):
             return BytesIO(content)
         case _:
@@ -36,11 +37,12 @@ def opened(origin: Origin) -> BinaryIO:
             )
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_file(path: Path, within: Path | None = None) -> BinaryIO:
     """A regular file, open for reading. Raises `Unreadable` with a sentence for every other case.
 
     A pipe would block `open` for ever and a device may do worse, so both are refused before they
-    are opened, and again (opened without blocking) if one takes the file's place in between.
+    are opened, and again (opened without blocking) if one takes the file's place in between. So is
+    a file that does not lie `within` a folder: it is looked for where it is once it is open.
     """
     try:
         _refuse_unless_file(os.stat(path).st_mode)
@@ -50,10 +52,17 @@ def open_file(path: Path) -> BinaryIO:
         raise unreadable(error) from error
     try:
         _refuse_unless_file(os.fstat(number).st_mode)
+        if not is_open_inside(number, path, within):
+            raise outside()
     except Unreadable:
         os.close(number)
         raise
     return os.fdopen(number, "rb")
+
+
+def outside() -> Unreadable:
+    """Why a file is not opened that lies where the workflow may not look."""
+    return Unreadable("image_outside", f"it {LEADS_OUTSIDE}; {STAY}")
 
 
 def unreadable(error: OSError | ValueError) -> Unreadable:

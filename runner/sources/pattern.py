@@ -14,7 +14,6 @@ from runner.sources.normal import stored
 from runner.sources.opening import Unreadable, open_file
 from runner.sources.sniff import CONVERTIBLE, ENDINGS, HEAD, SENT, sniff
 from runner.sources.walk import Blocked, walk
-from runner.values.result import Issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,7 @@ class Pattern:
     role: str = "image"
     convert: Convert | None = None
     frame: int = 0
+    within: Path | None = None
 
     def find(self, base: Path) -> Iterator[Found]:
         """Every image that matches, a relative pattern starting from `base`."""
@@ -41,22 +41,26 @@ class Pattern:
             yield file_candidate(literal, os.path.dirname(literal), base)
             return
         open_ended = not has_ending(parts[-1]) if parts else True
-        yield from candidates(root, parts, base, only_images=open_ended)
+        yield from candidates(root, parts, base, only_images=open_ended, within=self.within)
 
     def read(self, candidate: Candidate, name: str) -> Found:
         """A file's image, or why it cannot be used."""
-        return read_file(candidate, name, self.role, self.convert, self.frame)
+        return read_file(candidate, name, self.role, self.convert, self.frame, self.within)
 
 
 def candidates(
-    root: str, parts: tuple[str, ...], base: Path, *, only_images: bool
+    root: str,
+    parts: tuple[str, ...],
+    base: Path,
+    *,
+    only_images: bool,
+    within: Path | None = None,
 ) -> Iterator[Candidate]:
     """The files below a folder that match; with `only_images`, those that are images."""
-    for found in walk(root, parts):
+    for found in walk(root, parts, within):
         if isinstance(found, Blocked):
-            why = f"the folder cannot be listed: {found.why}"
-            yield file_candidate(found.folder, root, base, Issue("folder_unreadable", why))
-        elif not only_images or is_image(found):
+            yield file_candidate(found.folder, root, base, found.issue)
+        elif not only_images or is_image(found, within):
             yield file_candidate(found, root, base)
 
 
@@ -85,12 +89,12 @@ def has_ending(part: str) -> bool:
     return bool(dot) and ending != "*"
 
 
-def is_image(path: str) -> bool:
+def is_image(path: str, within: Path | None = None) -> bool:
     """True for a file that is called an image, or is one whatever it is called."""
     if os.path.splitext(path)[1].lower() in ENDINGS:
         return True
     try:
-        with open_file(Path(path)) as stream:
+        with open_file(Path(path), within) as stream:
             return sniff(stream.read(HEAD)) in {**SENT, **CONVERTIBLE}
     except (Unreadable, OSError):
         return False

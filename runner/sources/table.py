@@ -54,6 +54,19 @@ def rows(file: Path, format: Format, wanted: Collection[str] = ()) -> Iterator[R
         yield from _json_rows(stream) if format == "jsonl" else _table_rows(stream, format, wanted)
 
 
+def lines(file: Path) -> Iterator[tuple[int, str]]:
+    """The lines of the file as they stand, numbered from 1; one too long comes in pieces.
+
+    Raises `Unreadable`.
+    """
+    with _text(file) as stream:
+        number, is_whole = 0, True
+        while text := stream.readline(_LONGEST_LINE):
+            number += is_whole
+            is_whole = text.endswith("\n")
+            yield number, text
+
+
 def _text(file: Path) -> TextIOWrapper:
     """UTF-8 with or without a byte order mark, or UTF-16 with one."""
     stream = open_file(file)

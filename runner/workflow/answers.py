@@ -16,6 +16,7 @@ from runner.workflow.document import Document, is_sound
 from runner.workflow.extends import LIBRARY
 from runner.workflow.files import NotReadable, content_of, missing_file
 from runner.workflow.findings import Findings
+from runner.workflow.outside import outside
 from runner.workflow.painted import painted
 from runner.workflow.schema import definition
 from runner.workflow.schema_files import Placed, read_schema
@@ -171,8 +172,11 @@ class Answers:
     def _open(self, name: str, path: Path, route: Route) -> Mapping[str, Any] | None:
         place = self.findings.document.place(route)
         try:
-            content = content_of(path)
+            content = content_of(path, self.findings.document.within)
         except NotReadable as error:
+            if error.outside:
+                self.findings.problems.append(outside(name, place))
+                return None
             if error.missing:
                 problem = missing_file("W444", name, path, place, "with a JSON Schema")
                 self.findings.problems.append(problem)

@@ -9,6 +9,7 @@ from runner.workflow.document import absolute
 from runner.workflow.files import is_file, missing_file
 from runner.workflow.findings import Findings
 from runner.workflow.images import UNNAMED
+from runner.workflow.outside import stays
 from runner.workflow.spec import Dataset
 from runner.workflow.telling import as_name
 
@@ -33,6 +34,8 @@ def dataset_of(
     route = ("dataset", "file")
     path = findings.document.path(route, name)
     place = findings.document.place(route)
+    if not stays(name, path, route, findings):
+        return None, None
     form = table.get("format") or _ENDINGS.get(path.suffix.lower())
     if not is_file(path):
         findings.problems.append(missing_file("W450", name, path, place, "with a table"))
@@ -45,13 +48,16 @@ def dataset_of(
         findings.error("W450", place, message, fix)
         return None, None
     folder = table.get("image_folder")
+    beside = path.parent
+    if folder:
+        at = ("dataset", "image_folder")
+        beside = findings.document.path(at, folder)
+        stays(folder, beside, at, findings)
     dataset = Dataset(
         file=absolute(path),
         format=form,
         roles=_roles(table.get("image_columns")),
-        image_folder=absolute(
-            findings.document.path(("dataset", "image_folder"), folder) if folder else path.parent
-        ),
+        image_folder=absolute(beside),
         id_column=table.get("id_column"),
         where={
             key: value for key, value in (table.get("where") or {}).items() if value is not None

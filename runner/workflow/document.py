@@ -32,7 +32,8 @@ class Document:
 
     `origins` names the file of every subtree that is not the first file's own. `written` holds
     the keys as they stand in the text where they were misspelt and are read as what was meant.
-    `replaced` names the file of which the first file's own part took the whole place.
+    `replaced` names the file of which the first file's own part took the whole place. `within` is
+    the folder, free of links, that no path may leave; None when they may.
     """
 
     data: Mapping[str, object]
@@ -40,6 +41,7 @@ class Document:
     origins: Mapping[Route, File] = field(default_factory=dict)
     written: Mapping[Route, str] = field(default_factory=dict)
     replaced: Mapping[Route, str] = field(default_factory=dict)
+    within: Path | None = None
 
     def origin(self, route: Route) -> File:
         """The file in which the value of a route was written."""

@@ -7,14 +7,17 @@ replaced, `images`, `dataset` and `steps` are never merged.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from runner import library
+from runner.sources.inside import is_inside
 from runner.text.source import read
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Place, Problem, Rejected, Route
 from runner.workflow.document import Document, File, absolute, join
 from runner.workflow.files import NotReadable, content_of, is_file, missing_file
+from runner.workflow.outside import outside
 
 LIBRARY = "lib:"
 """Starts the name of something that is shipped: `lib:detect/boxes`."""
@@ -34,22 +37,23 @@ RIVALS: Mapping[str, str] = {
 """Two words for one thing: whoever writes one does not inherit the other."""
 
 
-def open_document(path: Path) -> tuple[Document, tuple[File, ...]]:
+def open_document(path: Path, within: Path | None = None) -> tuple[Document, tuple[File, ...]]:
     """The merged document of a file, and all files that shaped it, the named one first.
 
-    Raises `Rejected` when one of them cannot be read or is no workflow at all.
+    `within` is the folder that neither `extends:` nor any path in the document may leave. Raises
+    `Rejected` when one of the files cannot be read or is no workflow at all.
     """
-    files = tuple(_chain(_open(path, str(path))))
+    files = tuple(_chain(_open(path, str(path)), within))
     document = Document({}, files[0])
     for file in reversed(files):
         document = _over(file, document)
-    return document, files
+    return replace(document, within=within), files
 
 
-def _chain(file: File) -> Iterator[File]:
+def _chain(file: File, within: Path | None) -> Iterator[File]:
     seen = [file]
     yield file
-    while (parent := _parent(file)) is not None:
+    while (parent := _parent(file, within)) is not None:
         path, shown = parent
         if any(absolute(path) == absolute(other.path) for other in seen):
             _refuse_cycle(file, shown, [other.source.file for other in seen])
@@ -58,7 +62,7 @@ def _chain(file: File) -> Iterator[File]:
         yield file
 
 
-def _parent(file: File) -> tuple[Path, str] | None:
+def _parent(file: File, within: Path | None) -> tuple[Path, str] | None:
     """The path of the file that this one extends, and its name as shown."""
     data = file.source.data
     name = data.get("extends") if isinstance(data, dict) else None
@@ -68,6 +72,8 @@ def _parent(file: File) -> tuple[Path, str] | None:
     if name.startswith(LIBRARY):
         return _shipped(name, place), name
     path = join(file.folder, name)
+    if not is_inside(path, within):
+        raise Rejected(outside(name, place))
     if not is_file(path):
         raise Rejected(missing_file("W442", name, path, place, "to extend"))
     return path, str(path)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
+from runner.sources.inside import LEADS_OUTSIDE, is_inside, is_open_inside
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Place, Problem
 from runner.workflow.words import quoted
@@ -16,29 +19,47 @@ _DASHES = "\u2013\u2014"
 
 
 class NotReadable(Exception):
-    """Why a file cannot be read, as the end of a sentence. `missing` when there is none."""
+    """Why a file cannot be read, as the end of a sentence. `missing` when there is none, `outside`
+    when it lies where the workflow may not look."""
 
-    def __init__(self, why: str, *, missing: bool = False) -> None:
+    def __init__(self, why: str, *, missing: bool = False, outside: bool = False) -> None:
         super().__init__(why)
-        self.why, self.missing = why, missing
+        self.why, self.missing, self.outside = why, missing, outside
 
 
-def content_of(path: Path, most: int | None = MOST_BYTES) -> bytes:
-    """The bytes of a file. Raises `NotReadable`, also for a name that no file can have."""
+def content_of(path: Path, within: Path | None = None) -> bytes:
+    """The bytes of a file that lies `within` a folder (None is anywhere). Raises `NotReadable`, also
+    for a name that no file can have."""
     try:
+        if not is_inside(path, within):
+            raise NotReadable(LEADS_OUTSIDE, outside=True)
         if path.is_dir():
             raise NotReadable("it is a folder")
         if path.exists() and not path.is_file():
-            raise NotReadable("it is no ordinary file")
-        if most is not None and path.stat().st_size > most:
-            raise NotReadable(f"it is larger than {most // 1_000_000} MB")
-        return path.read_bytes()
+            raise NotReadable(_NO_FILE)
+        with open(path, "rb", opener=_open_at_once) as file:
+            if not is_open_inside(file.fileno(), path, within):
+                raise NotReadable(LEADS_OUTSIDE, outside=True)
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise NotReadable(_NO_FILE)
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise NotReadable(f"it is larger than {MOST_BYTES // 1_000_000} MB")
+        return content
     except FileNotFoundError:
         raise NotReadable("it does not exist", missing=True) from None
     except OSError as error:
         raise NotReadable(error.strerror or str(error)) from None
     except ValueError:
         raise NotReadable("no file can have this name", missing=True) from None
+
+
+_NO_FILE = "it is no ordinary file"
+
+
+def _open_at_once(name: str, flags: int) -> int:
+    """Opens a file without waiting: a pipe may have taken its place."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def is_file(path: Path) -> bool:

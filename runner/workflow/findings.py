@@ -6,16 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from runner.text.masking import masked
+from runner.transport.secret import Secret
 from runner.values.problem import Place, Problem, Route, Severity
 from runner.workflow.document import Document
 
 
 @dataclass(slots=True)
 class Findings:
-    """Collects problems: all of a file are told at once. `at` is a route or a place."""
+    """Collects problems: all of a file are told at once. `at` is a route or a place. No problem
+    repeats a `secret`."""
 
     document: Document
     problems: list[Problem] = field(default_factory=list)
+    secret: Secret = field(default_factory=Secret)
 
     def error(
         self,
@@ -47,7 +50,7 @@ class Findings:
         """Every problem once: those of the workflow file first, each file from top to bottom."""
         files = list(dict.fromkeys([self.document.file.source.file, *self._files()]))
         ordered = sorted(self.problems, key=lambda problem: _position(problem, files))
-        return tuple(dict.fromkeys(map(without_keys, ordered)))
+        return tuple(dict.fromkeys(without_keys(problem, self.secret) for problem in ordered))
 
     def _files(self) -> list[str]:
         return [problem.place.file for problem in self.problems if problem.place]
@@ -68,21 +71,24 @@ class Findings:
         )
 
 
-def without_keys(problem: Problem) -> Problem:
+def without_keys(problem: Problem, secret: Secret) -> Problem:
     """The same problem, with every API key in its words made unreadable."""
+
+    def hidden(text: str) -> str:
+        return masked(secret.hidden(text))
+
+    place = problem.place
+    if place is not None:
+        route = tuple(hidden(part) if isinstance(part, str) else part for part in place.route)
+        place = replace(place, route=route)
     return replace(
         problem,
-        message=masked(problem.message),
-        place=_without_keys(problem.place) if problem.place else None,
-        fix=masked(problem.fix) if problem.fix else None,
-        found=masked(problem.found) if problem.found else None,
-        allowed=tuple(masked(word) for word in problem.allowed),
+        message=hidden(problem.message),
+        place=place,
+        fix=hidden(problem.fix) if problem.fix else None,
+        found=hidden(problem.found) if problem.found else None,
+        allowed=tuple(hidden(word) for word in problem.allowed),
     )
-
-
-def _without_keys(place: Place) -> Place:
-    route = tuple(masked(part) if isinstance(part, str) else part for part in place.route)
-    return replace(place, route=route)
 
 
 def _position(problem: Problem, files: list[str]) -> tuple[int, int, int]:

@@ -13,6 +13,7 @@ from runner.values.problem import Route
 from runner.workflow.document import absolute, join
 from runner.workflow.files import is_file, is_folder
 from runner.workflow.findings import Findings
+from runner.workflow.outside import stays
 from runner.workflow.spec import ImageEntry, ImageSet, StepImage
 from runner.workflow.words import quoted
 
@@ -73,6 +74,7 @@ def _entry(text: str, route: Route, findings: Findings) -> ImageEntry | None:
             findings.error("W449", place, message, fix)
             return None
     path = absolute(join(base, text))
+    stays(text, path, route, findings)
     return ImageEntry(_kind(text, path), str(path), text, base, place)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from runner.catalogue import Model, catalogue
+from runner.sources.inside import real_folder
+from runner.transport.secret import Secret
 from runner.values.problem import Rejected, errors_of
 from runner.workflow.answers import Answers
 from runner.workflow.checks import checks_of
@@ -26,7 +28,7 @@ from runner.workflow.outputs import outputs_of
 from runner.workflow.prompts import Prompts
 from runner.workflow.resolved import resolved
 from runner.workflow.scoping import surroundings
-from runner.workflow.secret_words import check_headers, find_keys
+from runner.workflow.secret_words import check_headers, find_key_in_table, find_keys
 from runner.workflow.spec import (
     Combination,
     Dataset,
@@ -54,13 +56,16 @@ def load(
     vars: Mapping[str, str] = {},
     overrides: Mapping[str, object] = {},
     environ: Mapping[str, str],
+    allow_outside: bool = False,
 ) -> Workflow:
     """The workflow of a file, with its warnings. Raises `Rejected` with every problem there is.
 
     `vars` are values of variables that win over the file's. `overrides` change settings of every
-    step (`{"provider": "simulator"}`) or options of the run (`{"run.limit": 3}`).
+    step (`{"provider": "simulator"}`) or options of the run (`{"run.limit": 3}`). Its paths stay in
+    the folder of the file, links followed, unless `allow_outside`; what is shipped is never outside.
     """
-    loading = _Loading(path, vars, overrides, environ)
+    within = None if allow_outside else real_folder(path.parent)
+    loading = _Loading(path, vars, overrides, environ, within)
     workflow = loading.workflow()
     problems = tell_replaced(loading.document, loading.findings.in_order())
     if workflow is None or errors_of(problems):
@@ -77,15 +82,18 @@ class _Loading:
         given: Mapping[str, str],
         overrides: Mapping[str, object],
         environ: Mapping[str, str],
+        within: Path | None,
     ) -> None:
+        secret = Secret.of_environment(environ)
         try:
-            written, self.files = open_document(path)
+            written, self.files = open_document(path, within)
         except Rejected as rejected:
-            raise Rejected(*map(without_keys, rejected.problems)) from None
+            told = (without_keys(problem, secret) for problem in rejected.problems)
+            raise Rejected(*told) from None
         self.fitting = fitting(written)
         self.document = self.fitting.document
         self.data: Mapping[str, Any] = _with_run(self.document.data, overrides)
-        self.findings = Findings(self.document, list(self.fitting.problems))
+        self.findings = Findings(self.document, list(self.fitting.problems), secret)
         self.path, self.given, self.environ = path, given, environ
         self.overrides = {key: value for key, value in overrides.items() if "." not in key}
 
@@ -109,6 +117,10 @@ class _Loading:
         tell_thousands(data, findings)
         sources = (*self._sources(), *answers.sources.values(), *prompts.sources.values())
         self._check_keys(sources)
+        if around.dataset is not None:
+            find_key_in_table(
+                self.document.path(("dataset", "file"), data["dataset"]["file"]), findings
+            )
         if errors_of(tuple(findings.problems)):
             return None
         workflow = Workflow(
@@ -117,7 +129,7 @@ class _Loading:
             description=data.get("description") or "",
             images=around.images,
             dataset=around.dataset,
-            preparation=_preparation(data),
+            preparation=_preparation(data, self.document.within),
             vars=variables,
             steps=steps,
             combinations=combinations,
@@ -186,9 +198,7 @@ class _Loading:
         for file in self.files:
             find_keys(file.source.file, file.source.text, self.findings)
         for source in sources[len(self.files) :]:
-            if source.content is None:  # a table: its cells are data, and may be millions
-                continue
-            text = source.content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+            text = (source.content or b"").decode("utf-8-sig", "replace").replace("\r\n", "\n")
             find_keys(str(source.path), text, self.findings)
 
 
@@ -207,8 +217,9 @@ def _name(path: Path) -> str:
     return name or path.name
 
 
-def _preparation(data: Mapping[str, Any]) -> Preparation:
-    return Preparation(data.get("fetch") or False, data.get("convert"), int(data.get("frame") or 0))
+def _preparation(data: Mapping[str, Any], within: Path | None) -> Preparation:
+    frame = int(data.get("frame") or 0)
+    return Preparation(data.get("fetch") or False, data.get("convert"), frame, within)
 
 
 def _run_options(run: Mapping[str, Any]) -> RunOptions:

@@ -16,11 +16,7 @@ LATER_FORMATS = frozenset({"coco", "yolo", "labelstudio", "crops"})
 LATER_PREPARATION = ("upload", "resize", "rotate", "tile")
 
 LATER_RUN: Mapping[str, tuple[str, str]] = {
-    "cache": ("off", "delete the line: every run asks anew"),
     "mode": ("live", "delete the line: answers come at once"),
-    "on_doubtful": ("", "delete the line"),
-    "requests_per_minute": ("", "delete the line; `parallel` limits how many run at a time"),
-    "tokens_per_minute": ("", "delete the line; `parallel` limits how many run at a time"),
 }
 """Options of `run`: the value that is no different from saying nothing, and what to do."""
 

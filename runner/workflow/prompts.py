@@ -11,6 +11,7 @@ from runner.text.template import NameUse, inspect
 from runner.values.problem import Place, Route
 from runner.workflow.files import NotReadable, content_of, missing_file
 from runner.workflow.findings import Findings
+from runner.workflow.outside import outside
 from runner.workflow.scope import Nowhere, Scope, follow_in_template
 from runner.workflow.spec import Prompt, SourceFile
 from runner.workflow.words import quoted
@@ -67,8 +68,11 @@ class Prompts:
 
     def _read(self, name: str, path: Path, place: Place) -> str | None:
         try:
-            content = content_of(path)
+            content = content_of(path, self.findings.document.within)
         except NotReadable as error:
+            if error.outside:
+                self.findings.problems.append(outside(name, place))
+                return None
             if error.missing:
                 problem = missing_file("W447", name, path, place, "with a prompt")
                 self.findings.problems.append(problem)

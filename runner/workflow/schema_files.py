@@ -44,7 +44,10 @@ def read_schema(content: bytes, file: str) -> Placed:
         place = Place(file, error.lineno, error.colno)
         message = f"this is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
         raise Rejected(Problem("W446", message, place, fix=_JSON_FIXES.get(error.msg))) from None
-    except (UnicodeDecodeError, RecursionError, ValueError):
+    except RecursionError:
+        message = "this is nested too deeply for a schema"
+        raise Rejected(Problem("W446", message, Place(file, 1, 1))) from None
+    except (UnicodeDecodeError, ValueError):
         message = "this is not JSON: it cannot be read as text"
         raise Rejected(Problem("W446", message, Place(file, 1, 1))) from None
     try:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 
+from runner.sources.opening import Unreadable
+from runner.sources.table import lines
 from runner.text.masking import KEY
+from runner.transport.secret import Secret
 from runner.values.problem import Place
 from runner.workflow.findings import Findings
 
@@ -37,21 +42,42 @@ OUR_HEADERS = frozenset(
 
 
 def find_keys(file: str, text: str, findings: Findings) -> None:
-    """Tells every Gemini API key in a text, comments included; each line once."""
+    """Tells every Gemini API key in a text, comments included; each line once.
+
+    Those of Google's usual form are known by it, the key of the environment in any form.
+    """
     told = {
         (problem.place.file, problem.place.line)
         for problem in findings.problems
         if problem.code == "W130" and problem.place
     }
-    for match in KEY.finditer(text):
-        start = text.rfind("\n", 0, match.start()) + 1
-        line, column = text.count("\n", 0, match.start()) + 1, match.start() - start + 1
-        if (file, line) in told:
+    own = sorted(findings.secret.places(text))
+    alike = [match.span() for match in KEY.finditer(text)]
+    for begin, end in (*own, *alike):
+        line, column = text.count("\n", 0, begin) + 1, begin - text.rfind("\n", 0, begin)
+        if (file, line) in told and (begin, end) not in own:
             continue
-        place = Place(file, line, column, column + len(match[0]))
-        message = "this looks like an API key: whoever gets this file can use it at your cost"
-        fix = f"delete it, make a new one, and {IN_ENV}"
-        findings.error("W130", place, message, fix)
+        told.add((file, line))
+        what = "this is your API key" if (begin, end) in own else "this looks like an API key"
+        place = Place(file, line, column, column + end - begin)
+        message = f"{what}: whoever gets this file can use it at your cost"
+        findings.error("W130", place, message, f"delete it, make a new one, and {IN_ENV}")
+
+
+def find_key_in_table(file: Path, findings: Findings) -> None:
+    """Tells the first API key in the cells of a table: they are sent, and stand in the results."""
+    with suppress(Unreadable, OSError):  # gathering tells what is wrong with the table
+        for number, line in lines(file):
+            if is_key(line, findings.secret):
+                message = "there is an API key in this line of the table"
+                fix = f"delete it, make a new one, and {IN_ENV}"
+                findings.error("W130", Place(str(file), number, 1), message, fix)
+                return
+
+
+def is_key(text: str, secret: Secret) -> bool:
+    """Whether an API key stands in a text."""
+    return KEY.search(text) is not None or any(secret.places(text))
 
 
 def check_headers(

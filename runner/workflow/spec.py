@@ -62,11 +62,13 @@ class Dataset:
 @dataclass(frozen=True, slots=True)
 class Preparation:
     """How images are read: `fetch` downloads web images here, `convert` names the type that
-    unsupported ones become (`png`, `jpeg`), `frame` chooses one of an animation."""
+    unsupported ones become (`png`, `jpeg`), `frame` chooses one of an animation, `within` is the
+    folder that their files must really lie in (None is anywhere)."""
 
     fetch: bool = False
     convert: Literal["png", "jpeg"] | None = None
     frame: int = 0
+    within: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,18 +150,28 @@ class OutputSpec:
     place: Place
 
 
+CacheMode = Literal["off", "use", "refresh", "only"]
+"""off: ask, store nothing · use: ask for what is not stored · refresh: ask, and store · only: never
+ask."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """How to run; never changes what is asked."""
 
     limit: int | None = None
     repeat: int = 1
-    parallel: int = 4
+    parallel: int = 8
     max_cost_usd: float | None = None
     max_requests: int | None = None
     on_error: Literal["stop", "continue"] = "continue"
     timeout_seconds: float = 300.0
     retries: int = 4
+    cache: CacheMode = "use"
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    on_doubtful: Literal["retry", "skip", "ask"] = "retry"
+    on_cut_off: Literal["keep", "retry"] = "keep"
 
 
 @dataclass(frozen=True, slots=True)

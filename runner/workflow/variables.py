@@ -9,6 +9,7 @@ from runner.text.source import read
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Rejected
 from runner.workflow.findings import Findings
+from runner.workflow.secret_words import is_key
 from runner.workflow.words import kind_of
 
 _YES_NO = {"true": True, "yes": True, "false": False, "no": False}
@@ -31,7 +32,10 @@ def values_of(
     _check_given(given, known, findings)
     values: dict[str, object] = {}
     for name, written in variables.items():
-        if name in given:
+        if name in given and is_key(given[name], findings.secret):
+            message = f"--var {name}: this is an API key, and variables are sent to the model"
+            findings.error("W132", None, message, "leave it out: askpix finds the key by itself")
+        elif name in given:
             values[name] = _typed(name, given[name], written, findings)
         elif isinstance(written, dict):
             values[name] = _from_environment(name, written, environ, findings)
@@ -115,6 +119,10 @@ def _from_environment(
         message = f"`{variable}` looks like a secret, and variables are sent to the model"
         fix = "askpix finds the API key by itself; delete this variable"
         findings.error("W132", route, message, fix)
+        return None
+    if is_key(environ.get(variable, ""), findings.secret):
+        message = f"`{variable}` holds an API key, and variables are sent to the model"
+        findings.error("W132", route, message, "delete this variable")
         return None
     if variable in environ:
         return environ[variable]

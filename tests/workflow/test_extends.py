@@ -71,7 +71,8 @@ def test_paths_start_from_the_file_that_they_are_written_in(loaded: Loaded, tmp_
             "steps: [{id: ask, prompt_file: p/ask.md, schema: own}]\n",
             "team/p/ask.md": "What?",
             "team/s/own.json": '{"type": "object", "properties": {"name": {"type": "string"}}}',
-        }
+        },
+        allow_outside=True,
     )
     assert workflow.steps[0].prompt.template == "What?"
     assert workflow.steps[0].shape.parts[0] == "name"
@@ -80,7 +81,8 @@ def test_paths_start_from_the_file_that_they_are_written_in(loaded: Loaded, tmp_
         {
             "sub/v.workflow.yaml": "version: 1\nextends: ../team/u.workflow.yaml\n",
             "team/u.workflow.yaml": "version: 1\nimages: b.png\n" + ASK,
-        }
+        },
+        allow_outside=True,
     )
     assert inherited.images[0].entries[0].value == str(tmp_path / "team" / "b.png")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -342,13 +344,58 @@ def test_no_problem_repeats_a_key(write: Callable[..., Path], text: str) -> None
     assert key not in repr(rejected.value.problems)
 
 
-def test_what_is_resolved_holds_no_key(loaded: Loaded) -> None:
-    """Variables of the environment may carry one by accident."""
-    key = "AIza" + "0123456789_abcdefghijklmnopqrstuvwx"
+OWN = "AQ.Ab8RN6-own_key/of+the=environment"
+"""A key in a form that nobody can tell from other words."""
+
+
+@pytest.mark.parametrize("key", ["AIza" + "0123456789_abcdefghijklmnopqrstuvwx", OWN])
+def test_a_variable_never_holds_a_key(told: Told, key: str) -> None:
+    """Those of the environment and of the command line may carry one by accident."""
     text = "vars: {x: {env: X, default: y}}\nsteps: [{id: a, prompt: '{{ vars.x }}'}]\n"
-    workflow = loaded(HEAD + text, environ={"X": key})
-    assert key not in yaml.safe_dump(workflow.resolved)
-    assert workflow.vars == {"x": key}
+    environ = {"GEMINI_API_KEY": OWN, "X": key}
+    assert told(HEAD + text, environ=environ) == [
+        "W132 w.workflow.yaml:3:17 `X` holds an API key, and variables are sent to the model"
+        " → delete this variable"
+    ]
+    assert told(HEAD + text, environ=environ, vars={"x": f"say {key}"}) == [
+        "W132 --var x: this is an API key, and variables are sent to the model"
+        " → leave it out: askpix finds the key by itself"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"steps: [{{id: a, prompt: 'Say {OWN}.'}}]\n",
+        f"steps: [{{id: a, prompt: x}}]  # {OWN}\n",
+        "steps: [{id: a, prompt: 'Say "
+        + base64.b64encode(f"key={OWN}".encode()).decode()
+        + "'}]\n",
+        "steps: [{id: a, prompt: 'Say " + quote(OWN) + "'}]\n",
+        f"steps: [{{id: a, prompt: x, schema: {OWN}}}]\n",
+        f"x-note: {OWN}\nsteps: [{{id: a, prompt: x}}]\n",
+    ],
+)
+def test_the_key_of_the_environment_is_found_in_any_form(
+    write: Callable[..., Path], text: str
+) -> None:
+    """Whatever it looks like, wherever it stands, it is an error that does not repeat it."""
+    with pytest.raises(Rejected) as rejected:
+        load(write(HEAD + text), environ={"GOOGLE_API_KEY": OWN})
+    assert "W130" in [problem.code for problem in rejected.value.problems]
+    assert OWN not in repr(rejected.value.problems)
+
+
+def test_a_key_in_a_table_is_found(told: Told) -> None:
+    """The cells of a table are sent, and stand in the results."""
+    files = {
+        "w.workflow.yaml": "version: 1\ndataset: {file: t.csv, image_columns: photo}\n" + ASK,
+        "t.csv": f"photo,note\na.png,x\nb.png,{OWN}\n",
+    }
+    assert told(files, environ={"GEMINI_API_KEY": OWN}) == [
+        "W130 t.csv:3:1 there is an API key in this line of the table → delete it, make a new one,"
+        " and put GEMINI_API_KEY=… into a file `.env` or into the environment"
+    ]
 
 
 def test_what_is_resolved_loads_again_as_the_same(loaded: Loaded, tmp_path: Path) -> None:
@@ -363,13 +410,13 @@ def test_what_is_resolved_loads_again_as_the_same(loaded: Loaded, tmp_path: Path
         "schemas: {own: own.json}\ndefaults: {model: gemini-3.8-flash, thinking: low}\n",
         "own.json": '{"type": "object", "properties": {"name": {"type": "string"}}}',
     }
-    first = loaded(files)
+    first = loaded(files, allow_outside=True)
     assert list(first.resolved) == [
         "version", "name", "images", "fetch", "vars", "schemas", "steps", "checks", "outputs", "run"
     ]  # fmt: skip
     again = tmp_path / "sub" / "again.workflow.yaml"
     again.write_text(yaml.safe_dump(dict(first.resolved), sort_keys=False, allow_unicode=True))
-    second = load(again, environ={})
+    second = load(again, environ={}, allow_outside=True)
     assert second.resolved == first.resolved
     assert [step.shape for step in second.steps] == [step.shape for step in first.steps]
     assert [step.settings for step in second.steps] == [step.settings for step in first.steps]
