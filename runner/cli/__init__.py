@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "explain": "Explain a word of the format or the code of a message.",
     "schema": "Print the JSON Schema of workflow files, for editors.",
     "library": "List the workflows and answer shapes that are shipped.",
+    "cache": "Show or empty the cache of answers.",
 }
 """Every command with its line of help, so that `--help` imports none of them."""
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from runner import __version__
 from runner.cli.environment import environment
 from runner.cli.exits import OUR_BUG, STOPPED
+from runner.text.masking import masked
+from runner.transport.secret import HIDDEN, Secret
 
 _OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG})
 """A full or broken disk, a closed output: nothing that a program can mend."""
-
-_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}")
 
 
 def explain(bug: Exception) -> int:
@@ -46,9 +46,11 @@ def explain(bug: Exception) -> int:
 
 
 def _without_keys(text: str) -> str:
-    for value in _secrets(_environment()):
-        text = text.replace(value, "…")
-    return _KEY.sub("…", text)
+    values = _secrets(_environment())
+    text = Secret.of(*values).hidden(text)
+    for value in values:  # here also those that may be plain words
+        text = text.replace(value, HIDDEN)
+    return masked(text)
 
 
 def _secrets(environ: Mapping[str, str]) -> list[str]:

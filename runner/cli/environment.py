@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-KEY_NAMES = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
-"""In the order in which Google's own package looks for them."""
+from runner.transport.secret import KEY_NAMES
 
 BASE_URL_NAME = "GOOGLE_GEMINI_BASE_URL"
 
@@ -55,6 +54,8 @@ def _fault(path: Path) -> str | None:
 
 def _read_env_file(path: Path) -> dict[str, str]:
     try:
+        if not path.is_file():  # a pipe would hold up everything
+            return {}
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):
         return {}

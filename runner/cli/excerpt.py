@@ -7,6 +7,7 @@ nobody is shown another line than the one that is read.
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from dataclasses import dataclass
 
@@ -54,6 +55,22 @@ def visible(text: str) -> str:
     Line breaks and tabs are escaped, too: the text stays on its line.
     """
     return "".join(_escaped(char) if _is_hidden(text, at) else char for at, char in enumerate(text))
+
+
+def visible_lines(text: str) -> str:
+    """The same for a text of several lines, which stay lines."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def visible_json(value: object, indent: int | None = None) -> str:
+    """A JSON value as it may be printed: the same characters are escaped in JSON's own way."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(
+        json.dumps(char)[1:-1] if char != "\n" and _is_hidden(text, at) else char
+        for at, char in enumerate(text)
+    )
 
 
 def columns(text: str) -> int:

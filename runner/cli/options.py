@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import click
 
-from runner.cli.environment import environment
+from runner.cli.environment import BASE_URL_NAME, environment
 from runner.cli.exits import NOTHING_RAN
 from runner.cli.problems import print_problems
 from runner.text.suggest import did_you_mean
+from runner.transport.secret import Secret
 from runner.values.problem import Problem, Rejected, errors_of
+from runner.workflow.secret_words import is_key
 from runner.workflow.spec import Workflow
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -26,10 +30,18 @@ var_option = click.option(
     help="Change a variable of `vars:`; may be given several times.",
 )
 
+outside_option = click.option(
+    "--allow-outside",
+    is_flag=True,
+    help="Let the workflow name files outside its own folder; only for files you trust.",
+)
+
 
 def workflow_options(command: Command) -> Command:
-    """`--var`, `--limit` and `--provider`: what decides which requests there are."""
+    """`--var`, `--limit`, `--provider` and `--allow-outside`: what decides which requests there
+    are."""
     for option in (
+        outside_option,
         click.option(
             "--provider", metavar="NAME", help="Who answers: gemini (default) or simulator."
         ),
@@ -45,11 +57,30 @@ def workflow_options(command: Command) -> Command:
 def address_options(command: Command) -> Command:
     """`--base-url` and `--api-version`: where the service is."""
     for option in (
-        click.option("--base-url", metavar="URL", help="Another address of the Gemini API."),
+        click.option(
+            "--base-url",
+            metavar="URL",
+            envvar=BASE_URL_NAME,
+            callback=_without_secrets,
+            help="Another address of the Gemini API.",
+        ),
         click.option("--api-version", default="v1beta", show_default=True, help="v1 or v1beta."),
     ):
         command = option(command)
     return command
+
+
+def _without_secrets(
+    context: click.Context, option: click.Parameter, url: str | None
+) -> str | None:
+    """The address, which is shown and written down: it holds no key, no password and no query."""
+    secret = Secret.of_environment(environment(Path(".")))
+    with suppress(ValueError):  # no address at all, which is told when it is asked
+        parts = urlsplit(url or "")
+        if parts.query or parts.username or parts.password or is_key(url or "", secret):
+            message = "an address holds no key, no password and no `?`; askpix sends the key itself"
+            raise click.BadParameter(message, param_hint=f"--base-url or {BASE_URL_NAME}")
+    return url
 
 
 def opened(
@@ -57,14 +88,16 @@ def opened(
     variables: Sequence[str],
     provider: str | None,
     limit: int | None,
-    parallel: int | None = None,
+    others: Mapping[str, object] | None = None,
+    *,
+    allow_outside: bool = False,
 ) -> Workflow:
-    """The workflow of a file with the command line's changes; prints the problems and leaves the
+    """The workflow of a file with the command line's changes (`others` as `run.parallel`); prints the problems and leaves the
     program with exit code 2 when there are errors. Warnings are printed, too."""
     from runner.workflow.load import load
 
     _know_provider(provider)
-    given = {"provider": provider, "run.limit": limit, "run.parallel": parallel}
+    given = {"provider": provider, "run.limit": limit, **(others or {})}
     overrides = {name: value for name, value in given.items() if value is not None}
     try:
         workflow = load(
@@ -72,6 +105,7 @@ def opened(
             vars=pairs(variables),
             overrides=overrides,
             environ=environment(Path("."), path.parent),
+            allow_outside=allow_outside,
         )
     except Rejected as rejected:
         print_problems(rejected.problems)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Literal
 import click
 
 from runner.cli.environment import BASE_URL_NAME
+from runner.cli.excerpt import visible, visible_json
 from runner.cli.options import address_options, leave_on_errors, opened, workflow_options
 from runner.cli.words import money, number, tokens
 from runner.stages.plan import Plan
@@ -30,6 +30,7 @@ def command(
     variables: tuple[str, ...],
     provider: str | None,
     limit: int | None,
+    allow_outside: bool,
     base_url: str | None,
     api_version: str,
     form: Literal["text", "json"],
@@ -42,19 +43,19 @@ def command(
     from runner.run import advice_on_images, make_plan
     from runner.stages.gather import find_pattern_problems
 
-    workflow = opened(file, variables, provider, limit)
+    workflow = opened(file, variables, provider, limit, allow_outside=allow_outside)
     leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)))
     leave_on_errors(advice_on_images(workflow))
     planned = make_plan(workflow)
     address = base_url or os.environ.get(BASE_URL_NAME)
     request = wire_request(planned, address, api_version)
     if form == "json":
-        click.echo(json.dumps(_as_json(workflow, planned, request), ensure_ascii=False, indent=2))
+        click.echo(visible_json(_as_json(workflow, planned, request), indent=2))
         return
     click.echo("\n".join(summary(workflow, planned)))
     if request is not None:
         click.echo("\nThe first request, as it would be sent:\n")
-        click.echo(json.dumps(request, ensure_ascii=False, indent=2))
+        click.echo(visible_json(request, indent=2))
 
 
 def summary(workflow: Workflow, planned: Plan) -> list[str]:
@@ -85,7 +86,7 @@ def summary(workflow: Workflow, planned: Plan) -> list[str]:
         )
     if all(step.provider == "simulator" for step in workflow.steps):
         lines.append("  the simulator answers: nothing is sent, nothing is paid")
-    return lines
+    return [visible(line) for line in lines]
 
 
 def _rules(rules: Sequence[str]) -> str:

@@ -16,7 +16,6 @@ Each problem has exactly these keys: `code`, `severity` ("error" or "warning"), 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -25,8 +24,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TextIO
 
-from runner.cli.excerpt import excerpt, visible
-from runner.text.masking import masked_lines
+from runner.cli.environment import environment
+from runner.cli.excerpt import excerpt, visible, visible_json
+from runner.text.masking import masked_at, masked_lines
+from runner.transport.secret import Secret
 from runner.values.problem import Place, Problem, Severity
 
 Format = Literal["text", "json", "github"]
@@ -59,7 +60,7 @@ def print_problems(
     """
     stream = stream or (sys.stderr if format == "text" else sys.stdout)
     if format == "text":
-        printed = as_text(problems, texts, _Look.of(stream))
+        printed = as_text(problems, texts, _Look.of(stream), _secret(problems))
     else:
         printed = as_json(problems) if format == "json" else as_github(problems)
     if printed:
@@ -90,13 +91,27 @@ class _Look:
 
 
 PLAIN = _Look()
+NO_SECRET = Secret()
+
+
+def _secret(problems: Sequence[Problem]) -> Secret:
+    """The keys of the environment, and of `.env` beside the files that are shown."""
+    folders = {Path(problem.place.file).parent for problem in problems if problem.place}
+    secret = Secret.of_environment(environment(Path(".")))
+    for folder in folders:
+        secret = secret.and_of(*Secret.of_environment(environment(folder)).keys)
+    return secret
 
 
 def as_text(
-    problems: Sequence[Problem], texts: Mapping[str, str] | None = None, look: _Look = PLAIN
+    problems: Sequence[Problem],
+    texts: Mapping[str, str] | None = None,
+    look: _Look = PLAIN,
+    secret: Secret = NO_SECRET,
 ) -> str:
-    """The problems for people, one below the other, and a last line with their number."""
-    lines = _Lines(texts or {})
+    """The problems for people, one below the other, and a last line with their number. In the lines
+    that are shown no key can be read."""
+    lines = _Lines(texts or {}, secret)
     blocks = ["\n".join(_block(problem, lines, look)) for problem in problems]
     return "\n\n".join([*blocks, count(problems)]) if blocks else ""
 
@@ -111,15 +126,16 @@ def count(problems: Sequence[Problem]) -> str:
 class _Lines:
     """The lines of the files that the problems stand in; each file is read once."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts = texts
+    def __init__(self, texts: Mapping[str, str], secret: Secret) -> None:
+        self._texts, self._secret = texts, secret
         self._files: dict[str, list[str]] = {}
 
     def of(self, file: str) -> list[str]:
         """The lines of a file; none when it cannot be read."""
         if file not in self._files:
             text = self._texts[file] if file in self._texts else _read(file)
-            self._files[file] = re.split(r"\r\n|\r|\n", masked_lines(text)) if text else []
+            shown = masked_lines(masked_at(text, self._secret.places(text)))
+            self._files[file] = re.split(r"\r\n|\r|\n", shown) if text else []
         return self._files[file]
 
 
@@ -215,7 +231,7 @@ def as_json(problems: Sequence[Problem]) -> str:
         "errors": errors,
         "warnings": len(problems) - errors,
     }
-    return json.dumps(report, indent=2, ensure_ascii=False)
+    return visible_json(report, indent=2)
 
 
 def _as_object(problem: Problem) -> dict[str, object]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from runner.cli.excerpt import visible
+from runner.cli.saying import fall_silent
 from runner.cli.words import money, tokens
 from runner.values.tally import Tally
 
@@ -52,7 +53,10 @@ class Heartbeat:
         if not far and now - self._last_time < PLAIN_SECONDS and tally.done < tally.total:
             return
         self._last_time, self._last_done = now, tally.done
-        print(line(tally, self._budget), file=self._stream, flush=True)
+        try:
+            print(line(tally, self._budget), file=self._stream, flush=True)
+        except OSError:
+            fall_silent()
 
 
 def line(tally: Tally, budget_usd: float | None = None) -> str:
@@ -97,6 +101,9 @@ def _bar_watch(bar: Progress, total: int, budget_usd: float | None) -> Watch:
         bar.update(task, completed=tally.done, description=escape(line(tally, budget_usd)))
         if tally.last_error and tally.last_error not in shown and len(shown) < 20:
             shown.add(tally.last_error)
-            bar.console.print(escape(visible(f"  {tally.last_error[:300]}")), highlight=False)
+            try:
+                bar.console.print(escape(visible(f"  {tally.last_error[:300]}")), highlight=False)
+            except OSError:
+                fall_silent()
 
     return watch

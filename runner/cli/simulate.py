@@ -35,6 +35,18 @@ if TYPE_CHECKING:
     help="Wait before each answer.",
 )
 @click.option(
+    "--requests-per-minute",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Refuse more requests than that in a minute with 429; counted by key and model.",
+)
+@click.option(
+    "--tokens-per-minute",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Refuse more tokens of input than that in a minute with 429.",
+)
+@click.option(
     "--fault",
     "faults",
     multiple=True,
@@ -43,7 +55,13 @@ if TYPE_CHECKING:
 )
 @click.option("--list-faults", is_flag=True, help="Print what --fault knows, and leave.")
 def command(
-    port: int, host: str, latency: float, faults: tuple[str, ...], list_faults: bool
+    port: int,
+    host: str,
+    latency: float,
+    requests_per_minute: int | None,
+    tokens_per_minute: int | None,
+    faults: tuple[str, ...],
+    list_faults: bool,
 ) -> int:
     """Serve a simulated Gemini API on this machine.
 
@@ -56,13 +74,15 @@ def command(
         return 0
     from runner.providers.simulator.commands import UnknownCommand, planned
     from runner.providers.simulator.desk import Desk
+    from runner.providers.simulator.quota import Quota
 
     try:
         plan = tuple(planned(line) for line in faults)
     except UnknownCommand as unknown:
         click.echo(f"error: {unknown}\n  to see them all:  askpix simulate --list-faults", err=True)
         return NOTHING_RAN
-    return _serve(Desk(latency_seconds=latency, plan=plan), host, port)
+    quota = Quota(requests_per_minute, tokens_per_minute)
+    return _serve(Desk(latency_seconds=latency, plan=plan, quota=quota), host, port)
 
 
 def table() -> str:

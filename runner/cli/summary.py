@@ -11,6 +11,7 @@ import click
 from runner.cli.excerpt import visible
 from runner.cli.words import money, number, tokens
 from runner.run import Outcome
+from runner.values.response import Origin
 from runner.values.result import Status
 from runner.values.tally import Tally
 from runner.values.verdict import Verdict
@@ -35,33 +36,66 @@ LONGEST = 300
 """Letters of an error that are shown; the whole stands in results.jsonl."""
 
 
-def tell(workflow: Workflow, outcome: Outcome) -> None:
+def tell(
+    workflow: Workflow, outcome: Outcome, *, resume: str | None = None, only_paths: bool = False
+) -> None:
     """Prints the end of a run for people: to stderr, the paths to stdout.
+
+    `resume` is the command that goes on with a run that was stopped. `only_paths` leaves stderr to
+    a log for programs.
 
     Names of files and words of a model are shown, never acted on: control characters are escaped.
     """
-    for text in _lines(workflow, outcome):
+    for text in () if only_paths else _lines(workflow, outcome, resume):
         click.echo(visible(text), err=True)
     for path in _places(outcome):
         click.echo(visible(path))
 
 
-def as_json(workflow: Workflow, outcome: Outcome) -> dict[str, object]:
-    """The end of a run for scripts."""
+def as_json(
+    workflow: Workflow,
+    outcome: Outcome,
+    *,
+    seconds: float | None = None,
+    resume: str | None = None,
+) -> dict[str, object]:
+    """The end of a run for scripts: what `docs/logs.md` says of it.
+
+    `seconds` is how long this session took, `resume` the command that goes on with the run, None
+    when there is nothing to go on with.
+    """
     tally = outcome.tally
     return {
         "workflow": workflow.name,
         "exit_code": outcome.exit_code,
         "stopped": outcome.halt.kind,
         "why": outcome.halt.why or None,
+        "resume": resume,
         "folder": str(outcome.folder),
+        "seconds": None if seconds is None else round(seconds, 3),
         "results": tally.done,
         "by_status": dict(sorted(tally.by_status.items())),
         "not_asked": tally.not_asked,
         "issues": dict(sorted(tally.issues.items())),
         "detections": tally.detections,
         "simulated": tally.simulated > 0,
+        "answers": {
+            "asked": tally.by_origin.get("asked", 0),
+            "earlier": tally.earlier,
+            "cache": tally.by_origin.get("cache", 0),
+            "shared": tally.by_origin.get("shared", 0),
+        },
+        "requests": {
+            "sent": tally.requests,
+            "retried": tally.retried,
+            "rate_limited": tally.rate_limited,
+            "doubtful": len(tally.doubtful),
+        },
         "cost_usd": round(tally.cost_usd, 9),
+        "cost_complete": not tally.unpriced,
+        "session_usd": round(tally.session_usd, 9),
+        "saved_usd": round(tally.saved_usd, 9),
+        "doubtful_usd": round(tally.doubtful_usd, 9),
         "tokens": {
             "input": tally.input_tokens,
             "output": tally.output_tokens,
@@ -76,11 +110,11 @@ def as_json(workflow: Workflow, outcome: Outcome) -> dict[str, object]:
             }
             for verdict in outcome.verdicts
         ],
-        "outputs": {to: len(paths) for to, paths in outcome.written.items()},
+        "outputs": {to: [str(path) for path in paths] for to, paths in outcome.written.items()},
     }
 
 
-def _lines(workflow: Workflow, outcome: Outcome) -> Iterator[str]:
+def _lines(workflow: Workflow, outcome: Outcome, resume: str | None) -> Iterator[str]:
     tally = outcome.tally
     yield ""
     yield from _table(
@@ -93,6 +127,8 @@ def _lines(workflow: Workflow, outcome: Outcome) -> Iterator[str]:
         + ([("noticed", _noticed(tally))] if tally.issues else [])
         + [("cost", _cost(tally))]
     )
+    yield from _not_paid_again(tally)
+    yield from _doubtful(tally)
     if tally.simulated:
         yield "  simulated: no model looked at these images"
     if tally.last_error:
@@ -103,6 +139,8 @@ def _lines(workflow: Workflow, outcome: Outcome) -> Iterator[str]:
     if outcome.halt.kind is not None:
         yield ""
         yield f"stopped before the end: {outcome.halt.why}"
+        if resume:
+            yield f"to go on: {resume}"
 
 
 def _noticed(tally: Tally) -> str:
@@ -117,8 +155,47 @@ def _cost(tally: Tally) -> str:
     used = tokens(tally.input_tokens + tally.output_tokens + tally.thought_tokens)
     if 0 < tally.simulated == sum(tally.models.values()):
         return f"nothing ({used} tokens simulated; a model would have cost {money(tally.cost_usd)})"
-    known = "" if not tally.unpriced else ", without models of unknown price"
+    known = "" if not tally.unpriced else ", without what answers of unknown price or length cost"
     return f"{money(tally.cost_usd)} for {used} tokens{known}"
+
+
+def _not_paid_again(tally: Tally) -> Iterator[str]:
+    """What was there already, of this run, of others, or of another case that asks the same."""
+    asked, answered = tally.by_origin.get("asked", 0), sum(tally.models.values())
+    if tally.earlier:
+        yield (
+            f"  {tally.earlier:,} of {answered:,} were answered before and cost nothing again; "
+            f"{asked:,} {_were(asked)} asked: {money(tally.session_usd)}"
+        )
+    free = [
+        f"{count:,} {words}"
+        for origin, words in FREE.items()
+        if (count := tally.by_origin.get(origin, 0))
+    ]
+    if free:
+        yield f"  {', '.join(free)}: nothing was paid for {money(tally.saved_usd)} worth of answers"
+
+
+FREE: dict[Origin, str] = {
+    "cache": "came from the cache",
+    "shared": "asked exactly what another case asked",
+}
+
+
+def _doubtful(tally: Tally) -> Iterator[str]:
+    """Who may have been paid for without an answer, by name."""
+    if not tally.doubtful:
+        return
+    names = list(dict.fromkeys(tally.doubtful))
+    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    yield (
+        f"  {number(len(tally.doubtful), 'request')} may have been paid for although no answer came "
+        f"(about {money(tally.doubtful_usd)} more): {'; '.join(names[:5])}{more}"
+    )
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> Iterator[str]:

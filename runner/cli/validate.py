@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from runner.cli.exits import NOTHING_RAN
-from runner.cli.options import pairs, var_option
+from runner.cli.options import outside_option, pairs, var_option
 from runner.cli.problems import Format, print_problems
 from runner.values.problem import Problem, Rejected, errors_of
 
@@ -23,9 +23,14 @@ from runner.values.problem import Problem, Rejected, errors_of
     help="For people, for programs, or as annotations of a change on GitHub.",
 )
 @var_option
+@outside_option
 @click.option("--strict", is_flag=True, help="Warnings count like errors.")
 def command(
-    files: tuple[Path, ...], form: Format, variables: tuple[str, ...], strict: bool
+    files: tuple[Path, ...],
+    form: Format,
+    variables: tuple[str, ...],
+    allow_outside: bool,
+    strict: bool,
 ) -> None:
     """Find every mistake in workflow files; needs no key and no network.
 
@@ -33,7 +38,7 @@ def command(
     """
     found: list[Problem] = []
     for file in files:
-        problems = tuple(_problems(file, pairs(variables)))
+        problems = tuple(_problems(file, pairs(variables), allow_outside))
         found += problems
         if not problems and form != "json":
             click.echo(f"{file}: no problems", err=True)
@@ -43,13 +48,18 @@ def command(
         raise SystemExit(NOTHING_RAN)
 
 
-def _problems(file: Path, variables: Mapping[str, str]) -> Iterator[Problem]:
+def _problems(file: Path, variables: Mapping[str, str], allow_outside: bool) -> Iterator[Problem]:
     from runner.cli.environment import environment
     from runner.stages.gather import find_pattern_problems
     from runner.workflow.load import load
 
     try:
-        workflow = load(file, vars=variables, environ=environment(Path("."), file.parent))
+        workflow = load(
+            file,
+            vars=variables,
+            environ=environment(Path("."), file.parent),
+            allow_outside=allow_outside,
+        )
     except Rejected as rejected:
         yield from rejected.problems
         return

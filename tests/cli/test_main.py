@@ -101,16 +101,18 @@ def test_a_full_output_is_the_machines_trouble(folder: Path) -> None:
     assert done.stderr == "error: no space left on device: the output could not be written\n"
 
 
-def test_a_full_disk_ends_a_run_like_a_limit(folder: Path) -> None:
-    """What was answered is kept, the run says so and ends with 5; no traceback, no apology."""
+def test_a_disk_that_is_full_from_the_start_is_found_before_anything_is_asked(
+    folder: Path,
+) -> None:
+    """Exit code 2 and a sentence; no traceback, no apology."""
     for number in range(30):
         Image.effect_noise((64, 64), number + 9).convert("RGB").save(folder / f"n{number}.png")
     workflow = PLANNED.split("matrix:")[0].replace("photo.png", "'n*.png'")
     (folder / "w.workflow.yaml").write_text(workflow)
     run = "askpix run w.workflow.yaml --provider simulator --quiet"
     done = shell(folder, f"ulimit -f 12; {run}")
-    assert done.returncode == 5, done.stderr
-    assert "stopped before the end: cannot write" in done.stderr
+    assert done.returncode == 2, done.stderr
+    assert "has no room for a run" in done.stderr
     assert "Traceback" not in done.stderr
     assert "bug" not in done.stderr
 
@@ -144,7 +146,7 @@ def test_a_bug_is_told_without_the_key(
         "Sorry: this is a bug of askpix, not a mistake of yours.\n"
         f"What happened stands in {report}; please send it to us.\n"
     )
-    assert report.read_text().endswith("ValueError: … and …\n")
+    assert report.read_text().endswith(f"ValueError: AIza{'…' * 35} and [key]\n")
 
 
 def test_all_files_are_checked_before_the_first_is_asked(folder: Path) -> None:

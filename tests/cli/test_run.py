@@ -35,10 +35,10 @@ outputs:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "photos").mkdir()
-    for name in ("a", "b"):
+    for name, colour in (("a", "red"), ("b", "green")):
         image = Image.new("RGB", (400, 300), "white")
         pen = ImageDraw.Draw(image)
-        pen.rectangle((40, 60, 119, 199), fill="red")
+        pen.rectangle((40, 60, 119, 199), fill=colour)
         pen.ellipse((200, 100, 319, 219), fill="blue")
         image.save(tmp_path / "photos" / f"{name}.png")
     (tmp_path / "shapes.workflow.yaml").write_text(BOXES)
@@ -92,6 +92,8 @@ def test_a_run_folder_holds_everything_that_the_run_was(folder: Path) -> None:
     files = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
     assert files == {
         "run.json",
+        "run.sqlite",
+        "log.jsonl",
         "resolved.yaml",
         "results.jsonl",
         "checks.json",
@@ -249,7 +251,7 @@ def test_an_interrupt_keeps_what_was_answered(folder: Path, number: signal.Signa
     (folder / "shapes.workflow.yaml").write_text(workflow)
     with simulator(folder, "--latency", "0.25") as address:
         process = started(folder, "run", "shapes.workflow.yaml", "--base-url", address)
-        until(lambda: any(p.stat().st_size for p in folder.glob("runs/*/results.jsonl.part")))
+        until(lambda: any("concluded" in p.read_text() for p in folder.glob("runs/*/log.jsonl")))
         process.send_signal(number)
         told, _ = process.communicate(timeout=60)
     assert process.returncode == 130, told

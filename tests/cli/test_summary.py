@@ -1,0 +1,142 @@
+"""The end of a run says what was paid, what was not paid again, and what nobody can know."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from runner.cli.summary import as_json, tell
+from runner.run import Outcome
+from runner.stages.halt import Halt
+from runner.values.event import doubtful
+from runner.values.question import Question
+from runner.values.response import Origin
+from runner.values.result import Result
+from runner.values.tally import Tally
+from runner.workflow.load import load
+from runner.workflow.spec import Workflow
+
+RESULT = Result(
+    0, "a.jpg", "find", {}, 1, (), "ok", model="m", cost_usd=0.0004,
+    usage={"input_tokens": 1000, "output_tokens": 50},
+)  # fmt: skip
+
+
+@pytest.fixture
+def workflow(tmp_path: Path) -> Workflow:
+    file = tmp_path / "cats.workflow.yaml"
+    file.write_text("version: 1\nimages: '*.png'\nsteps: [{id: find, prompt: Cats?}]\n")
+    return load(file, environ={})
+
+
+def tally(total: int, **origins: int) -> Tally:
+    """So many answers of each origin; `earlier` ones were asked in another session."""
+    made = Tally(total)
+    for origin, count in origins.items():
+        for _ in range(count):
+            if origin == "earlier":
+                made.add(RESULT, earlier=True)
+            else:
+                known: Origin = origin  # type: ignore[assignment]
+                made.add(RESULT, known)
+    return made
+
+
+def told(
+    workflow: Workflow, of: Tally, capsys: pytest.CaptureFixture[str], halt: Halt | None = None
+) -> list[str]:
+    tell(workflow, Outcome(workflow.path.parent, of, (), {}, halt or Halt()), resume="askpix run x")
+    return capsys.readouterr().err.splitlines()
+
+
+def test_a_run_that_was_never_stopped_says_only_what_it_cost(
+    workflow: Workflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No word about what does not concern it."""
+    assert told(workflow, tally(3, asked=3), capsys) == [
+        "",
+        "  answered  3",
+        "  cost      $0.0012 for 3,150 tokens",
+    ]
+
+
+def test_a_run_that_went_on_says_what_was_not_paid_again(
+    workflow: Workflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The cost is that of the whole run; the line below it that of this session."""
+    assert told(workflow, tally(100, earlier=97, asked=3), capsys)[2:] == [
+        "  cost      $0.0400 for 105k tokens",
+        "  97 of 100 were answered before and cost nothing again; 3 were asked: $0.0012",
+    ]
+
+
+def test_answers_from_the_cache_and_shared_ones_cost_nothing(
+    workflow: Workflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What they would have cost is said."""
+    assert told(workflow, tally(10, asked=1, cache=5, shared=4), capsys)[2:] == [
+        "  cost      $0.0004 for 1,050 tokens",
+        "  5 came from the cache, 4 asked exactly what another case asked:"
+        " nothing was paid for $0.0036 worth of answers",
+    ]
+
+
+def test_requests_that_may_have_been_paid_for_are_named(
+    workflow: Workflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first five, each once."""
+    of = tally(2, asked=2)
+    for number in (0, 0, *range(6)):
+        of.note(doubtful(Question("k", number, f"{number}.jpg, find", 0.0002)))
+    assert told(workflow, of, capsys)[3:] == [
+        "  8 requests may have been paid for although no answer came (about $0.0016 more):"
+        " 0.jpg, find; 1.jpg, find; 2.jpg, find; 3.jpg, find; 4.jpg, find and 1 more"
+    ]
+
+
+def test_a_run_that_was_stopped_says_how_to_go_on(
+    workflow: Workflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command, to be pasted."""
+    halt = Halt()
+    halt.now("limit", "max_requests of 1 is reached")
+    assert told(workflow, tally(2, asked=1), capsys, halt)[-2:] == [
+        "stopped before the end: max_requests of 1 is reached",
+        "to go on: askpix run x",
+    ]
+
+
+def test_only_the_paths_are_printed_beside_a_log_for_programs(
+    workflow: Workflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """stderr holds nothing but the lines of the log."""
+    outcome = Outcome(workflow.path.parent, tally(1, asked=1), (), {}, Halt())
+    tell(workflow, outcome, only_paths=True)
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out == f"{workflow.path.parent}{os.sep}\n"
+
+
+def test_a_script_reads_the_same_numbers(workflow: Workflow) -> None:
+    """Of every origin, of both bills."""
+    of = tally(10, earlier=2, asked=1, cache=3, shared=1)
+    of.requests, of.retried, of.rate_limited = 4, 2, 1
+    of.note(doubtful(Question("k", 0, "a.jpg, find", 0.0002)))
+    outcome = Outcome(workflow.path.parent, of, (), {}, Halt())
+    summary = as_json(workflow, outcome, seconds=1.23456, resume="askpix run x")
+    assert {key: summary[key] for key in ("seconds", "resume", "results", "not_asked")} == {
+        "seconds": 1.235,
+        "resume": "askpix run x",
+        "results": 7,
+        "not_asked": 3,
+    }
+    assert summary["answers"] == {"asked": 1, "earlier": 2, "cache": 3, "shared": 1}
+    assert summary["requests"] == {"sent": 4, "retried": 2, "rate_limited": 1, "doubtful": 1}
+    assert [summary[f"{of}_usd"] for of in ("cost", "session", "saved", "doubtful")] == [
+        0.0012,
+        0.0004,
+        0.0016,
+        0.0002,
+    ]
