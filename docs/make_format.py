@@ -69,8 +69,7 @@ Rules that hold everywhere:
 Some words are part of the format, so that files which use them are read rightly, but cannot run yet in
 this version: steps with `do: crop`, `filter`, `merge` or `compute`; `for_each` and `when`; checks with
 `metric`; `truth` in a dataset; `examples` in a step; `resize`, `tile`, `rotate` and `upload: files`;
-`fetch`, `convert` and `frame` for a single step; under `run`, `mode: batch`, `on_doubtful`, `requests_per_minute`, `tokens_per_minute` and any `cache`
-but `off`; outputs as `coco`, `yolo`, `labelstudio` and `crops`. A file that uses one is refused, with
+`fetch`, `convert` and `frame` for a single step; `mode: batch` under `run`; outputs as `coco`, `yolo`, `labelstudio` and `crops`. A file that uses one is refused, with
 the place.
 """
 

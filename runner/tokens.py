@@ -70,13 +70,13 @@ def input_tokens(model: Model, request: Request) -> Estimate:
 
 
 def cost(model: Model, usage: Usage, day: date) -> float | None:
-    """US dollars for this usage at the price of that day, None when the price is not known.
+    """US dollars for this usage at the price of that day, None when one of them is not known.
 
     Thoughts are billed like output and counted apart from it. Tokens from a cache are counted in
     the input; their discount is not documented well enough to be taken off.
     """
     price = model.price_on(day, usage.input_tokens)
-    if price is None:
+    if price is None or not usage.is_known:
         return None
     output = usage.output_tokens + usage.thought_tokens
     return (usage.input_tokens * price.input + output * price.output) / 1e6

@@ -6,6 +6,7 @@ import importlib.util
 import ipaddress
 import os
 import socket
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -74,14 +75,35 @@ def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
 
 
+@pytest.fixture
+def no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on, opening a socket of the internet fails, and so does asking for an address."""
+    made = socket.socket.__init__
+
+    def refuse(self: socket.socket, family: int = -1, *rest: object, **named: object) -> None:
+        if family in (-1, socket.AF_INET, socket.AF_INET6):
+            raise AssertionError("a socket was opened")
+        made(self, family, *rest, **named)  # type: ignore[arg-type]
+
+    def no_name(host: object, *rest: object, **named: object) -> None:
+        raise AssertionError(f"somebody asked for the address of {host!r}")
+
+    monkeypatch.setattr(socket.socket, "__init__", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", no_name)
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No key, no address and no colour setting of the machine decides a test."""
+def clean_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No key, no address, no colour setting and no stored answer of the machine decides a test."""
     for name in list(os.environ):
         if name.startswith(("GEMINI_", "GOOGLE_", "ASKPIX_")) or name.upper().endswith("_PROXY"):
             monkeypatch.delenv(name)
     for name in ("NO_COLOR", "FORCE_COLOR", "CI", "GITHUB_ACTIONS", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
+    cache = tmp_path_factory.getbasetemp() / "caches" / uuid.uuid4().hex
+    monkeypatch.setenv("ASKPIX_CACHE", str(cache))
 
 
 def _is_loopback(host: str) -> bool:

@@ -28,7 +28,7 @@ PAGES = sorted(
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 TOLD = [name for name in NAMES if not re.match(r"examples/\d", name)]
 """Pages whose blocks are tried here; what the examples' own pages say is in test_examples.py."""
-KINDS = {"yaml", "yaml wrong", "yaml part", "console", "sh", "json", "csv", "text"}
+KINDS = {"yaml", "yaml wrong", "yaml part", "console", "sh", "json", "jsonl", "csv", "text"}
 
 
 @dataclass(frozen=True)
@@ -135,10 +135,6 @@ NOT_YET = {
     "convert": "steps: [{id: look, prompt: Look., convert: png}]",
     "frame": "steps: [{id: look, prompt: Look., frame: 1}]",
     "mode: batch": "run: {mode: batch}",
-    "on_doubtful": "run: {on_doubtful: retry}",
-    "requests_per_minute": "run: {requests_per_minute: 1}",
-    "tokens_per_minute": "run: {tokens_per_minute: 1}",
-    "cache": "run: {cache: use}",
     "coco": "outputs: [{save: look.text, as: coco}]",
     "yolo": "outputs: [{save: look.text, as: yolo}]",
     "labelstudio": "outputs: [{save: look.text, as: labelstudio}]",
@@ -195,6 +191,8 @@ def _happens(block: Block, folder: Path) -> str:
             _shell(block.text)
         case "json":
             return _result(block.text, folder)
+        case "jsonl":
+            _logged(block.text, folder)
         case "csv":
             _write(block, folder)
     return block.text
@@ -255,6 +253,14 @@ def _result(text: str, folder: Path) -> str:
     part = json.dumps(_cut(json.loads(line), json.loads(text)), indent=2, ensure_ascii=False)
     numbers = re.compile(r"\[\s+([-\d.,\s]+?)\s+\]")
     return numbers.sub(lambda list_: f"[{' '.join(list_[1].split())}]", part) + "\n"
+
+
+def _logged(text: str, folder: Path) -> None:
+    """Every line that the page shows stands in the log of the last run of the page."""
+    last = max(folder.glob("runs/*/log.jsonl"), key=lambda path: path.parent.name)
+    lines = last.read_text(encoding="utf-8").splitlines()
+    for shown in text.splitlines():
+        assert any(_same(shown, line) for line in lines), shown
 
 
 def _cut(whole: object, shown: object) -> object:

@@ -56,7 +56,7 @@ def read_json(text: str | bytes) -> Json | JsonError:
         return _error("syntax", _SYNTAX.get(error.msg, error.msg), text, error.pos)
     except _Refused as refusal:
         return _located(text, refusal)
-    return _without_halves(value) if _HALF.search(text) else value
+    return without_halves(value) if _HALF.search(text) else value
 
 
 def _read_bytes(content: bytes) -> Json | JsonError:
@@ -181,13 +181,14 @@ _SYNTAX = {
 _HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
-def _without_halves(value: Json) -> Json:
+def without_halves(value: Json) -> Json:
+    """The value with U+FFFD for every half of a surrogate pair, which UTF-8 cannot hold."""
     match value:
         case str():
             return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case list():
-            return [_without_halves(item) for item in value]
+            return [without_halves(item) for item in value]
         case dict():
-            return {str(_without_halves(key)): _without_halves(part) for key, part in value.items()}
+            return {str(without_halves(key)): without_halves(part) for key, part in value.items()}
         case _:
             return value

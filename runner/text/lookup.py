@@ -2,8 +2,9 @@
 
 After a step's id stands, in this order of precedence: an author's own name in the answer; `answer`,
 `text`, `status`; `boxes`, `points`, `polygons`, `masks`, `rows`; and on a list `count`, `labels`
-or a field of every entry. Only earlier code knows whether a name can exist: a name that an answer
-does not hold is `absent`, as an optional field is.
+or a field of every entry. `masks.count` counts the masks that are there, not the records that should
+have one, and so do `boxes`, `points` and `polygons`. Only earlier code knows whether a name can
+exist: a name that an answer does not hold is `absent`, as an optional field is.
 """
 
 from __future__ import annotations
@@ -86,7 +87,26 @@ def part_of(result: Result, path: Sequence[str]) -> Found | Missing:
     value = _first(result, name)
     if isinstance(value, Missing):
         return value
-    return _walk(value.value, rest, f"{result.step}.{name}")
+    found = value.value
+    if rest == ["count"] and isinstance(found, list) and _has_pixels(result):
+        found = [entry for entry in found if not _lacks(entry, name)]
+    return _walk(found, rest, f"{result.step}.{name}")
+
+
+PLACES: Mapping[str, str] = {
+    "boxes": "box", "points": "point", "polygons": "polygon", "masks": "mask"
+}  # fmt: skip
+
+
+def _lacks(entry: object, name: str) -> bool:
+    """A record of `masks` of which the mask is null: it stands in the list, and is no mask."""
+    place = PLACES.get(name)
+    return isinstance(entry, Mapping) and place in entry and entry[place] is None
+
+
+def _has_pixels(result: Result) -> bool:
+    """False when an image is only seen by the service: then every place is null."""
+    return all(image.size is not None for image in result.images)
 
 
 def _in_table(reference: Reference, table: Mapping[str, object]) -> Found | Missing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 KEY = re.compile(r"(?<![0-9A-Za-z+/])AIza[0-9A-Za-z_\-]{10,}")
 """What Google's API keys look like: `AIza` and 35 more; one with a slip of the pen is found, too.
@@ -24,6 +25,13 @@ _NAMED = re.compile(
 def masked(text: str) -> str:
     """The text with every API key in it made unreadable, at the same length: columns still fit."""
     return KEY.sub(lambda match: match[0][:4] + "…" * (len(match[0]) - 4), text)
+
+
+def masked_at(text: str, places: Iterable[tuple[int, int]]) -> str:
+    """The text with these parts of it made unreadable, at the same length."""
+    for begin, end in places:
+        text = f"{text[:begin]}{'…' * (end - begin)}{text[end:]}"
+    return text
 
 
 def masked_lines(text: str) -> str:

@@ -60,9 +60,6 @@ def _result(result: Result) -> dict[str, object]:
         "cost_usd": result.cost_usd,
         "model": result.model,
         "simulated": result.simulated,
-        "attempts": result.attempts,
-        "seconds": result.seconds,
-        "raw_sha256": result.raw_sha256,
         "request_key": result.request_key,
         "ordinal": result.ordinal,
         "row": dict(result.row),
@@ -153,10 +150,7 @@ def _read_result(line: Any) -> Result:
         cost_usd=line["cost_usd"],
         model=line["model"],
         simulated=line["simulated"],
-        attempts=line["attempts"],
-        seconds=line["seconds"],
         request_key=line["request_key"],
-        raw_sha256=line["raw_sha256"],
         row=line["row"],
     )
 

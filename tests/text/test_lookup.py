@@ -11,7 +11,7 @@ from runner.text.lookup import Found, Missing, look_up, part_of, unusable
 from runner.values.geometry import Box, Point, Polygon, Size
 from runner.values.mask import Mask, Rle
 from runner.values.reference import Reference
-from runner.values.result import Detection, Result
+from runner.values.result import Detection, Result, ResultImage
 
 CAT = Detection(at="boxes[0]", label="cat", box=Box(1, 2, 3, 4), fields={"age": 3})
 DOG = Detection(at="boxes[1]", label="dog", point=Point(5, 6))
@@ -94,6 +94,23 @@ def test_a_value_that_an_answer_does_not_hold_is_absent(reference: str, why: str
     """With a sentence that says where the way ended."""
     found = look_up(Reference.parse(reference), STEPS, {}, {})
     assert found == (Found([]) if why is None else Missing(why, "absent"))
+
+
+def test_the_count_of_masks_is_that_of_the_masks_that_are_there() -> None:
+    """A record that has its box and no mask stays in the list and is not counted; a list that an
+    author calls `masks` and that holds something else is. Where an image is only seen by the
+    service every place is null, and all are counted."""
+    records = [
+        {"label": "cat", "mask": {"size": [1, 1], "counts": "1"}},
+        {"label": "a", "mask": None},
+    ]
+    found = replace(FIND, answer={"masks": records}, detections=())
+    assert part_of(found, ("masks", "count")) == Found(1)
+    assert part_of(found, ("masks", "labels")) == Found(["cat", "a"])
+    of_faces = replace(found, answer={"masks": [{"colour": "blue"}, {"colour": None}]})
+    assert part_of(of_faces, ("masks", "count")) == Found(2)
+    unseen = ResultImage("web", "image", None, None, 1, None)
+    assert part_of(replace(found, images=(unseen,)), ("masks", "count")) == Found(2)
 
 
 def test_a_failure_is_never_an_empty_result() -> None:

@@ -67,10 +67,7 @@ CAT = Result(
     cost_usd=0.001234,
     model="gemini-3.5-flash",
     simulated=True,
-    attempts=2,
-    seconds=1.25,
     request_key="ef" * 32,
-    raw_sha256="01" * 32,
     row={"file": "cats.jpg", "count": "2"},
 )
 
@@ -160,9 +157,6 @@ def test_a_whole_line() -> None:
             "cost_usd": 0.001234,
             "model": "gemini-3.5-flash",
             "simulated": True,
-            "attempts": 2,
-            "seconds": 1.25,
-            "raw_sha256": "01" * 32,
             "request_key": "ef" * 32,
             "ordinal": 4,
             "row": {"file": "cats.jpg", "count": "2"},
@@ -244,10 +238,7 @@ RESULTS = st.builds(
     cost_usd=st.none() | st.floats(0, 1e6),
     model=WORDS,
     simulated=st.booleans(),
-    attempts=COUNTS,
-    seconds=st.floats(0, 1e6),
     request_key=st.none() | WORDS,
-    raw_sha256=st.none() | WORDS,
     row=OBJECTS,
 )
 
