@@ -21,6 +21,9 @@ from runner.workflow.spec import Workflow
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
+Tell = Callable[[tuple[Problem, ...]], None]
+"""How problems reach whoever reads them."""
+
 
 var_option = click.option(
     "--var",
@@ -91,9 +94,11 @@ def opened(
     others: Mapping[str, object] | None = None,
     *,
     allow_outside: bool = False,
+    tell: Tell = print_problems,
 ) -> Workflow:
-    """The workflow of a file with the command line's changes (`others` as `run.parallel`); prints the problems and leaves the
-    program with exit code 2 when there are errors. Warnings are printed, too."""
+    """The workflow of a file with the command line's changes (`others` as `run.parallel`). Tells the
+    problems and leaves the program with exit code 2 when there are errors; warnings are told, too.
+    """
     from runner.workflow.load import load
 
     _know_provider(provider)
@@ -108,7 +113,7 @@ def opened(
             allow_outside=allow_outside,
         )
     except Rejected as rejected:
-        print_problems(rejected.problems)
+        tell(rejected.problems)
         raise SystemExit(NOTHING_RAN) from None
     if workflow.partial:
         click.echo(
@@ -120,10 +125,10 @@ def opened(
     return workflow
 
 
-def leave_on_errors(problems: Sequence[Problem]) -> None:
-    """Prints problems; leaves the program with exit code 2 when one of them is an error."""
+def leave_on_errors(problems: Sequence[Problem], tell: Tell = print_problems) -> None:
+    """Tells problems; leaves the program with exit code 2 when one of them is an error."""
     if problems:
-        print_problems(tuple(problems))
+        tell(tuple(problems))
     if errors_of(tuple(problems)):
         raise SystemExit(NOTHING_RAN)
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli.options import address_options, leave_on_errors, opened, workflow_options
+from runner.cli.options import (
+    Tell,
+    address_options,
+    leave_on_errors,
+    opened,
+    workflow_options,
+)
+from runner.cli.problems import print_problems
 from runner.cli.recording import recording_options
+from runner.values.problem import Problem
 from runner.workflow.spec import Workflow
 
 if TYPE_CHECKING:
@@ -87,20 +96,32 @@ def command(
     no usable answer · 4 a bug of ours · 5 stopped by a limit · 130 interrupted.
     """
     overrides = {"run.parallel": parallel, "run.cache": cache}
+    tell = print_problems if wishes["log_format"] == "text" else _log_problems
     workflows = [
-        opened(file, variables, provider, limit, overrides, allow_outside=allow_outside)
+        opened(file, variables, provider, limit, overrides, allow_outside=allow_outside, tell=tell)
         for file in files
     ]
     for workflow in workflows:  # nothing is asked while one of them has a mistake
-        _check(workflow, wishes["quiet"])
+        _check(workflow, wishes["quiet"], tell)
     from runner.cli.running import Wishes, run_all
 
     raise SystemExit(run_all(workflows, Wishes(begin=begin or "auto", **wishes)))
 
 
-def _check(workflow: Workflow, quiet: bool) -> None:
+def _check(workflow: Workflow, quiet: bool, tell: Tell) -> None:
     from runner.run import advice_on_images
     from runner.stages.gather import find_pattern_problems
 
-    leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)))
-    leave_on_errors(() if quiet else advice_on_images(workflow))
+    leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)), tell)
+    leave_on_errors(() if quiet else advice_on_images(workflow), tell)
+
+
+def _log_problems(problems: tuple[Problem, ...]) -> None:
+    """Problems as lines for a program."""
+    from runner.cli.log_lines import log_lines
+    from runner.transport.secret import Secret
+    from runner.values.event import problem
+
+    log = log_lines("json", verbose=False, hide=Secret.of_environment(os.environ).hidden)
+    for found in problems:
+        log(problem(found))

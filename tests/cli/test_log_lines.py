@@ -205,3 +205,24 @@ def test_lines_appear_above_the_bar_and_leave_it_whole() -> None:
     events = [line for line in lines if "event" in line]
     assert [line[9:] for line in events] == [f"event {n} [bold]:smile:" for n in range(3)]
     assert any("3/3" in line for line in lines if "event" not in line)
+
+
+def test_mistakes_are_lines_for_a_program_too(tmp_path: Path) -> None:
+    """With `--log-format json`, stderr holds nothing but JSON lines, also for an invalid workflow."""
+    (tmp_path / "w.workflow.yaml").write_text(
+        "version: 1\nimages: a.png\nsteps: [{id: a, prmpt: x}]\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", "run", "w.workflow.yaml", "--log-format", "json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert (done.returncode, done.stdout) == (2, "")
+    assert [(line["event"], line["code"], line["line"]) for line in lines] == [
+        ("problem", "W201", 3)
+    ]
