@@ -19,6 +19,9 @@ from runner.values.request import Policy, Request
 from runner.values.response import Failure, Response
 
 LONGEST_BACKOFF_SECONDS = 60.0
+PAUSE_SECONDS = 0.1
+"""Before what is to be asked again at once: where nobody paces, in a replay, the loop breathes."""
+
 FEW_RETRIES = 2
 """For failures that repeat themselves more often than not: a 500 may mean that the input is too
 long, an answer that nobody can read may have been paid for."""
@@ -30,12 +33,11 @@ Dice = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What one request has been through: every try, those that used an attempt, those that met a
-    rate limit, and for how many seconds nobody got anything through."""
+    """What one request has been through: every try, those that used an attempt, and for how many
+    seconds nobody got anything through."""
 
     tries: int = 0
     failed: int = 0
-    throttled: int = 0
     starved_seconds: float = 0.0
 
 
@@ -54,9 +56,9 @@ def retrying(
     It does not ask again once `stopped` is true; `sleep` may end early for that. `waits` is told
     before every wait after which it asks again: why, and for how many seconds.
 
-    A rate limit uses no attempt. One whose `wait_seconds` are 0 is asked again at once: a pacer
-    further in holds it back. When no request has got through for 15 minutes, it is a `quota`
-    failure that stops the run.
+    A rate limit uses no attempt and is asked again at once: the pacer further in holds it back, with
+    all the others. When no request has got through for 15 minutes, it is a `quota` failure that stops
+    the run.
     """
     last_success = clock()
 
@@ -77,7 +79,7 @@ def retrying(
             before = failure
             if wait:
                 waits(failure, wait)
-            await sleep(wait)
+            await sleep(wait or PAUSE_SECONDS)
             if stopped():
                 return failure
 
@@ -87,17 +89,13 @@ def retrying(
 def next_wait(failure: Failure, progress: Progress, policy: Policy, share: float) -> float | None:
     """Seconds to wait before asking again, None to stop. `share` is a random number 0–1.
 
-    `progress` counts this failure already. What the service asks for is waited in full.
+    `progress` counts this failure already. What the service asks for is waited in full, here or, for
+    a rate limit, in the pacer.
     """
     asked = failure.wait_seconds or 0.0
     match decide(failure):
         case "throttle":
-            span = min(LONGEST_BACKOFF_SECONDS, 2.0 ** (progress.throttled - 1))
-            if failure.wait_seconds is None:
-                wait = span * (1 + share) / 2
-            else:
-                wait = asked + share if asked else 0.0
-            return wait if progress.starved_seconds + wait <= PATIENCE_SECONDS else None
+            return 0.0 if progress.starved_seconds <= PATIENCE_SECONDS else None
         case "retry" if _may_retry(failure, progress, policy) and asked <= PATIENCE_SECONDS:
             span = min(LONGEST_BACKOFF_SECONDS, 2.0 ** (progress.failed - 1))
             return max(asked, span * share)
@@ -111,11 +109,9 @@ def _may_retry(failure: Failure, progress: Progress, policy: Policy) -> bool:
 
 
 def _next(progress: Progress, failure: Failure, starved_seconds: float) -> Progress:
-    throttled = decide(failure) == "throttle"
     return Progress(
         tries=progress.tries + 1,
-        failed=progress.failed + (not throttled),
-        throttled=progress.throttled + throttled,
+        failed=progress.failed + (decide(failure) != "throttle"),
         starved_seconds=starved_seconds,
     )
 

@@ -47,9 +47,17 @@ def test_what_cannot_be_served_is_told(arguments: list[str], said: str) -> None:
     assert (result.return_value, said in result.output) == (2, True)
 
 
+@pytest.mark.parametrize("option", ["--requests-per-minute", "--tokens-per-minute"])
+def test_a_limit_is_at_least_one(option: str) -> None:
+    """Nothing at all is what the fault `no-quota` is for."""
+    result = CliRunner().invoke(command, [option, "0"])
+    assert result.exit_code == 2
+    assert option in result.output
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_the_server_answers_until_it_is_stopped(how: signal.Signals) -> None:
-    """With the faults that were asked for; Ctrl-C ends it cleanly, with exit code 0."""
+    """With the faults and the limit that were asked for; Ctrl-C ends it cleanly, with exit code 0."""
     line = [
         sys.executable,
         "-m",
@@ -59,6 +67,8 @@ def test_the_server_answers_until_it_is_stopped(how: signal.Signals) -> None:
         "0",
         "--fault",
         "overloaded:every=2",
+        "--requests-per-minute",
+        "2",
     ]
     root = HERE.parent.parent
     with subprocess.Popen(line, stderr=subprocess.PIPE, text=True, cwd=root) as server:
@@ -68,10 +78,10 @@ def test_the_server_answers_until_it_is_stopped(how: signal.Signals) -> None:
         body = {"model": "gemini-3.5-flash", "input": "Hello"}
         headers = {"x-goog-api-key": "simulated"}
         with httpx.Client(base_url=address[0], headers=headers) as client:
-            statuses = [client.post("/v1/interactions", json=body).status_code for _ in range(2)]
+            statuses = [client.post("/v1/interactions", json=body).status_code for _ in range(5)]
         server.send_signal(how)
         rest = server.stderr.read()
         assert server.wait(20) == 0
-    assert statuses == [200, 503]
+    assert statuses == [200, 503, 200, 503, 429]
     assert rest.endswith("\nstopped\n")
     assert "Traceback" not in rest

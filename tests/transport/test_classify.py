@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.transport.classify import Decision, decide, failure_of, json_object
+from runner.transport.classify import TOKENS, Decision, decide, failure_of, json_object
 from runner.transport.reply import Reply
 from runner.values.response import Failure
 
@@ -40,6 +40,7 @@ INVALID_KEY = {
     "domain": "googleapis.com",
 }
 A_MINUTE = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
+TOKENS_A_MINUTE = "GenerateContentInputTokensPerModelPerMinute-FreeTier"
 A_DAY = "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
 NO_FILE = "You do not have permission to access the File abc or it may not exist."
 NOT_READY = "The File abc is not in an ACTIVE state and usage is not allowed."
@@ -77,6 +78,7 @@ TABLE: dict[str, tuple[int, bytes, dict[str, str], Decision, str, float | None]]
     "rate, header": (429, word("rate_limit_exceeded"), {"retry-after": "7"}, "throttle", "rate_limit", 7.0),
     "rate, date": (429, word("too_many_requests"), {"retry-after": "Fri, 20 Nov 2026 00:00:30 GMT", "date": "Fri, 20 Nov 2026 00:00:00 GMT"}, "throttle", "rate_limit", 30.0),
     "rate, the longer wait": (429, rpc(429, "RESOURCE_EXHAUSTED", "No.", retry_info("22s")), {"retry-after": "40"}, "throttle", "rate_limit", 40.0),
+    "rate, RetryInfo without its fraction": (429, rpc(429, "RESOURCE_EXHAUSTED", "Please retry in 22.9s.", retry_info("22s")), {}, "throttle", "rate_limit", 22.9),
     "rate, no hint": (429, b"", {}, "throttle", "rate_limit", None),
     "quota of a day": (429, rpc(429, "RESOURCE_EXHAUSTED", "No.", quota(A_DAY), retry_info("22s")), {}, "stop", "quota", 22.0),
     "quota in words": (429, word("quota_exceeded"), {}, "stop", "quota", None),
@@ -193,3 +195,34 @@ def test_whatever_comes_is_decided(status: int, headers: dict[str, str], body: b
         assert failure.message
         wait = failure.wait_seconds
         assert wait is None or 0 < wait < 1e10
+
+
+OF_REQUESTS = "* Quota exceeded for metric: a.com/generate_content_free_tier_requests, limit: 9"
+OF_TOKENS = "* Quota exceeded for metric: a.com/free_tier_input_token_count, limit: 9"
+
+
+@pytest.mark.parametrize(
+    ("body", "is_about_tokens"),
+    [
+        (rpc(429, "RESOURCE_EXHAUSTED", "No.", quota(TOKENS_A_MINUTE)), True),
+        (rpc(429, "RESOURCE_EXHAUSTED", "No.", quota(A_MINUTE)), False),
+        (rpc(429, "RESOURCE_EXHAUSTED", "No.", quota(TOKENS_A_MINUTE), quota(A_MINUTE)), False),
+        (word("rate_limit_exceeded", OF_TOKENS), True),
+        (word("rate_limit_exceeded", OF_REQUESTS), False),
+        (word("rate_limit_exceeded", f"{OF_TOKENS}\n{OF_REQUESTS}"), False),
+        (word("rate_limit_exceeded", "Too many tokens."), False),
+        (b"", False),
+    ],
+)
+def test_a_rate_limit_of_tokens_is_told_from_one_of_requests(
+    body: bytes, is_about_tokens: bool
+) -> None:
+    """By the names of the limits, in the details or in the message; in doubt it is of requests."""
+    failure = failure_of(Reply(429, {}, body))
+    assert failure is not None
+    assert (failure.kind, failure.code == TOKENS) == ("rate_limit", is_about_tokens)
+
+
+def test_what_was_never_sent_is_given_up() -> None:
+    """The run was halted while it waited for its turn."""
+    assert decide(Failure("not_sent", "the run was halted")) == "give_up"

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from runner.roles import Ask, Connection, Fetch
 from runner.values.request import Request
 from runner.values.response import Failure, Response
+
+if TYPE_CHECKING:
+    from runner.providers.gemini.session import Session
 
 KEY = "the-simulator-takes-any-key"
 """Used when there is no key: the simulated service takes any."""
@@ -50,10 +54,22 @@ class Simulator:
             base_url=None,
             transport=connection.transport or SimulatedTransport(service),
         )
-        async with Gemini().open(inside, fetch) as ask:
+        async with Gemini().open(inside, fetch) as session:
+            yield _Simulated(session)
 
-            async def simulated(request: Request) -> Response | Failure:
-                answer = await ask(request)
-                return replace(answer, simulated=True) if isinstance(answer, Response) else answer
 
-            yield simulated
+@dataclass(frozen=True, slots=True)
+class _Simulated:
+    """An open provider of which every response is marked."""
+
+    inner: Session
+
+    async def __call__(self, request: Request) -> Response | Failure:
+        answer = await self.inner(request)
+        return replace(answer, simulated=True) if isinstance(answer, Response) else answer
+
+    async def upload(self, request: Request) -> Failure | None:
+        return await self.inner.upload(request)
+
+    def forget(self, request: Request) -> bool:
+        return self.inner.forget(request)

@@ -6,11 +6,10 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
 
 from runner.roles import Ask, Log, no_log
-from runner.transport.classify import decide
 from runner.transport.pacing.pacer import Pacer, Quota, Turn
 from runner.transport.retry import Sleep
 from runner.values.request import Request
@@ -52,8 +51,8 @@ def paced(
     them at a time watches the clock.
 
     `quota` is what is known; of two workflows that say something else of one model, the lower holds.
-    `tokens` estimates the input of a request. A rate limit comes back with `wait_seconds` 0: who asks
-    again waits here. What waits when the run is `stopped` is `not_sent`; `sleep` may end early for that.
+    `tokens` estimates the input of a request. Who meets a rate limit may ask again at once: the wait is
+    here. What waits when the run is `stopped` is `not_sent`; `sleep` may end early for that.
     """
     queues: dict[str, asyncio.Lock] = {}
     returned = asyncio.Event()
@@ -81,11 +80,10 @@ def paced(
         try:
             outcome = await ask(request)
         finally:
-            for event in pacer.told(pacers.clock(), turn, outcome, pacers.dice()):
-                log(event)
+            events = tuple(pacer.told(pacers.clock(), turn, outcome, pacers.dice()))
             returned.set()
-        if isinstance(outcome, Failure) and decide(outcome) == "throttle":
-            return replace(outcome, wait_seconds=0.0)  # the gate waits
+            for event in events:
+                log(event)
         return outcome
 
     return ask_in_turn
