@@ -68,8 +68,8 @@ Rules that hold everywhere:
 
 Some words are part of the format, so that files which use them are read rightly, but cannot run yet in
 this version: steps with `do: crop`, `filter`, `merge` or `compute`; `for_each` and `when`; checks with
-`metric`; `truth` in a dataset; `examples` in a step; `resize`, `tile`, `rotate` and `upload: files`;
-`fetch`, `convert` and `frame` for a single step; `mode: batch` under `run`; outputs as `coco`, `yolo`, `labelstudio` and `crops`. A file that uses one is refused, with
+`metric`; `examples` in a step; `resize`, `tile` and `rotate`;
+`upload`, `fetch`, `convert` and `frame` for a single step; `mode: batch` under `run`; outputs as `coco`, `yolo`, `labelstudio` and `crops`. A file that uses one is refused, with
 the place.
 """
 

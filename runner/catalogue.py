@@ -6,6 +6,7 @@ is not an error; it is taken to accept everything, and every estimate for it say
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from runner.values.request import Family
+from runner.values.shape import Coordinates
 
 DEFAULT_MODEL = "gemini-3.5-flash"
 """Used when a workflow names no model."""
@@ -136,6 +138,14 @@ class Catalogue:
     checked: date
     images_per_request: int = 3600
     bytes_per_request: int = 100_000_000
+    coordinates: Mapping[str, Coordinates] = field(default_factory=dict)
+    """How models of others write coordinates, by what their names have in common."""
+
+    def coordinates_of(self, name: str) -> Coordinates | None:
+        """How a model that is not Gemini's writes coordinates, None when it is not known here.
+        Servers spell the same name as they like: `Qwen/Qwen3-VL-8B-Instruct`, `qwen3-vl:8b`."""
+        letters = _letters(name)
+        return next((found for part, found in self.coordinates.items() if part in letters), None)
 
     def model(self, name: str) -> Model:
         """The model of this name; an unknown one accepts everything (`known` is False)."""
@@ -166,7 +176,16 @@ def read_catalogue(content: bytes) -> Catalogue:
     models = {name: facts.model(name, written) for name, written in data["models"].items()}
     if data["default"] != DEFAULT_MODEL:
         raise ValueError(f"the default model is {DEFAULT_MODEL}, not {data['default']}")
-    return Catalogue(models, data["checked"], data["request"]["images"], data["request"]["bytes"])
+    coordinates = {
+        _letters(part): Coordinates(str(each["scale"]), each["order"] == "yxyx")  # type: ignore[arg-type]  # a test compares the words
+        for part, each in data["coordinates"].items()
+    }
+    request = data["request"]
+    return Catalogue(models, data["checked"], request["images"], request["bytes"], coordinates)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 class _Facts:

@@ -7,20 +7,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from runner.values.event import Event
 from runner.values.image import Image, Prepared, UnreadableImage
+from runner.values.passing import KnownFile, Upload
 from runner.values.question import Question as Question
 from runner.values.request import Policy, Request
 from runner.values.response import Failure, Response
 from runner.values.response import Origin as Origin
 from runner.values.result import Result, ResultImage
+from runner.values.truth import Truth
 from runner.values.verdict import Verdict
 
 Found = Image | UnreadableImage
+
+OPENAI = "openai"
+"""The provider for OpenAI-compatible servers, whose key and address are its own."""
 
 Fetch = Callable[[Image], Prepared]
 """Reads the bytes of an image as they are to be sent. Raises `ImageError` when it cannot."""
@@ -43,6 +49,8 @@ class CaseResults:
     steps: Mapping[str, Result]
     row: Mapping[str, object]
     vars: Mapping[str, object]
+    truth: Mapping[str, Truth] = field(default_factory=dict)
+    """What is right for the case, by name; only what the checks look at."""
 
 
 Log = Callable[[Event], None]
@@ -69,7 +77,8 @@ class Kept:
     (without its bytes): enough to make its result again.
 
     `ordinal` is the place in the plan of the question that brought it, `earlier` is True when an
-    earlier session of the same run did; a journal fills them in when it gives a response back.
+    earlier session of the same run did, `day` (UTC) is when that session began: its prices hold. A
+    journal fills them in when it gives a response back.
     """
 
     response: Response
@@ -77,6 +86,7 @@ class Kept:
     origin: Origin = "asked"
     ordinal: int = -1
     earlier: bool = False
+    day: date | None = field(default=None, compare=False)
 
 
 class Journal(Protocol):
@@ -127,6 +137,63 @@ class AnswerCache(Protocol):
         ...
 
 
+class UploadMemory(Protocol):
+    """Uploads of earlier requests and runs, by `project` (who has them) and the digest of their
+    bytes. Never raises for what is wrong with its file: then nothing is remembered."""
+
+    async def find(self, project: str, sha256: str) -> KnownFile | None:
+        """The upload of these bytes, if there was one; it may be gone by now."""
+        ...
+
+    async def keep(self, project: str, sha256: str, file: KnownFile) -> None:
+        """Remembers an upload, in place of an earlier one of the same bytes."""
+        ...
+
+    async def forget(self, project: str, name: str) -> None:
+        """The file of this name is gone."""
+        ...
+
+    async def held_bytes(self, project: str, now: float) -> int:
+        """The bytes of all uploads of a project that have not expired at this moment (seconds since
+        1970)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """How the images of a run travel, and what somebody needs who uploads them.
+
+    `uses` is how many requests of the run need an image. Of each image that travels as a file `sent`
+    is told what it is, without its bytes; `uploaded` is told of each upload: the image, the file,
+    whether there was one that is gone, and the seconds that it took. `sleep` may end early when the
+    run is `stopped`: nothing is waited for then.
+    """
+
+    upload: Upload
+    uses: Callable[[Image], int]
+    memory: UploadMemory
+    sleep: Callable[[float], Awaitable[None]]
+    sent: Callable[[Image, Prepared], None] = lambda image, prepared: None
+    uploaded: Callable[[Image, KnownFile, bool, float], None] = lambda image, file, again, took: (
+        None
+    )
+    stopped: Callable[[], bool] = lambda: False
+
+
+@runtime_checkable
+class Uploads(Protocol):
+    """An `Ask` of a provider that can upload the images of a request beforehand."""
+
+    async def upload(self, request: Request) -> frozenset[str] | Failure:
+        """Uploads those images that are to travel as files and are not there; the names of all files
+        that the request then uses, a failure when that does not succeed."""
+        ...
+
+    def forget(self, files: frozenset[str]) -> None:
+        """One of these files is gone: none of them is relied on any more."""
+        ...
+
+
 class ImageError(Exception):
     """An image that was fine when it was found can no longer be read: it changed or vanished."""
 
@@ -140,12 +207,25 @@ class ImageSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """Where another service than Gemini is, and its own key. No repr shows the key."""
+
+    base_url: str | None = None
+    key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """What a provider needs to know besides the request; never part of a result.
 
+    `key` and `base_url` are those of Gemini, `services` has those of other providers by name: `of`
+    gives a provider its own.
+
     `key` is shown by no repr. `base_url` None means the service's own address. `transport` is an
     `httpx.AsyncBaseTransport` that stands in for the network (tests, replay). `wrap` is given the
-    transport that is really used and returns the one that stands before it (recording).
+    transport that is really used and returns the one that stands before it (recording). `passing`
+    None means that images travel within their requests. `replays`: nothing travels at all, since
+    recordings answer everything.
     """
 
     key: str | None = field(default=None, repr=False)
@@ -155,12 +235,25 @@ class Connection:
     policy: Policy = field(default_factory=Policy)
     transport: object | None = field(default=None, repr=False)
     wrap: Callable[[Any], Any] | None = field(default=None, repr=False)
+    services: Mapping[str, Service] = field(default_factory=dict)
+    passing: Passing | None = field(default=None, repr=False)
+    replays: bool = False
+
+    def of(self, provider: str) -> Connection:
+        """The connection as this provider may see it: without the key of any other."""
+        if provider == OPENAI or provider in self.services:
+            own = self.services.get(provider, Service())
+            return replace(self, key=own.key, base_url=own.base_url, services={})
+        return replace(self, services={}) if self.services else self
 
     @property
     def endpoint(self) -> str | None:
-        """Who answers, as a run remembers it: an address, `recordings`, or None for the service's
+        """Who answers, as a run remembers it: addresses, `recordings`, or None for the service's
         own address. A run goes on only where it began."""
-        return self.base_url if self.transport is None else "recordings"
+        if self.transport is not None:
+            return "recordings"
+        addresses = [self.base_url, *(each.base_url for each in self.services.values())]
+        return ", ".join(address for address in addresses if address) or None
 
 
 class Provider(Protocol):

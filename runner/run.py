@@ -4,74 +4,40 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, get_args
 
 from runner import __version__
 from runner.exporters import EXPORTERS
 from runner.report.checks_json import checks_json
 from runner.report.junit import junit_xml
 from runner.report.unanswered import Unanswered, unanswered
-from runner.roles import AnswerCache, Connection, Log, OpenImage, fan_out, no_log
+from runner.resume import Options, begun, budget_of, left_out, to_go_on_with
+from runner.roles import OpenImage, fan_out
 from runner.sources.opening import Unreadable, open_file
 from runner.stages.check import check
 from runner.stages.execute import Asking
 from runner.stages.gather import gather
-from runner.stages.halt import Halt
+from runner.stages.halt import Halt, interrupted_by_signals
 from runner.stages.lint_images import advice
-from runner.stages.plan import IsStored, Plan, nothing_is_stored, plan
-from runner.store.folder import FolderError, RunFolder
+from runner.stages.plan import IsStored, Plan, Visit, nobody, nothing_is_stored, plan
+from runner.stages.truth import case_truths
+from runner.store.folder import RunFolder
 from runner.store.journal import Journal
 from runner.store.log_file import LogFile
-from runner.store.manifest import Manifest
-from runner.store.recorded import Doubt, Recorded
-from runner.text.log_line import Hide
+from runner.store.trouble import StoreError
 from runner.text.render import Renderer
-from runner.transport.budget import Budget
-from runner.transport.pacing import Pacers
-from runner.values.event import Event, doubtful, run_started
+from runner.values.event import Event, run_started
 from runner.values.problem import Problem
-from runner.values.question import Question
-from runner.values.result import USABLE, ResultImage, Status
+from runner.values.result import ResultImage
 from runner.values.tally import Tally
 from runner.values.verdict import Verdict
-from runner.workflow.resolved import as_text
 from runner.workflow.spec import Workflow
 
 LOOKED_AT = 50
 """So many images are decoded for the guide's advice: it takes a while."""
-
-NAMED = 5
-"""So many requests that may be paid for twice are named; the log names all."""
-
-Begin = Literal["auto", "resume", "fresh", "retry_failed"]
-"""auto: go on with the newest run of the same plan if it is unfinished · resume: go on with it, also
-when it is finished: its files are then made again · fresh: always a new run · retry_failed: as
-resume, and ask again what has no usable answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How this machine carries out a run. `watch` gets the totals after every result, `say` a
-    sentence that a person should read at once, `log` everything that happens; `hide` takes keys out
-    of what is logged. All runs of a command share `cache` and `pacers`. `ask_again` decides about requests that may be paid
-    for already, when the workflow says `on_doubtful: ask`."""
-
-    connection: Connection
-    out: Path
-    begin: Begin = "auto"
-    cache: AnswerCache | None = None
-    pacers: Pacers | None = field(default_factory=Pacers)
-    allow_private: bool = False
-    watch: Callable[[Tally], None] = lambda tally: None
-    say: Callable[[str], None] = lambda sentence: None
-    log: Log = no_log
-    hide: Hide = str
-    ask_again: Callable[[Mapping[str, Doubt]], bool] = lambda doubts: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +65,15 @@ class Outcome:
         return 1 if any(verdict.outcome == "failed" for verdict in self.verdicts) else 0
 
 
-def make_plan(workflow: Workflow, is_stored: IsStored = nothing_is_stored) -> Plan:
+def make_plan(
+    workflow: Workflow, is_stored: IsStored = nothing_is_stored, visit: Visit = nobody
+) -> Plan:
     """What a run of this workflow will ask; reads the images, asks nothing, downloads nothing.
-    `is_stored` says of a provider and a request key whether its answer is there already."""
+    `is_stored` says of a provider and a request key whether its answer is there already; `visit`
+    gets every request that is to be sent."""
     with Renderer() as renderer:
         cases = gather(workflow, fetch=False)
-        return plan(workflow, cases, renderer.render, date.today(), is_stored)
+        return plan(workflow, cases, renderer.render, date.today(), is_stored, visit)
 
 
 def advice_on_images(workflow: Workflow) -> tuple[Problem, ...]:
@@ -120,45 +89,17 @@ def run(workflow: Workflow, plan: Plan, options: Options) -> Outcome:
     nothing to resume, `LockedError` when another process works on it. A disk that is full later
     ends the run like any limit: what is written stays.
     """
-    folder = _to_go_on_with(plan, options) or RunFolder.create(
+    folder = to_go_on_with(plan, options) or RunFolder.create(
         options.out, workflow.name, plan.key, datetime.now(UTC)
     )
     with Journal.open(folder.path) as journal:
         return _run(workflow, plan, options, folder, journal)
 
 
-def _to_go_on_with(plan: Plan, options: Options) -> RunFolder | None:
-    """The folder of the run to go on with; None for a new one."""
-    if options.begin == "fresh":
-        return None
-    latest = RunFolder.latest(options.out, plan.key, options.connection.endpoint)
-    if latest is not None and (options.begin != "auto" or latest.is_unfinished):
-        return latest
-    if options.begin == "auto":
-        return None
-    raise FolderError(
-        f"there is no run of this plan in {options.out}; a change of prompt, images or settings"
-        " makes another plan"
-    )
-
-
-def share_left(plan: Plan, options: Options) -> float:
-    """The share 0–1 of a plan that a run with these options would still ask: all of it, unless it
-    goes on with a run. Raises `FolderError` when there is nothing to resume."""
-    folder = _to_go_on_with(plan, options)
-    if folder is None or not plan.promised:
-        return 1.0
-    try:
-        with closing(Recorded.read(folder.path)) as before:
-            return max(0.0, 1 - before.count() / plan.promised)
-    except OSError:  # a damaged store: the run sets it aside, and says so
-        return 1.0
-
-
 def _run(
     workflow: Workflow, plan: Plan, options: Options, folder: RunFolder, journal: Journal
 ) -> Outcome:
-    manifest = _begin(workflow, plan, options, folder, journal)
+    manifest = begun(workflow, plan, options, folder, journal)
     tally = Tally(total=plan.promised)
     halt = Halt()
     verdicts: tuple[Verdict, ...] = ()
@@ -172,28 +113,27 @@ def _run(
             options.connection,
             journal,
             halt,
-            _budget(workflow, journal),
+            budget_of(workflow, journal),
             folder.path / "images",
-            manifest.started.date(),
+            options.now().date(),
             options.say,
             options.pacers,
             options.cache,
             log,
-            _left_out(workflow, options, journal, log),
+            left_out(workflow, options, journal, log),
             allow_private=options.allow_private,
+            uploads=options.uploads,
         )
         try:
             asyncio.run(_ask_all(asking, tally, options.watch))
-            folder.write_results(journal.lines())
-            verdicts = _judge(workflow, folder)
-            folder.write_json("checks.json", checks_json(verdicts))
-            steps = unanswered([step.id for step in workflow.steps], folder.results())
-            _write_outputs(
-                workflow,
-                folder,
-                _opener(asking.inline, workflow.preparation.within, asking.downloads),
-                written,
-            )
+            with interrupted_by_signals():
+                folder.write_results(journal.lines())
+                verdicts = _judge(workflow, folder, options.say)
+                folder.write_json("checks.json", checks_json(verdicts))
+                steps = unanswered([step.id for step in workflow.steps], folder.results())
+                _write_outputs(workflow, folder, _opener(workflow, asking), written)
+        except KeyboardInterrupt:
+            asking.stop("interrupted", "interrupted while the files were written")
         except OSError as error:
             asking.stop("limit", _disk(error))
         manifest = manifest.end(halt.kind or "done", halt.why, tally, verdicts)
@@ -216,67 +156,6 @@ def _started(workflow: Workflow, plan: Plan, folder: RunFolder, journal: Journal
     return run_started(workflow.name, path, journal.session, __version__, planned, limit)
 
 
-def _budget(workflow: Workflow, journal: Journal) -> Budget:
-    """What may still be spent, after what the earlier sessions of the run spent and sent."""
-    limits, before = workflow.run, journal.totals()
-    return Budget(limits.max_cost_usd, limits.max_requests, before.spent_usd, before.attempts)
-
-
-def _begin(
-    workflow: Workflow, plan: Plan, options: Options, folder: RunFolder, journal: Journal
-) -> Manifest:
-    """The manifest of a run that goes on, or begins; what it says stands in the folder."""
-    for note in journal.notes:
-        options.say(note)
-    before = folder.manifest()
-    manifest = Manifest.begin(
-        workflow, plan, folder.write_sources(workflow), options.connection, before
-    )
-    if before:
-        folder.tidy()
-        _forget_what_is_asked_again(before, options, journal)
-        total = plan.promised
-        options.say(
-            f"going on with {folder.path}: {journal.count():,} of {total:,} results are there"
-            " (--fresh starts anew)"
-        )
-    folder.write_json("run.json", manifest.as_json())
-    folder.write("resolved.yaml", as_text(workflow.resolved))
-    return manifest
-
-
-def _forget_what_is_asked_again(
-    before: Mapping[str, object], options: Options, journal: Journal
-) -> None:
-    """Results without a usable answer stay as they are, unless they are the reason why the run
-    ended, or the person asks for another try."""
-    if options.begin == "retry_failed":
-        journal.forget_results([status for status in get_args(Status) if status not in USABLE])
-    elif before.get("status") == "on_error":
-        journal.forget_results(["failed"])
-
-
-def _left_out(workflow: Workflow, options: Options, journal: Journal, log: Log) -> frozenset[str]:
-    """The requests that are not asked again, because they may be paid for already."""
-    doubts = journal.doubtful()
-    if not doubts:
-        return frozenset()
-    for key, doubt in doubts.items():
-        log(doubtful(Question(key, -1, doubt.name, doubt.estimate_usd)))
-    policy = workflow.run.on_doubtful
-    decided = policy == "retry" or options.begin == "retry_failed"
-    again = decided or (policy == "ask" and options.ask_again(doubts))
-    names = "; ".join(doubt.name for doubt in list(doubts.values())[:NAMED])
-    more = f" and {len(doubts) - NAMED:,} more" if len(doubts) > NAMED else ""
-    cost = sum(doubt.estimate_usd for doubt in doubts.values())
-    what = "asked again, and may be paid for twice" if again else "left out (on_doubtful)"
-    options.say(
-        f"{len(doubts):,} requests were under way when the run was killed; their answers are lost:"
-        f" {names}{more}; about ${cost:.4f}; they are {what}"
-    )
-    return frozenset() if again else frozenset(doubts)
-
-
 async def _ask_all(asking: Asking, tally: Tally, watch: Callable[[Tally], None]) -> None:
     try:
         async for job in asking.results():
@@ -289,13 +168,21 @@ async def _ask_all(asking: Asking, tally: Tally, watch: Callable[[Tally], None])
 
 
 def _disk(error: OSError) -> str:
+    if isinstance(error, StoreError):
+        return str(error)
     where = f" {error.filename}" if error.filename else " the run folder"
     return f"cannot write{where}: {(error.strerror or str(error)).lower()}"
 
 
-def _judge(workflow: Workflow, folder: RunFolder) -> tuple[Verdict, ...]:
-    cases = folder.case_results(workflow.vars)
-    return check(workflow.checks, cases, workflow.combinations, workflow.run.repeat)
+def _judge(
+    workflow: Workflow, folder: RunFolder, say: Callable[[str], None]
+) -> tuple[Verdict, ...]:
+    with case_truths(workflow) as truths:
+        cases = map(truths.added, folder.case_results(workflow.vars))
+        verdicts = check(workflow.checks, cases, workflow.combinations, workflow.run.repeat)
+    for remark in truths.told():
+        say(remark)
+    return verdicts
 
 
 def _write_outputs(
@@ -319,18 +206,21 @@ def _properties(tally: Tally) -> dict[str, str]:
     }
 
 
-def _opener(inline: Mapping[str, bytes], within: Path | None, downloads: Path) -> OpenImage:
+def _opener(workflow: Workflow, asking: Asking) -> OpenImage:
     """Opens the images of results: those of the workflow itself, downloads of the run, and files
     that are still what they were; the workflow may look no further than when they were found."""
+
+    inline, within = asking.inline, workflow.preparation.within
+    base = workflow.path.absolute().parent
 
     def open_image(image: ResultImage) -> bytes | None:
         if image.sha256 in inline:
             return inline[image.sha256 or ""]
         if image.path is None or "://" in image.path:
             return None
-        path = Path(image.path)
+        start = base if image.address is None else asking.downloads.parent
         try:
-            with open_file(path, None if path.is_relative_to(downloads) else within) as file:
+            with open_file(start / image.path, within if image.address is None else None) as file:
                 content = file.read()
         except (Unreadable, OSError):
             return None

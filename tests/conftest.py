@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import ipaddress
 import os
 import socket
+import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -51,6 +55,49 @@ def draw() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def served() -> Iterator[Callable[..., str]]:
+    """Serves a simulated service on a real socket of this machine until the test ends; its address.
+
+    `keys` are those that it takes (None: any), `requests_per_minute` is its quota.
+    """
+    with ExitStack() as stack:
+
+        def start(
+            keys: frozenset[str] | None = None, requests_per_minute: int | None = None
+        ) -> str:
+            return stack.enter_context(_serving(keys, requests_per_minute))
+
+        yield start
+
+
+@contextmanager
+def _serving(keys: frozenset[str] | None, requests_per_minute: int | None) -> Iterator[str]:
+    """In a thread of its own: a client that blocks can then talk to it."""
+    from runner.providers.simulator.desk import Desk
+    from runner.providers.simulator.quota import Quota
+    from runner.providers.simulator.server import serve
+    from runner.providers.simulator.service import Service
+
+    service = Service(Desk(keys=keys, quota=Quota(requests_per_minute)))
+    ready: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def until_left() -> None:
+        async with serve(service) as address:
+            leave = asyncio.Event()
+            ready.set_result((address, asyncio.get_running_loop(), leave))
+            await leave.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(until_left()))
+    thread.start()
+    address, loop, leave = ready.result(20)
+    try:
+        yield address
+    finally:
+        loop.call_soon_threadsafe(leave.set)
+        thread.join(20)
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +145,9 @@ def clean_environment(
 ) -> None:
     """No key, no address, no colour setting and no stored answer of the machine decides a test."""
     for name in list(os.environ):
-        if name.startswith(("GEMINI_", "GOOGLE_", "ASKPIX_")) or name.upper().endswith("_PROXY"):
+        if name.startswith(("GEMINI_", "GOOGLE_", "OPENAI_", "ASKPIX_")) or name.upper().endswith(
+            "_PROXY"
+        ):
             monkeypatch.delenv(name)
     for name in ("NO_COLOR", "FORCE_COLOR", "CI", "GITHUB_ACTIONS", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import get_args
 
 import pytest
 import yaml
@@ -11,11 +12,13 @@ from runner.catalogue import (
     DATA,
     DEFAULT_MODEL,
     LEVELS,
+    Certainty,
     Model,
     Price,
     catalogue,
     read_catalogue,
 )
+from runner.values.shape import Coordinates, Scale
 
 TODAY = date(2026, 11, 20)
 ALL = sorted(catalogue().models)
@@ -181,3 +184,31 @@ def test_another_default_than_the_code_says_is_an_error() -> None:
     changed = DATA.read_bytes().replace(b"default: gemini-3.5-flash", b"default: gemini-4-argon")
     with pytest.raises(ValueError, match=r"the default model is gemini-3\.5-flash"):
         read_catalogue(changed)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("qwen3-vl:8b", Coordinates("1000", y_first=False)),
+        ("Qwen/Qwen3-VL-30B-A3B-Instruct", Coordinates("1000", y_first=False)),
+        ("qwen2.5vl:7b", Coordinates("pixel", y_first=False)),
+        ("Qwen/Qwen2.5-VL-7B-Instruct-AWQ", Coordinates("pixel", y_first=False)),
+        ("qwen3:8b", None),
+        ("llava", None),
+    ],
+)
+def test_the_coordinates_of_other_models_are_known_however_servers_spell_them(
+    name: str, found: Coordinates | None
+) -> None:
+    """And only where somebody says so."""
+    assert catalogue().coordinates_of(name) == found
+
+
+def test_the_coordinates_of_other_models_are_in_the_words_of_the_format() -> None:
+    """Each fact has a page and a certainty, like every other."""
+    data = yaml.safe_load(DATA.read_bytes())
+    for each in data["coordinates"].values():
+        assert str(each["scale"]) in get_args(Scale)
+        assert each["order"] in ("yxyx", "xyxy")
+        assert data["sources"][each["source"]]["url"].startswith("https://")
+        assert each["certainty"] in get_args(Certainty)

@@ -20,6 +20,7 @@ ELSEWHERE = {
     "W126": "what no file is known to do: tests/text",
     "W317": "an option of the command line: tests/workflow/test_variables.py",
     "W318": "an option of the command line: tests/workflow/test_variables.py",
+    "W453": "a package that is not installed: tests/sources/test_parquet.py",
     "W441": "the workflow file itself is missing: tests/workflow/test_extends.py",
 }
 """Codes that no file here can show."""

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from runner.roles import Connection
-from runner.run import Options, Outcome, make_plan, run
+from runner.resume import Options
+from runner.run import Outcome, make_plan, run
 from runner.store.folder import RunFolder
 from runner.values.request import Policy
 from runner.values.result import Result
@@ -123,6 +124,30 @@ def test_every_way_of_answering_is_one_status(folder: Path) -> None:
     assert silent == []
     empty = [r.combination for r in results if r.status in ("ok", "partial") and not r.detections]
     assert empty == []
+
+
+def test_answers_are_compared_with_the_truth(folder: Path) -> None:
+    """In pixels, from files beside the workflow, copies of which stand in the run folder."""
+    boxes = "image,label,x_min,y_min,x_max,y_max\n"
+    rows = "shapes.png,a,40,60,120,200\nshapes.png,b,200,100,320,220\n"
+    (folder / "boxes.csv").write_text(boxes + rows)
+    truth = "truth: {boxes: boxes.csv}\nchecks:\n"
+    right = "  - {that: find.masks.count, same_as: truth.boxes.count}\n"
+    wrong = "  - {that: find.masks.labels, same_as: truth.boxes.labels}\n"
+    plain = WORKFLOW.replace("nothing", "fence")
+    outcome, _ = ran(folder, plain + truth + right + wrong)
+    assert [verdict.outcome for verdict in outcome.verdicts] == ["passed", "failed"]
+    assert (outcome.folder / "sources" / "boxes.csv").read_text() == boxes + rows
+
+
+def test_the_answers_of_one_run_are_the_truth_of_another(folder: Path) -> None:
+    """Its results.jsonl is enough."""
+    plain = WORKFLOW.replace("nothing", "fence")
+    outcome, _ = ran(folder, plain)
+    before = outcome.folder.relative_to(folder) / "results.jsonl"
+    same = "{that: find.masks.label, same_as: truth.before.masks.label}"
+    outcome, _ = ran(folder, f"{plain}truth: {{before: {before}}}\nchecks: [{same}]\n")
+    assert [verdict.outcome for verdict in outcome.verdicts] == ["passed"]
 
 
 def test_a_plain_answer_is_in_pixels(folder: Path) -> None:

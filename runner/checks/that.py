@@ -19,6 +19,9 @@ from runner.values.verdict import CaseVerdict, Verdict
 Scalar = str | int | float | bool
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+_NOT_JUDGED = frozenset({"not_run", "no_truth"})
+_TABLES = frozenset({"row", "truth"})
+"""What may have been written as text, whatever it is."""
 _YES_NO: Mapping[str, bool] = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -28,7 +31,7 @@ class That:
 
     A comparator that is None is not set. `pass_rate` is the share of cases that must pass. `only`
     restricts the check to some combinations. A case without a usable answer fails; one whose step
-    did not run is not judged.
+    did not run, or whose truth is not known, is not judged.
     """
 
     that: Reference
@@ -66,9 +69,9 @@ class That:
 
     def judge_case(self, case: CaseResults) -> CaseVerdict:
         """One case in one repeat: holds, fails and why, or was not judged."""
-        found = look_up(self.that, case.steps, case.row, case.vars)
+        found = _value_of(self.that, case)
         if isinstance(found, Missing) and found.kind != "absent":
-            passed = None if found.kind == "not_run" else False
+            passed = None if found.kind in _NOT_JUDGED else False
             return CaseVerdict(case.case, passed, found.why)
         for objection in self._objections(found, case):
             return objection
@@ -125,9 +128,9 @@ class That:
     def _differs(
         self, found: Found | Missing, case: CaseResults, other: Reference
     ) -> Iterator[CaseVerdict]:
-        expected = look_up(other, case.steps, case.row, case.vars)
+        expected = _value_of(other, case)
         if isinstance(expected, Missing):
-            passed = None if expected.kind == "not_run" else False
+            passed = None if expected.kind in _NOT_JUDGED else False
             yield CaseVerdict(case.case, passed, expected.why)
         elif isinstance(found, Missing):
             yield CaseVerdict(case.case, False, found.why)
@@ -147,15 +150,19 @@ class That:
         return f"{self.that} is {shown(value)}, expected the same as {other}: {shown(expected)}"
 
     def _same(self, value: object, expected: object, other: Reference) -> bool | None:
-        if other.root == "row":
+        if other.root in _TABLES:
             expected = _read_cell(expected, value)
-        if self.that.root == "row":
+        if self.that.root in _TABLES:
             value = _read_cell(value, expected)
         return same(value, expected, self._manner)
 
     @property
     def _manner(self) -> Manner:
         return Manner(self.ignore_case, self.tolerance)
+
+
+def _value_of(reference: Reference, case: CaseResults) -> Found | Missing:
+    return look_up(reference, case.steps, case.row, case.vars, case.truth)
 
 
 def _entries(value: Sequence[object]) -> Iterator[tuple[str, object]]:

@@ -23,6 +23,8 @@ COMMANDS: dict[str, str] = {
     "schema": "Print the JSON Schema of workflow files, for editors.",
     "library": "List the workflows and answer shapes that are shipped.",
     "cache": "Show or empty the cache of answers.",
+    "files": "List or delete the images that are uploaded with your key.",
+    "doctor": "Look whether a run would work here, and say what to do.",
 }
 """Every command with its line of help, so that `--help` imports none of them."""
 

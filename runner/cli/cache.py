@@ -62,7 +62,7 @@ def clean(days: float | None, yes: bool, form: Form) -> int:
     with _opened() as cache:
         count = number(cache.info().answers, "answer")
         what = f"all {count}" if days is None else f"what nobody wanted for {days:g} days"
-        _ask(f"Delete {what} from {cache.place.file}?", yes)
+        ask(f"Delete {what} from {cache.place.file}?", yes)
         deleted = cache.clean(days)
         place, about = cache.place, cache.info()
     if form == "json":
@@ -119,7 +119,7 @@ def _opened() -> Iterator[Cache]:
         cache.close()
 
 
-def _ask(question: str, yes: bool) -> None:
+def ask(question: str, yes: bool) -> None:
     """Asks a person; where nobody can answer, `--yes` must have been said."""
     if yes:
         return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,13 +13,15 @@ import click
 
 from runner.cli.environment import (
     BASE_URL_NAME,
+    OPENAI_URL_NAME,
     api_key,
     environment,
+    openai_key,
     what_is_wrong_with_env_files,
 )
 from runner.cli.exits import NOTHING_RAN
 from runner.cli.recording import connected
-from runner.roles import Connection
+from runner.roles import OPENAI, Connection, Service
 from runner.values.request import Policy
 from runner.workflow.spec import Workflow
 
@@ -32,14 +36,22 @@ def connection_of(
     workflow: Workflow, base_url: str | None, api_version: str, recordings: Recordings | None
 ) -> Connection:
     """The connection of a workflow. An address comes from the command line or from the environment
-    itself, never from a file: a file that came with a workflow could send the key elsewhere.
-    Leaves the program when a key is needed and there is none."""
-    address = base_url or os.environ.get(BASE_URL_NAME)
-    key = api_key(environment(Path("."), workflow.path.parent))
-    if key is None and _is_this_machine(address):
-        key = NO_KEY
-    elif key is None and not (recordings and recordings.only_replays):
-        _need_key(workflow)
+    itself, never from a file: a file that came with a workflow could send the key elsewhere. Each
+    service has its own address and its own key.
+    Leaves the program when a key or an address is needed and there is none."""
+    environ = environment(Path("."), workflow.path.parent)
+    replays = recordings is not None and recordings.only_replays
+    services: dict[str, Service] = {}
+    if asks_openai(workflow):
+        if base_url and asks_gemini(workflow):
+            why = (
+                f"this workflow asks two services: set {BASE_URL_NAME} or {OPENAI_URL_NAME} to say"
+                " where one of them is"
+            )
+            raise click.BadParameter(why, param_hint="--base-url")
+        services[OPENAI] = _openai(workflow, base_url, environ, replays)
+        base_url = None
+    address, key = _gemini(workflow, base_url, environ, replays)
     options = workflow.run
     connection = Connection(
         key=key,
@@ -47,8 +59,42 @@ def connection_of(
         api_version=api_version,
         parallel=options.parallel,
         policy=Policy(retries=options.retries, timeout_seconds=options.timeout_seconds),
+        services=services,
     )
     return connected(connection, recordings)
+
+
+def _gemini(
+    workflow: Workflow, base_url: str | None, environ: Mapping[str, str], replays: bool
+) -> tuple[str | None, str | None]:
+    """The address and the key of Gemini; neither for a workflow that asks another service only."""
+    if asks_openai(workflow) and not asks_gemini(workflow):
+        return None, None
+    address = base_url or os.environ.get(BASE_URL_NAME)
+    key = api_key(environ)
+    if key is None and is_this_machine(address):
+        key = NO_KEY
+    elif key is None and not replays:
+        _need_key(workflow)
+    return address, key
+
+
+def _openai(
+    workflow: Workflow, base_url: str | None, environ: Mapping[str, str], replays: bool
+) -> Service:
+    """The address and the key of the OpenAI-compatible server; many need no key."""
+    address = base_url or os.environ.get(OPENAI_URL_NAME) or None
+    if address is None and not replays and workflow.run.cache != "only":
+        click.echo(
+            "error: no address of a server for `provider: openai`.\n"
+            f"  set {OPENAI_URL_NAME}, or add --base-url with, on this machine, usually\n"
+            "    http://127.0.0.1:11434/v1   Ollama\n"
+            "    http://127.0.0.1:8000/v1    vLLM\n"
+            "    http://127.0.0.1:8080/v1    llama.cpp",
+            err=True,
+        )
+        raise SystemExit(NOTHING_RAN)
+    return Service(address.rstrip("/") if address else None, openai_key(environ))
 
 
 def asks_gemini(workflow: Workflow) -> bool:
@@ -56,24 +102,48 @@ def asks_gemini(workflow: Workflow) -> bool:
     return any(step.provider == "gemini" for step in workflow.steps)
 
 
+def asks_openai(workflow: Workflow) -> bool:
+    """Whether a step asks an OpenAI-compatible server."""
+    return any(step.provider == OPENAI for step in workflow.steps)
+
+
 def is_paid(workflow: Workflow, connection: Connection) -> bool:
-    """Whether somebody may send a bill: not a recording, and nothing on this machine."""
-    return (
-        asks_gemini(workflow)
-        and connection.transport is None
-        and not _is_this_machine(connection.base_url)
-    )
+    """Whether somebody may send a bill: not a recording, nothing on this machine, and no server
+    of one's own network."""
+    if connection.transport is not None:
+        return False
+    if asks_gemini(workflow) and not is_this_machine(connection.base_url):
+        return True
+    return asks_openai(workflow) and not _is_near(connection.of(OPENAI).base_url)
 
 
 def asks_elsewhere(workflow: Workflow, connection: Connection) -> bool:
     """Whether requests go to another address than that of the service."""
-    is_live = connection.transport is None and connection.base_url is not None
-    return is_live and asks_gemini(workflow)
+    is_live = connection.transport is None and connection.endpoint is not None
+    return is_live and (asks_gemini(workflow) or asks_openai(workflow))
 
 
-def _is_this_machine(address: str | None) -> bool:
-    host = urlsplit(address or "").hostname or ""
+def is_this_machine(address: str | None) -> bool:
+    """Whether an address is one of this machine: a simulator or a test, which needs no key."""
+    host = _host(address)
     return host == "localhost" or host.startswith("127.")
+
+
+def _is_near(address: str | None) -> bool:
+    """Whether a server is on this machine or in a private network, by its number or by a name that
+    no name of the internet looks like."""
+    host = _host(address)
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".lan", ".internal"))
+
+
+def _host(address: str | None) -> str:
+    try:
+        return urlsplit(address or "").hostname or ""
+    except ValueError:  # no address at all, which is told when it is asked
+        return ""
 
 
 def _need_key(workflow: Workflow) -> None:

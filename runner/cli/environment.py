@@ -6,10 +6,15 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from runner.transport.secret import KEY_NAMES
+from runner.transport.secret import KEY_NAMES, OPENAI_KEY_NAME
+
+if TYPE_CHECKING:
+    from runner.doctor.key import FoundKey
 
 BASE_URL_NAME = "GOOGLE_GEMINI_BASE_URL"
+OPENAI_URL_NAME = "OPENAI_BASE_URL"
 
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
 
@@ -26,6 +31,34 @@ def environment(*folders: Path) -> dict[str, str]:
 def api_key(environ: Mapping[str, str]) -> str | None:
     """The key of the Gemini API, None when there is none."""
     return next((environ[name] for name in KEY_NAMES if environ.get(name)), None)
+
+
+def openai_key(environ: Mapping[str, str]) -> str | None:
+    """The key of an OpenAI-compatible server, None when there is none: many need none."""
+    return environ.get(OPENAI_KEY_NAME) or None
+
+
+def keys_found(*folders: Path) -> Iterator[FoundKey]:
+    """Every variable that holds a key, with where it was found; the first one is used."""
+    from runner.doctor.key import FoundKey
+
+    for name in KEY_NAMES:
+        if name in os.environ:  # even an empty one hides those of files
+            if os.environ[name]:
+                yield FoundKey(name, "the environment", os.environ[name])
+            continue
+        for folder in folders:
+            if name in (found := _read_env_file(folder / ".env")):
+                if found[name]:
+                    yield FoundKey(name, str(folder / ".env"), found[name])
+                break
+
+
+def env_files_with_a_key(*folders: Path) -> Iterator[Path]:
+    """The files `.env` that hold a key, used or not."""
+    for path in dict.fromkeys((folder / ".env").resolve() for folder in folders):
+        if any(_read_env_file(path).get(name) for name in KEY_NAMES):
+            yield path
 
 
 def what_is_wrong_with_env_files(*folders: Path) -> Iterator[str]:

@@ -98,6 +98,8 @@ def _reference_pages(word: str) -> Iterator[str]:
     if root in ("row", "vars"):
         what = "a column of the dataset" if root == "row" else "a word under `vars`"
         rows = [(path[0], what.capitalize() + ".")]
+    elif root == "truth" and path:
+        rows = [(path[0], "A name under `truth`."), *((name, _PART_OF_TRUTH) for name in path[1:])]
     else:
         parts = {name: said for shape in shape_words().values() for name, said in shape.parts}
         known = {name: term.about for name, term in terms().items() if term.kind == _PART}
@@ -109,13 +111,16 @@ def _reference_pages(word: str) -> Iterator[str]:
     about = "A reference: it points at a value of each image, part by part from the left."
     blocks = [word, *_paragraph(about), "", "  Its parts", *_table(rows), "", "  Example"]
     blocks += [f"    {line}" for line in _check_with(word)]
-    yield "\n".join([*blocks, "", "  Stands in: checks.that, outputs.save, {{ }} in prompts"])
+    places = "checks" if root == "truth" else "checks.that, outputs.save, {{ }} in prompts"
+    yield "\n".join([*blocks, "", f"  Stands in: {places}"])
 
 
 def _check_with(reference: str) -> Sequence[str]:
     match reference.split("."):
         case ["row", *_]:
             return ("- that: read.total", f"  same_as: {reference}")
+        case ["truth", *_]:
+            return ("- that: find.boxes.count", f"  same_as: {reference}")
         case ["vars", *_]:
             return (f"prompt: Find every {{{{ {reference} }}}}.",)
         case [*_, "count" | "total"]:
@@ -125,6 +130,7 @@ def _check_with(reference: str) -> Sequence[str]:
 
 
 _PART = "part of an answer"
+_PART_OF_TRUTH = "What it holds: boxes, masks, count, labels, or a field of each entry."
 
 
 def _by_meaning(keys: Sequence[Word]) -> list[list[Word]]:

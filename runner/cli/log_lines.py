@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from runner.cli.excerpt import visible
-from runner.cli.words import money, number
+from runner.cli.words import money, number, weight
 from runner.roles import Log, no_log
 from runner.text.log_line import Hide, log_line, without_keys
 from runner.values.event import Event
@@ -67,6 +67,9 @@ def words(event: Event) -> str:
             return f"{fields['name']}: {fields['kind']}{status}: {fields['message']}{doubt}"
         case "waiting":
             return f"{fields['name']}: asked again in {fields['wait_seconds']:.1f} s"
+        case "uploaded":
+            again = " again: the file was gone" if fields["again"] else ""
+            return f"{fields['image']}: uploaded ({weight(fields['bytes'])}){again}"
         case "concluded":
             return f"{fields['name']}: {_conclusion(fields)}"
         case "recalled":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from runner.cli.environment import BASE_URL_NAME, environment
+from runner.cli.environment import BASE_URL_NAME, OPENAI_URL_NAME, environment
 from runner.cli.exits import NOTHING_RAN
 from runner.cli.problems import print_problems
 from runner.text.suggest import did_you_mean
@@ -46,7 +47,9 @@ def workflow_options(command: Command) -> Command:
     for option in (
         outside_option,
         click.option(
-            "--provider", metavar="NAME", help="Who answers: gemini (default) or simulator."
+            "--provider",
+            metavar="NAME",
+            help="Who answers: gemini (default), openai (any such server) or simulator.",
         ),
         click.option(
             "--limit", type=click.IntRange(min=1), help="Only the first N images or rows."
@@ -63,9 +66,8 @@ def address_options(command: Command) -> Command:
         click.option(
             "--base-url",
             metavar="URL",
-            envvar=BASE_URL_NAME,
             callback=_without_secrets,
-            help="Another address of the Gemini API.",
+            help="Another address of the Gemini API, or that of an OpenAI-compatible server.",
         ),
         click.option("--api-version", default="v1beta", show_default=True, help="v1 or v1beta."),
     ):
@@ -76,13 +78,18 @@ def address_options(command: Command) -> Command:
 def _without_secrets(
     context: click.Context, option: click.Parameter, url: str | None
 ) -> str | None:
-    """The address, which is shown and written down: it holds no key, no password and no query."""
+    """The address as given. It is shown and written down, and so are those of the environment: none
+    holds a key, a password or a query."""
     secret = Secret.of_environment(environment(Path(".")))
-    with suppress(ValueError):  # no address at all, which is told when it is asked
-        parts = urlsplit(url or "")
-        if parts.query or parts.username or parts.password or is_key(url or "", secret):
-            message = "an address holds no key, no password and no `?`; askpix sends the key itself"
-            raise click.BadParameter(message, param_hint=f"--base-url or {BASE_URL_NAME}")
+    named = {name: os.environ.get(name) for name in (BASE_URL_NAME, OPENAI_URL_NAME)}
+    for name, address in {"--base-url": url, **named}.items():
+        with suppress(ValueError):  # no address at all, which is told when it is asked
+            parts = urlsplit(address or "")
+            if parts.query or parts.username or parts.password or is_key(address or "", secret):
+                message = (
+                    "an address holds no key, no password and no `?`; askpix sends the key itself"
+                )
+                raise click.BadParameter(message, param_hint=name)
     return url
 
 

@@ -1,19 +1,28 @@
-"""`askpix plan`: what a run would ask, and what it would cost. Asks nothing."""
+"""`askpix plan`: what a run would ask, and what it would cost. Asks nothing; with `--exact` the
+service counts the tokens."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from runner.cli.environment import BASE_URL_NAME
+from runner.catalogue import catalogue
+from runner.cli import exact as exact_counts
+from runner.cli.connecting import connection_of
+from runner.cli.environment import BASE_URL_NAME, OPENAI_URL_NAME
+from runner.cli.exact import Exact, Met
 from runner.cli.excerpt import visible, visible_json
 from runner.cli.options import address_options, leave_on_errors, opened, workflow_options
-from runner.cli.words import money, number, tokens
-from runner.stages.plan import Plan
+from runner.cli.saying import say
+from runner.cli.words import money, number, tokens, weight
+from runner.roles import OPENAI
+from runner.stages.passing import Travel
+from runner.stages.plan import Plan, nobody
 from runner.workflow.spec import Combination, Workflow
 
 SHOWN = 12
@@ -24,6 +33,14 @@ SHOWN = 12
 @click.argument("file", type=click.Path(path_type=Path))
 @workflow_options
 @address_options
+@click.option("--exact", is_flag=True, help="Have the service count the tokens; needs a key.")
+@click.option(
+    "--sample",
+    type=click.IntRange(min=30),
+    metavar="N",
+    help=f"With --exact: count at most N requests of each model ({exact_counts.SAMPLE}), and reckon"
+    " from them.",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def command(
     file: Path,
@@ -33,29 +50,54 @@ def command(
     allow_outside: bool,
     base_url: str | None,
     api_version: str,
+    exact: bool,
+    sample: int | None,
     form: Literal["text", "json"],
-) -> None:
+) -> int:
     """Say what a run would ask, how much, at what cost; asks nothing.
 
     Tokens and cost are estimates: an image is counted by the rule of its model, a text at four
-    characters a token, and nobody can know the length of an answer beforehand.
+    characters a token, and nobody can know the length of an answer beforehand. With --exact the
+    service counts the input: nothing is answered, but your images are sent.
     """
+    if sample is not None and not exact:
+        raise click.UsageError("--sample N says how many requests --exact counts; add --exact")
     from runner.run import advice_on_images, make_plan
     from runner.stages.gather import find_pattern_problems
 
     workflow = opened(file, variables, provider, limit, allow_outside=allow_outside)
     leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)))
     leave_on_errors(advice_on_images(workflow))
-    planned = make_plan(workflow)
-    address = base_url or os.environ.get(BASE_URL_NAME)
-    request = wire_request(planned, address, api_version)
+    met = exact_counts.Met(sample or exact_counts.SAMPLE)
+    planned = make_plan(workflow, visit=met if exact else nobody)
+    found = _counted(workflow, planned, met, base_url, api_version) if exact else ()
+    code = exact_counts.exit_code(found)
+    request = wire_request(planned, base_url, api_version)
     if form == "json":
-        click.echo(visible_json(_as_json(workflow, planned, request), indent=2))
-        return
+        told = _as_json(workflow, planned, request)
+        if exact:
+            told["exact"] = exact_counts.as_json(found, met)
+        click.echo(visible_json(told, indent=2))
+        return code
     click.echo("\n".join(summary(workflow, planned)))
+    if exact:
+        click.echo("\n".join(["", *exact_counts.lines(found, met, planned)]))
     if request is not None:
         click.echo("\nThe first request, as it would be sent:\n")
         click.echo(visible_json(request, indent=2))
+    return code
+
+
+def _counted(
+    workflow: Workflow, planned: Plan, met: Met, base_url: str | None, api_version: str
+) -> tuple[Exact, ...]:
+    """What the service counts; leaves the program when a key is needed and there is none."""
+    if not met.samples:
+        return ()
+    connection = connection_of(workflow, base_url, api_version, None)
+    drawn = sum(len(each.drawn()) for each in met.samples.values())
+    say(f"counting {number(drawn, 'request')} …")
+    return exact_counts.count(workflow, planned, met, connection, date.today())
 
 
 def summary(workflow: Workflow, planned: Plan) -> list[str]:
@@ -71,6 +113,7 @@ def summary(workflow: Workflow, planned: Plan) -> list[str]:
             f"tokens in and {tokens(share.output_tokens)} out, about {money(share.cost_usd)}"
         )
         lines.append(f"    estimated by: {_rules(share.rules)}")
+    lines += [f"  {_travel(each)}" for each in planned.travels]
     if planned.later:
         lines.append(
             f"  {number(planned.later, 'request')} wait for an earlier answer: "
@@ -86,7 +129,30 @@ def summary(workflow: Workflow, planned: Plan) -> list[str]:
         )
     if all(step.provider == "simulator" for step in workflow.steps):
         lines.append("  the simulator answers: nothing is sent, nothing is paid")
+    if any(step.provider == OPENAI for step in workflow.steps):
+        lines.append(
+            "  prices of `provider: openai` are not known here; a server of your own costs nothing"
+        )
     return [visible(line) for line in lines]
+
+
+def _travel(travel: Travel) -> str:
+    """How some images travel, and why, as a line."""
+    images, size = number(travel.images, "image"), f"about {weight(travel.bytes)}"
+    match travel.way, travel.why:
+        case "files", "said":
+            return f"{images} ({size}) uploaded first: the workflow says so"
+        case "files", "used":
+            return f"{images} ({size}) uploaded first: so many requests need each that less travels"
+        case "files", _:
+            most = catalogue().bytes_per_request / 1e6
+            return f"{images} ({size}) uploaded first: a request may have {most:,.0f} MB"
+        case "uri", _:
+            return f"{images} by web address: the service fetches them"
+        case "fetched", _:
+            return f"{images} downloaded here first: pinned, or not for the service to fetch"
+        case _:
+            return f"{images} ({size}) within the requests"
 
 
 def _rules(rules: Sequence[str]) -> str:
@@ -96,9 +162,16 @@ def _rules(rules: Sequence[str]) -> str:
 
 def wire_request(planned: Plan, base_url: str | None, api_version: str) -> dict[str, object] | None:
     """The first request with its image bytes left out, and where it goes."""
+    if planned.first is None:
+        return None
+    if planned.first.family == "chat_completions":
+        from runner.providers.openai.shown import shown_request as shown_chat
+
+        return shown_chat(planned.first, base_url or os.environ.get(OPENAI_URL_NAME))
     from runner.providers.gemini.shown import shown_request
 
-    return None if planned.first is None else shown_request(planned.first, base_url, api_version)
+    address = base_url or os.environ.get(BASE_URL_NAME)
+    return shown_request(planned.first, address, api_version, planned.uploaded)
 
 
 def _product(workflow: Workflow, planned: Plan) -> str:
@@ -129,6 +202,10 @@ def _as_json(
         "steps": [step.id for step in workflow.steps],
         "requests": planned.requests,
         "requests_that_wait": planned.later,
+        "images": [
+            {"way": t.way, "why": t.why, "images": t.images, "bytes": t.bytes}
+            for t in planned.travels
+        ],
         "unreadable": [
             {"image": image.name, "code": image.issue.code, "why": image.issue.why}
             for image in planned.broken

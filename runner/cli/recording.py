@@ -77,7 +77,7 @@ def connected(connection: Connection, recordings: Recordings | None) -> Connecti
     if recordings is None:
         return connection
     if recordings.only_replays:
-        return replace(connection, transport=recordings.transport(None))
+        return replace(connection, transport=recordings.transport(None), replays=True)
     return replace(connection, wrap=recordings.transport)
 
 

@@ -21,7 +21,7 @@ from runner.values.problem import Problem
 from runner.workflow.spec import Workflow
 
 if TYPE_CHECKING:
-    from runner.run import Begin
+    from runner.resume import Begin
 
 
 @click.command(name="run")
@@ -49,15 +49,13 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--resume",
-    "begin",
-    flag_value="resume",
+    is_flag=True,
     help="Go on with the newest run of this plan; of a finished one, make the files again.",
 )
-@click.option("--fresh", "begin", flag_value="fresh", help="Begin a new run in any case.")
+@click.option("--fresh", is_flag=True, help="Begin a new run in any case.")
 @click.option(
     "--retry-failed",
-    "begin",
-    flag_value="retry_failed",
+    is_flag=True,
     help="Go on with the newest run of this plan, and ask again what got no usable answer.",
 )
 @click.option(
@@ -84,7 +82,9 @@ def command(
     allow_outside: bool,
     parallel: int | None,
     cache: str | None,
-    begin: Begin | None,
+    resume: bool,
+    fresh: bool,
+    retry_failed: bool,
     **wishes: Any,
 ) -> None:
     """Ask, and write the results in pixels of your images.
@@ -96,6 +96,7 @@ def command(
     no usable answer · 4 a bug of ours · 5 stopped by a limit · 130 interrupted.
     """
     overrides = {"run.parallel": parallel, "run.cache": cache}
+    begin = _begin(resume, fresh, retry_failed)
     tell = print_problems if wishes["log_format"] == "text" else _log_problems
     workflows = [
         opened(file, variables, provider, limit, overrides, allow_outside=allow_outside, tell=tell)
@@ -105,7 +106,15 @@ def command(
         _check(workflow, wishes["quiet"], tell)
     from runner.cli.running import Wishes, run_all
 
-    raise SystemExit(run_all(workflows, Wishes(begin=begin or "auto", **wishes)))
+    raise SystemExit(run_all(workflows, Wishes(begin=begin, **wishes)))
+
+
+def _begin(resume: bool, fresh: bool, retry_failed: bool) -> Begin:
+    wanted: dict[Begin, bool] = {"resume": resume, "fresh": fresh, "retry_failed": retry_failed}
+    given = [begin for begin, is_given in wanted.items() if is_given]
+    if len(given) > 1:
+        raise click.UsageError("--resume, --fresh and --retry-failed exclude one another")
+    return given[0] if given else "auto"
 
 
 def _check(workflow: Workflow, quiet: bool, tell: Tell) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from runner.cli.confirm import confirm
-from runner.cli.connecting import asks_elsewhere, asks_gemini, connection_of, is_paid
+from runner.cli.connecting import asks_elsewhere, asks_gemini, asks_openai, connection_of, is_paid
 from runner.cli.excerpt import visible_json
 from runner.cli.exits import INTERRUPTED, NOTHING_RAN, STOPPED
 from runner.cli.log_lines import LogFormat, log_lines
@@ -25,15 +25,17 @@ from runner.cli.progress import progress
 from runner.cli.recording import recordings_of
 from runner.cli.saying import say as print_sentence
 from runner.cli.summary import as_json, tell
+from runner.resume import Begin, Options, before
 from runner.roles import Connection
-from runner.run import Begin, Options, Outcome, make_plan, run, share_left
+from runner.run import Outcome, make_plan, run
 from runner.stages.execute import endpoint
 from runner.stages.plan import IsStored
-from runner.store.cache import Cache, cache_place
+from runner.store.cache import Cache, CachePlace, cache_place
 from runner.store.folder import FolderError
 from runner.store.lock import LockedError
 from runner.store.recorded import Doubt
 from runner.store.trouble import StoreError
+from runner.store.uploads import UploadFile
 from runner.transport.pacing import Pacers
 from runner.transport.secret import Secret
 from runner.values.event import said
@@ -77,6 +79,7 @@ class _Shared:
     pacers: Pacers
     cache: Cache | None
     recordings: Recordings | None
+    uploads: UploadFile | None
 
 
 def run_all(workflows: Sequence[Workflow], wishes: Wishes) -> int:
@@ -113,21 +116,36 @@ def _shared(workflows: Sequence[Workflow], wishes: Wishes) -> Iterator[_Shared]:
     with recordings_of(wishes.record, wishes.record_mode, wishes.replay, quiet=quiet) as recordings:
         wanted = recordings is None and any(_wants_cache(workflow) for workflow in workflows)
         cache = _cache() if wanted else None
+        sends = recordings is None or not recordings.only_replays
+        uploads = _uploads() if sends and any(_may_upload(each) for each in workflows) else None
         try:
-            yield _Shared(Pacers(), cache, recordings)
+            yield _Shared(Pacers(), cache, recordings, uploads)
         finally:
-            if cache is not None:
-                cache.close()
+            for file in (cache, uploads):
+                if file is not None:
+                    file.close()
 
 
 def _wants_cache(workflow: Workflow) -> bool:
     """Recordings stand in for a cache, and simulated answers are not worth one."""
-    return workflow.run.cache != "off" and asks_gemini(workflow)
+    return workflow.run.cache != "off" and (asks_gemini(workflow) or asks_openai(workflow))
+
+
+def _may_upload(workflow: Workflow) -> bool:
+    return workflow.preparation.upload in ("auto", "files") and asks_gemini(workflow)
 
 
 def _cache() -> Cache:
+    return Cache(_place(), print_sentence)
+
+
+def _uploads() -> UploadFile:
+    return UploadFile(_place(), print_sentence)
+
+
+def _place() -> CachePlace:
     try:
-        return Cache(cache_place(os.environ), print_sentence)
+        return cache_place(os.environ)
     except ValueError as error:
         click.echo(f"error: {error}", err=True)
         raise SystemExit(NOTHING_RAN) from None
@@ -135,7 +153,8 @@ def _cache() -> Cache:
 
 def _run(workflow: Workflow, wishes: Wishes, shared: _Shared) -> Outcome:
     connection = connection_of(workflow, wishes.base_url, wishes.api_version, shared.recordings)
-    hide = Secret.of_environment(os.environ).and_of(connection.key).hidden
+    keys = [connection.key, *(each.key for each in connection.services.values())]
+    hide = Secret.of_environment(os.environ).and_of(*keys).hidden
     log = log_lines(wishes.log_format, verbose=wishes.verbose, hide=hide)
 
     def say(sentence: str) -> None:
@@ -148,7 +167,7 @@ def _run(workflow: Workflow, wishes: Wishes, shared: _Shared) -> Outcome:
     if not wishes.quiet and wishes.is_for_people:
         print_sentence("\n".join(summary(workflow, planned)))
         if asks_elsewhere(workflow, connection):
-            print_sentence(f"  asking {connection.base_url}")
+            print_sentence(f"  asking {connection.endpoint}")
     recordings = shared.recordings
     options = Options(
         connection,
@@ -157,16 +176,25 @@ def _run(workflow: Workflow, wishes: Wishes, shared: _Shared) -> Outcome:
         shared.cache,
         None if recordings and recordings.only_replays else shared.pacers,
         wishes.allow_private,
+        shared.uploads,
         say=say,
         log=log,
         hide=hide,
         ask_again=_ask_again,
     )
     with _leaving_in_a_sentence(say):
-        paid, left = is_paid(workflow, connection), share_left(planned, options)
+        stands = before(planned, options)
         if not confirm(
-            planned, workflow, wishes.yes, say, is_paid=paid, day=date.today(), left=left
+            planned,
+            workflow,
+            wishes.yes,
+            say,
+            is_paid=is_paid(workflow, connection),
+            day=date.today(),
+            left=stands.left,
+            spent_usd=stands.spent_usd,
         ):
+            say("nothing was asked, nothing was paid")
             raise SystemExit(NOTHING_RAN)
         quiet = wishes.quiet or not wishes.is_for_people
         with progress(planned.promised, quiet=quiet, budget_usd=workflow.run.max_cost_usd) as watch:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from runner import library
-from runner.workflow.not_yet import LATER_FORMATS, LATER_PREPARATION, LATER_RUN
+from runner.workflow.not_yet import LATER_FORMATS, LATER_PREPARATION, LATER_RUN, ONLY_AT_THE_TOP
 
 LATER_KINDS = frozenset(
     {"step_crop", "step_filter", "step_merge", "step_compute", "when", "check_metric"}
@@ -17,11 +17,10 @@ LATER_KINDS = frozenset(
 
 LATER_KEYS: frozenset[tuple[str, ...]] = frozenset(
     {
-        *((key,) for key in LATER_PREPARATION if key != "upload"),
-        *(("steps", key) for key in (*LATER_PREPARATION, "fetch", "convert", "frame")),
+        *((key,) for key in LATER_PREPARATION),
+        *(("steps", key) for key in (*LATER_PREPARATION, *ONLY_AT_THE_TOP)),
         *(("steps", key) for key in ("for_each", "when", "examples")),
         *(("run", key) for key, (harmless, _) in LATER_RUN.items() if not harmless),
-        ("dataset", "truth"),
         ("checks", "metric"),
     }
 )
@@ -29,7 +28,6 @@ LATER_KEYS: frozenset[tuple[str, ...]] = frozenset(
 LATER_VALUES: Mapping[str, frozenset[str]] = {
     "as": LATER_FORMATS,
     "do": frozenset({"crop", "filter", "merge", "compute"}),
-    "upload": frozenset({"files"}),
     "cache": frozenset({"use", "refresh", "only"}),
     "mode": frozenset({"batch"}),
 }

@@ -89,7 +89,7 @@ def as_json(
             "sent": tally.requests,
             "retried": tally.retried,
             "rate_limited": tally.rate_limited,
-            "doubtful": len(tally.doubtful),
+            "doubtful": tally.doubtful,
         },
         "cost_usd": round(tally.cost_usd, 9),
         "cost_complete": not tally.unpriced,
@@ -101,6 +101,7 @@ def as_json(
             "output": tally.output_tokens,
             "thought": tally.thought_tokens,
         },
+        "by_model": tally.spent_as_json(),
         "checks": [
             {
                 "name": verdict.name,
@@ -127,6 +128,7 @@ def _lines(workflow: Workflow, outcome: Outcome, resume: str | None) -> Iterator
         + ([("noticed", _noticed(tally))] if tally.issues else [])
         + [("cost", _cost(tally))]
     )
+    yield from _by_model(tally)
     yield from _not_paid_again(tally)
     yield from _doubtful(tally)
     if tally.simulated:
@@ -140,7 +142,20 @@ def _lines(workflow: Workflow, outcome: Outcome, resume: str | None) -> Iterator
         yield ""
         yield f"stopped before the end: {outcome.halt.why}"
         if resume:
-            yield f"to go on: {resume}"
+            yield f"{_first(outcome)}: {resume}"
+
+
+def _first(outcome: Outcome) -> str:
+    """What comes before going on: the same command alone would meet the same end."""
+    match outcome.halt.kind:
+        case "limit" if "max_requests" in outcome.halt.why:
+            return "to go on, raise `max_requests`, then"
+        case "limit" if "max_cost_usd" in outcome.halt.why:
+            return "to go on, raise `max_cost_usd`, then"
+        case "service":
+            return "to go on when that is mended"
+        case _:
+            return "to go on"
 
 
 def _noticed(tally: Tally) -> str:
@@ -157,6 +172,16 @@ def _cost(tally: Tally) -> str:
         return f"nothing ({used} tokens simulated; a model would have cost {money(tally.cost_usd)})"
     known = "" if not tally.unpriced else ", without what answers of unknown price or length cost"
     return f"{money(tally.cost_usd)} for {used} tokens{known}"
+
+
+def _by_model(tally: Tally) -> Iterator[str]:
+    """Where several models answered: what each of them took and cost."""
+    if len(tally.by_model) < 2 or tally.simulated:
+        return
+    for name, spent in sorted(tally.by_model.items()):
+        used = tokens(spent.input_tokens + spent.output_tokens + spent.thought_tokens)
+        cost = None if spent.unpriced == spent.answers else spent.cost_usd
+        yield f"    {name}: {number(spent.answers, 'answer')}, {used} tokens, {money(cost)}"
 
 
 def _not_paid_again(tally: Tally) -> Iterator[str]:
@@ -186,11 +211,11 @@ def _doubtful(tally: Tally) -> Iterator[str]:
     """Who may have been paid for without an answer, by name."""
     if not tally.doubtful:
         return
-    names = list(dict.fromkeys(tally.doubtful))
-    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    names = tally.doubtful_names
+    more = "; …" if tally.doubtful > len(names) else ""
     yield (
-        f"  {number(len(tally.doubtful), 'request')} may have been paid for although no answer came "
-        f"(about {money(tally.doubtful_usd)} more): {'; '.join(names[:5])}{more}"
+        f"  {number(tally.doubtful, 'request')} may have been paid for although no answer came "
+        f"(about {money(tally.doubtful_usd)} more): {'; '.join(names)}{more}"
     )
 
 

@@ -20,3 +20,8 @@ def tokens(count: int) -> str:
 def number(count: int, one: str, many: str | None = None) -> str:
     """`1 image`, `2 images`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def weight(count: int) -> str:
+    """`46 kB`, `3.0 MB`: bytes as people weigh them."""
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.0f} kB"

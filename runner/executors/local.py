@@ -25,12 +25,14 @@ class Local:
     ) -> AsyncGenerator[Done, None]:
         """What `work` made of each job, in the order in which they end.
 
-        Drawing a job may read files, so it happens in a thread. An exception in `work` ends the
-        run after the jobs that are under way were told to stop; closing the iterator does, too.
+        Drawing a job may read files, so it happens in a thread. After an exception nothing more is
+        begun; it is raised when what is under way has come to its end, which may have been paid for.
+        Closing the iterator tells what is under way to stop.
         """
         source = iter(jobs)
         running: set[asyncio.Task[Done]] = set()
         drawing: asyncio.Task[object] | None = asyncio.ensure_future(_draw(source))
+        trouble: BaseException | None = None
         try:
             while running or drawing:
                 waiting: set[asyncio.Task[object]] = {*running}
@@ -38,15 +40,19 @@ class Local:
                     waiting.add(drawing)
                 await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 if drawing and drawing.done() and len(running) < self.parallel:
-                    job = drawing.result()
-                    if job is _END:
-                        drawing = None
-                    else:
+                    drawn, drawing = drawing, None
+                    trouble = trouble or drawn.exception()
+                    if trouble is None and (job := drawn.result()) is not _END:
                         running.add(asyncio.ensure_future(work(job)))  # type: ignore[arg-type]
                         drawing = asyncio.ensure_future(_draw(source))
                 for task in [task for task in running if task.done()]:
                     running.discard(task)
-                    yield task.result()
+                    if error := task.exception():
+                        trouble = trouble or error
+                    else:
+                        yield task.result()
+            if trouble is not None:
+                raise trouble
         finally:
             await _stop({*running, *([drawing] if drawing else [])})
 

@@ -31,7 +31,7 @@ def painted(grey: Image.Image, whole: PixelBox, size: Size) -> Mask:
     x_min, y_min = max(whole.x_min, 0), max(whole.y_min, 0)
     x_max, y_max = min(whole.x_max, size.width), min(whole.y_max, size.height)
     if x_min >= x_max or y_min >= y_max:
-        return _mask(empty(size), "png")
+        return mask_of(empty(size), "png")
     part = (
         (x_min - whole.x_min) * grey.width / whole.width,
         (y_min - whole.y_min) * grey.height / whole.height,
@@ -42,12 +42,12 @@ def painted(grey: Image.Image, whole: PixelBox, size: Size) -> Mask:
     resized = grey.resize(shape, Image.Resampling.BILINEAR, box=part)
     # Turned only now: Pillow rounds between its two passes, and their order moves some pixels.
     columns = np.asarray(resized.transpose(Image.Transpose.TRANSPOSE)) > THRESHOLD
-    return _mask(from_columns(columns, x_min, y_min, size), "png")
+    return mask_of(from_columns(columns, x_min, y_min, size), "png")
 
 
 def outlined(rings: Sequence[Polygon], size: Size, encoding: MaskEncoding) -> Mask:
     """The mask of the pixels whose centres the rings enclose."""
-    return _mask(rasterised(rings, size), encoding)
+    return mask_of(rasterised(rings, size), encoding)
 
 
 def remarks(mask: Mask, box: PixelBox | None) -> tuple[Issue, ...]:
@@ -59,6 +59,7 @@ def remarks(mask: Mask, box: PixelBox | None) -> tuple[Issue, ...]:
     return ()
 
 
-def _mask(runs: Runs, encoding: MaskEncoding) -> Mask:
+def mask_of(runs: Runs, encoding: MaskEncoding) -> Mask:
+    """The mask of these runs."""
     box = tight_box(runs)
     return Mask(encoding, encode(runs), runs.area, as_box(box) if box is not None else None)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from runner.providers.gemini import Gemini
+from runner.providers.openai import OpenAI
 from runner.providers.simulator import Simulator
 from runner.registry import Registry
 from runner.roles import Provider
 
 PROVIDERS: Registry[type[Provider]] = Registry(
-    "provider", {"gemini": Gemini, "simulator": Simulator}, group="askpix.providers"
+    "provider",
+    {"gemini": Gemini, "openai": OpenAI, "simulator": Simulator},
+    group="askpix.providers",
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from runner.roles import Found
-from runner.sources.inspect import Convert, inspect
+from runner.sources.inspect import MOST_BYTES, Convert, inspect
 from runner.sources.normal import composed
 from runner.sources.order import shown
 from runner.values.image import FileOrigin, UnreadableImage
@@ -82,12 +82,14 @@ def read_file(
     convert: Convert | None,
     frame: int,
     within: Path | None = None,
+    most_bytes: int = MOST_BYTES,
 ) -> Found:
     """The image of a file candidate, or why it cannot be used."""
     path = Path(candidate.where)
     if candidate.problem is not None:
         return UnreadableImage(name, role, candidate.problem, path)
-    found = inspect(FileOrigin(path, within), name, role, convert=convert, frame=frame)
+    origin = FileOrigin(path, within)
+    found = inspect(origin, name, role, convert=convert, frame=frame, most_bytes=most_bytes)
     if isinstance(found, UnreadableImage) and found.issue.code == "image_missing":
         return replace(found, issue=Issue("image_missing", _missing(candidate)))
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runner.roles import Found
 from runner.sources.candidate import Candidate, file_candidate, read_file
-from runner.sources.inspect import Convert
+from runner.sources.inspect import MOST_BYTES, Convert
 from runner.sources.normal import stored
 
 
@@ -22,6 +22,7 @@ class File:
     convert: Convert | None = None
     frame: int = 0
     within: Path | None = None
+    most_bytes: int = MOST_BYTES
 
     def find(self, base: Path) -> Iterator[Found]:
         """The image of this file, a relative path starting from `base`."""
@@ -34,4 +35,5 @@ class File:
 
     def read(self, candidate: Candidate, name: str) -> Found:
         """The file's image, or why it cannot be used."""
-        return read_file(candidate, name, self.role, self.convert, self.frame, self.within)
+        how = (self.role, self.convert, self.frame, self.within, self.most_bytes)
+        return read_file(candidate, name, *how)

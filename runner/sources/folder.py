@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runner.roles import Found
 from runner.sources.candidate import Candidate, file_candidate, read_file
-from runner.sources.inspect import Convert
+from runner.sources.inspect import MOST_BYTES, Convert
 from runner.sources.normal import stored
 from runner.sources.pattern import candidates
 from runner.values.result import Issue
@@ -28,6 +28,7 @@ class Folder:
     convert: Convert | None = None
     frame: int = 0
     within: Path | None = None
+    most_bytes: int = MOST_BYTES
 
     def find(self, base: Path) -> Iterator[Found]:
         """Every image in the folder, a relative path starting from `base`."""
@@ -44,4 +45,5 @@ class Folder:
 
     def read(self, candidate: Candidate, name: str) -> Found:
         """A file's image, or why it cannot be used."""
-        return read_file(candidate, name, self.role, self.convert, self.frame, self.within)
+        how = (self.role, self.convert, self.frame, self.within, self.most_bytes)
+        return read_file(candidate, name, *how)

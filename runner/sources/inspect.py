@@ -19,10 +19,13 @@ Convert = Literal["png", "jpeg"]
 """What types that are not sent as they are become."""
 
 MOST_BYTES = 75_000_000
-"""An image sent untouched may have as many bytes: as base64 they fill a request of 100 MB.
+"""An image sent untouched within its request may have as many bytes: as base64 they fill 100 MB.
 
 Source: ai.google.dev, image understanding, "inline image data".
 """
+
+UPLOADED = " within a request; write `upload: auto`"
+"""As a file of its own an image may have 2 GB."""
 
 
 def inspect(
@@ -33,15 +36,16 @@ def inspect(
     convert: Convert | None = None,
     frame: int = 0,
     address: str | None = None,
+    most_bytes: int = MOST_BYTES,
 ) -> Image | UnreadableImage:
     """The image at this origin, or why it cannot be used.
 
-    `name` is only shown. `convert` and `frame` end up in the recipe of the images they concern.
+    `name` is only shown. `most_bytes` are those of an image that is sent untouched. `convert` and `frame` end up in the recipe of the images they concern.
     """
     path = origin.path if isinstance(origin, FileOrigin) else None
     try:
         with opened(origin) as stream:
-            return _look(stream, origin, name, role, convert, frame, address)
+            return _look(stream, origin, name, role, convert, frame, address, most_bytes)
     except Unreadable as error:
         return UnreadableImage(name, role, error.issue, path)
     except OSError as error:  # a disk or a network drive gives up in the middle
@@ -75,16 +79,18 @@ def _look(
     convert: Convert | None,
     frame: int,
     address: str | None,
+    most_bytes: int,
 ) -> Image:
     kind = sniff(stream.read(HEAD))
     _refuse(kind, convert)
     sha256, length = digest(stream)
     header = _header(stream, kind, length)
     recipe = _recipe(kind, header, convert, frame)
-    if not recipe and length > MOST_BYTES:
+    if not recipe and length > most_bytes:
         raise Unreadable(
             "image_too_large",
-            f"the file has {length / 1e6:,.0f} MB; at most {MOST_BYTES / 1e6:.0f} MB can be sent",
+            f"the file has {length / 1e6:,.0f} MB; at most {most_bytes / 1e6:,.0f} MB can be sent"
+            f"{UPLOADED if most_bytes == MOST_BYTES else ''}",
         )
     return Image(
         name=name,

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from runner.roles import Found
 from runner.sources.candidate import Candidate, file_candidate, read_file
-from runner.sources.inspect import Convert
+from runner.sources.inspect import MOST_BYTES, Convert
 from runner.sources.normal import stored
 from runner.sources.opening import Unreadable, open_file
 from runner.sources.sniff import CONVERTIBLE, ENDINGS, HEAD, SENT, sniff
@@ -28,6 +28,7 @@ class Pattern:
     convert: Convert | None = None
     frame: int = 0
     within: Path | None = None
+    most_bytes: int = MOST_BYTES
 
     def find(self, base: Path) -> Iterator[Found]:
         """Every image that matches, a relative pattern starting from `base`."""
@@ -45,7 +46,8 @@ class Pattern:
 
     def read(self, candidate: Candidate, name: str) -> Found:
         """A file's image, or why it cannot be used."""
-        return read_file(candidate, name, self.role, self.convert, self.frame, self.within)
+        how = (self.role, self.convert, self.frame, self.within, self.most_bytes)
+        return read_file(candidate, name, *how)
 
 
 def candidates(

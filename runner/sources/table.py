@@ -1,4 +1,4 @@
-"""The rows of a CSV, TSV or JSON-lines file, one by one, with their lines; a bad row is a value, too."""
+"""The rows of a CSV, TSV, JSON-lines or Parquet file, one by one, with their lines; a bad row is a value, too."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from runner.sources.opening import Unreadable, open_file
+from runner.sources.parquet import parquet_columns, parquet_rows
 
-Format = Literal["csv", "tsv", "jsonl"]
+Format = Literal["csv", "tsv", "jsonl", "parquet"]
 
 _LONGEST_LINE = 4 << 20
 """A line of JSON may have this many characters."""
@@ -21,7 +22,7 @@ _LONGEST_LINE = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row and the line that it begins in, counted from 1.
+    """A row and the line that it begins in, counted from 1; of a Parquet file, its number.
 
     `problem` says what is wrong with it; `values` then holds what could be read.
     """
@@ -36,6 +37,8 @@ def columns(file: Path, format: Format, wanted: Collection[str] = ()) -> tuple[s
 
     Raises `Unreadable`.
     """
+    if format == "parquet":
+        return parquet_columns(file)
     if format == "jsonl":
         first = next((row for row in rows(file, format) if not row.problem), None)
         return tuple(first.values) if first else ()
@@ -50,15 +53,24 @@ def rows(file: Path, format: Format, wanted: Collection[str] = ()) -> Iterator[R
     where the comma is for decimals) or tabs is recognised by them. Cells of CSV and TSV are texts
     without the spaces around them. Raises `Unreadable` when the file itself cannot be read.
     """
+    if format == "parquet":
+        yield from (Row(*each) for each in enumerate(parquet_rows(file), 1))
+        return
     with _text(file) as stream:
         yield from _json_rows(stream) if format == "jsonl" else _table_rows(stream, format, wanted)
 
 
-def lines(file: Path) -> Iterator[tuple[int, str]]:
-    """The lines of the file as they stand, numbered from 1; one too long comes in pieces.
+def lines(file: Path, format: Format) -> Iterator[tuple[int, str]]:
+    """The lines of the file as they stand, numbered from 1; one too long comes in pieces. Of a
+    Parquet file, the cells of each row.
 
     Raises `Unreadable`.
     """
+    if format == "parquet":
+        yield from (
+            (row.line, "\n".join(map(str, row.values.values()))) for row in rows(file, format)
+        )
+        return
     with _text(file) as stream:
         number, is_whole = 0, True
         while text := stream.readline(_LONGEST_LINE):

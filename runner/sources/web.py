@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from runner.roles import Found
+from runner.sources.address import is_public
 from runner.sources.candidate import Candidate
-from runner.sources.inspect import Convert, inspect
+from runner.sources.inspect import Convert, digest, inspect
 from runner.sources.opening import Unreadable
 from runner.sources.sniff import CONVERTIBLE, ENDINGS, SENT
 from runner.values.image import FileOrigin, Image, UnreadableImage, WebOrigin
@@ -29,7 +31,8 @@ class Web:
     """An address. Without `download` the service fetches it at every request: its bytes are unseen,
     its type is told by the ending of its path, its size and its boxes in pixels are unknown.
 
-    `download` makes a local file of an address; it raises `Unreadable`.
+    `download` makes a local file of an address; it raises `Unreadable`. With `sha256` (hex), its
+    content must be this. `is_fetched`: it is downloaded, though perhaps not now.
     """
 
     address: str
@@ -37,6 +40,8 @@ class Web:
     convert: Convert | None = None
     frame: int = 0
     download: Callable[[str], Path] | None = None
+    sha256: str | None = None
+    is_fetched: bool = False
 
     def find(self, base: Path) -> Iterator[Found]:
         """The image at the address."""
@@ -52,8 +57,10 @@ class Web:
         try:
             refuse_credentials(address)
             if self.download is None:
-                return _unseen(address, name, self.role)
+                found = replace(_unseen(address, name, self.role), sha256=self.sha256)
+                return replace(found, issues=()) if self.is_fetched else found
             path = self.download(address)
+            self._check_content(path)
         except Unreadable as error:
             why = f"{_plain(address)}{error.issue.why}"
             return UnreadableImage(name, self.role, Issue(error.issue.code, why))
@@ -68,6 +75,40 @@ class Web:
             frame=self.frame,
             address=address,
         )
+
+    def _check_content(self, path: Path) -> None:
+        """Raises `Unreadable` when the content is not the one that the author pinned."""
+        if self.sha256 is None:
+            return
+        with path.open("rb") as stream:
+            found, _ = digest(stream)
+        if found != self.sha256:
+            why = f"its content is another one: the sha256 is {found}, pinned is {self.sha256}"
+            raise Unreadable("web_changed", why)
+
+
+def is_for_the_service(address: str) -> bool:
+    """Whether the service can be expected to fetch this address: https, a host that is none of this
+    network by its name, and the ending of a type that it documents."""
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    kind = ENDINGS.get(PurePosixPath(parts.path).suffix.lower(), "")
+    return parts.scheme == "https" and _TYPES.get(kind) in FETCHED_BY_GEMINI and _is_public(host)
+
+
+def _is_public(host: str) -> bool:
+    """By the name alone: nothing is looked up."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return "." in host and host.rpartition(".")[2] not in _OF_A_NETWORK
+    return is_public(host)
+
+
+_OF_A_NETWORK = frozenset({"local", "localhost", "internal", "lan", "home", "corp", "test"})
 
 
 def name_of(address: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import get_args
 
 from runner.catalogue import Model
@@ -27,12 +28,25 @@ Sent = Mapping[str, Prepared]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One step of one job: what stands in its result whatever comes back."""
+    """One step of one job: what stands in its result whatever comes back. Paths in it start from
+    `base`, the folder of the workflow, and those of downloads from `folder`, that of the run: a
+    result is the same wherever both are."""
 
     job: Job
     step: AskStep
     ordinal: int
     images: tuple[Image | UnreadableImage, ...]
+    base: Path = Path("/")
+    folder: Path = Path("/")
+
+    def named(self, path: str | None) -> str | None:
+        """A path as results show it: relative where it can be, with `/` on every system."""
+        if path is None or "://" in path:
+            return path
+        for start in (self.folder, self.base):
+            if start != Path("/") and Path(path).absolute().is_relative_to(start):
+                return Path(path).absolute().relative_to(start).as_posix()
+        return path
 
 
 def unasked(asked: Asked, reason: NotBuilt) -> Result:
@@ -160,7 +174,7 @@ def _blank(asked: Asked, sent: Sent) -> Result:
         step=asked.step.id,
         combination=job.combination,
         repeat=job.repeat,
-        images=tuple(_remembered(image, sent) for image in asked.images),
+        images=tuple(_remembered(image, sent, asked) for image in asked.images),
         status="failed",
         issues=_image_issues(asked.images),
         row=job.case.row,
@@ -176,15 +190,15 @@ def _image_issues(images: Sequence[Image | UnreadableImage]) -> tuple[Issue, ...
     )
 
 
-def _remembered(image: Image | UnreadableImage, sent: Sent) -> ResultImage:
+def _remembered(image: Image | UnreadableImage, sent: Sent, asked: Asked) -> ResultImage:
     if isinstance(image, UnreadableImage):
-        path = str(image.path) if image.path else None
+        path = asked.named(str(image.path) if image.path else None)
         return ResultImage(image.name, image.role, path, None, 1, None)
     was = sent.get(image.digest)
     return ResultImage(
         name=image.name,
         role=image.role,
-        path=image.location,
+        path=asked.named(image.location),
         size=image.size,
         orientation=image.orientation,
         sha256=image.sha256,

@@ -12,12 +12,25 @@ from pathlib import Path
 
 from runner.executors import EXECUTORS
 from runner.providers import PROVIDERS
-from runner.roles import AnswerCache, Ask, Connection, Journal, Kept, Log, Origin, no_log
+from runner.roles import (
+    AnswerCache,
+    Ask,
+    Connection,
+    Journal,
+    Kept,
+    Log,
+    Origin,
+    Passing,
+    UploadMemory,
+    Uploads,
+    no_log,
+)
 from runner.sources.prepare import prepare
 from runner.stages.answer import Asked, answered, unasked
 from runner.stages.expand import NotBuilt, build, jobs
 from runner.stages.gather import gather
 from runner.stages.halt import Halt, HaltKind, stop_on_signals
+from runner.stages.passing import uses_of
 from runner.stages.plan import ASSUMED_OUTPUT_TOKENS
 from runner.stages.second_try import is_out_of_room, second_tries, with_earlier_try
 from runner.text.render import Renderer
@@ -29,9 +42,11 @@ from runner.transport.pacing import Pacers, Quota, paced
 from runner.transport.quote import Quote, quote
 from runner.transport.retry import retrying
 from runner.transport.streak import Streak
-from runner.values.event import concluded, halted, recalled, waiting
+from runner.transport.uploading import ThisProcess, uploading
+from runner.values.event import concluded, halted, recalled, uploaded, waiting
 from runner.values.image import DataOrigin, Image, Prepared, UnreadableImage
 from runner.values.job import Job
+from runner.values.passing import KnownFile
 from runner.values.question import Question
 from runner.values.request import Request
 from runner.values.response import Failure, Response
@@ -72,8 +87,7 @@ class Asking:
 
     `downloads` keeps the web images that are fetched; `say` tells a person something at once;
     `inline` holds the images that stand in the workflow itself, by their SHA-256. `day` is that of
-    the prices; without `pacers` everything is sent at once. Requests whose key is in `left_out` are not sent: they may be paid for already.
-    `offline` makes results of what is remembered, and asks nothing.
+    the prices of what is asked now; `uploads` remembers what was uploaded before; without `pacers` everything is sent at once. Requests whose key is in `left_out` are not sent: they may be paid for already.
     """
 
     workflow: Workflow
@@ -88,8 +102,8 @@ class Asking:
     cache: AnswerCache | None = None
     log: Log = no_log
     left_out: frozenset[str] = frozenset()
-    offline: bool = False
     allow_private: bool = False
+    uploads: UploadMemory | None = None
     inline: dict[str, bytes] = field(default_factory=dict)
     asks: dict[str, Ask] = field(default_factory=dict)
     renderer: Renderer = field(default_factory=Renderer)
@@ -102,9 +116,9 @@ class Asking:
             stack.enter_context(self.renderer)
             stack.enter_context(stop_on_signals(self.halt, self.say))
             for name in sorted({step.provider for step in self.workflow.steps}):
-                if not self.offline:
-                    opened = PROVIDERS.load(name)().open(self.connection, _fetch)
-                    self.asks[name] = self._ask(name, await stack.enter_async_context(opened))
+                connection = replace(self.connection.of(name), passing=self._passing(name))
+                opened = PROVIDERS.load(name)().open(connection, _fetch)
+                self.asks[name] = self._ask(name, await stack.enter_async_context(opened))
             executor = EXECUTORS["local"](self.workflow.run.parallel)
             async with aclosing(executor.run(self._jobs(), self._job)) as done:
                 async for each in done:
@@ -120,6 +134,8 @@ class Asking:
         attempt = journaled(provider, self.journal, _under_way.get, self.log, self._cost)
         in_turn = attempt if self.pacers is None else self._paced(attempt, name, self.pacers)
         affordable = within(in_turn, self.budget, self._quote, stopped)
+        if isinstance(provider, Uploads):
+            affordable = uploading(affordable, provider)
         policy = self.connection.policy
         return retrying(
             affordable, policy, sleep=self.halt.sleep, stopped=stopped, waits=self._waits
@@ -138,6 +154,25 @@ class Asking:
             log=self.log,
         )
 
+    def _passing(self, provider: str) -> Passing | None:
+        """How images travel; None for within their requests, as always."""
+        upload = self.workflow.preparation.upload
+        if upload not in ("auto", "files"):
+            return None
+        memory = None if provider == SIMULATOR else self.uploads  # its files end with the run
+        return Passing(
+            upload,
+            uses_of(self.workflow),
+            memory or ThisProcess(),
+            sleep=self.halt.sleep,
+            sent=_note_sent,
+            uploaded=self._uploaded,
+            stopped=lambda: self.halt.is_called,
+        )
+
+    def _uploaded(self, image: Image, file: KnownFile, again: bool, seconds: float) -> None:
+        self.log(uploaded(_under_way.get().question, image.name, file, seconds, again=again))
+
     def _jobs(self) -> Iterator[Job]:
         cases = gather(self.workflow, allow_private=self.allow_private, downloads=self.downloads)
         for job in jobs(self.workflow, cases):
@@ -152,25 +187,27 @@ class Asking:
         for position, step in enumerate(self.workflow.steps):
             ordinal = job.number * len(self.workflow.steps) + position
             earlier = {each.result.step: each.result for each in done}
-            each = await self._step(job, step, ordinal, earlier)
-            if each is None or not await self._remember(each):
+            try:
+                each = await self._step(job, step, ordinal, earlier)
+                if each is not None and not each.is_known:
+                    await self.journal.conclude(each.result, each.origin)
+            except OSError as error:  # the disk: nothing that is under way is given up for it
+                self.stop("limit", str(error))
+                break
+            if each is None:
                 break
             done.append(each)
-            if each.result.status not in USABLE and self.workflow.run.on_error == "stop":
-                self.stop("on_error", f"{each.result.case}: {each.result.error}")
+            self._tell(each)
         return done
 
-    async def _remember(self, each: Concluded) -> bool:
-        """Writes a result down. When the disk does not take it, it can be made again later."""
-        if not each.is_known:
-            try:
-                await self.journal.conclude(each.result, each.origin)
-            except OSError as error:
-                self.stop("limit", str(error))
-                return False
-        name = _name(each.result.case, each.result.step)
-        self.log(concluded(name, each.result, each.origin, earlier=each.earlier))
-        return True
+    def _tell(self, each: Concluded) -> None:
+        """Logs a result; one that is new and not usable may be the end of the run."""
+        result = each.result
+        name = _name(result.case, result.step)
+        self.log(concluded(name, result, each.origin, earlier=each.earlier))
+        is_bad = result.status not in USABLE and not each.is_known
+        if is_bad and self.workflow.run.on_error == "stop":
+            self.stop("on_error", f"{result.case}: {result.error}")
 
     async def _step(
         self, job: Job, step: AskStep, ordinal: int, earlier: Mapping[str, Result]
@@ -178,7 +215,8 @@ class Asking:
         """One answer, or None when the run was halted before this step was asked."""
         render = self.renderer.render
         request = await asyncio.to_thread(build, self.workflow, step, job, earlier, render)
-        asked = Asked(job, step, ordinal, _images_of(request, job))
+        base, folder = self.workflow.path.absolute().parent, self.downloads.absolute().parent
+        asked = Asked(job, step, ordinal, _images_of(request, job), base, folder)
         if isinstance(request, NotBuilt):
             return Concluded(unasked(asked, request))
         again: tuple[Request, ...] = ()
@@ -207,7 +245,7 @@ class Asking:
             price = self._quote(request)
             _under_way.set(UnderWay(Question(key, asked.ordinal, name, price.likely_usd)))
             reply = await self._remembered(asked.step.provider)
-            if reply is None and not self.offline:
+            if reply is None:
                 reply = await self._answer(request, asked.step.provider)
             return None if reply is None else await self._concluded(asked, request, reply)
 
@@ -215,15 +253,19 @@ class Asking:
         response = reply if isinstance(reply, Failure) else reply.response
         sent = _under_way.get().sent if isinstance(reply, Failure) else reply.sent
         model = self.workflow.models[request.model]
-        result = await asyncio.to_thread(answered, asked, request, response, model, self.day, sent)
+        day = (None if isinstance(reply, Failure) else reply.day) or self.day
+        result = await asyncio.to_thread(answered, asked, request, response, model, day, sent)
         if isinstance(reply, Failure):
             return Concluded(result)
         provider, mode = asked.step.provider, self.workflow.run.cache
         is_new = reply.origin == "asked"  # in this session, or in one that was killed at this point
         keeps = mode in ("use", "refresh") and provider != SIMULATOR
-        if self.cache and keeps and is_new and result.status in USABLE:
-            self.cache.put(endpoint(provider, self.connection), request.key, reply)
         cut_off = is_out_of_room(reply.response)
+        is_step = (
+            cut_off and self.workflow.run.on_cut_off == "retry"
+        )  # to the answer with more room
+        if self.cache and keeps and is_new and (result.status in USABLE or is_step):
+            self.cache.put(endpoint(provider, self.connection), request.key, reply)
         return Concluded(result, reply.origin, reply.earlier, is_out_of_room=cut_off)
 
     async def _remembered(self, provider: str) -> Kept | Failure | None:
@@ -237,7 +279,7 @@ class Asking:
         if question.key in self.left_out:
             why = "sent before the run was killed, and perhaps paid for; not asked again"
             return Failure("doubtful", f"{why} (on_doubtful)", maybe_billed=True)
-        if provider == SIMULATOR or self.offline:
+        if provider == SIMULATOR:
             return None
         if kept := await self._cached(provider, question.key):
             kept = replace(kept, origin="cache", ordinal=question.ordinal)
@@ -302,13 +344,17 @@ class Asking:
 
 def endpoint(provider: str, connection: Connection) -> str:
     """Who answers, as the cache names it."""
-    return f"{provider} {connection.base_url or ''}".strip()
+    return f"{provider} {connection.of(provider).base_url or ''}".strip()
 
 
 def _fetch(image: Image) -> Prepared:
     prepared = prepare(image)
-    _under_way.get().sent[image.digest] = replace(prepared, content=b"")
+    _note_sent(image, replace(prepared, content=b""))
     return prepared
+
+
+def _note_sent(image: Image, prepared: Prepared) -> None:
+    _under_way.get().sent[image.digest] = prepared
 
 
 def _name(case: str, step: str) -> str:

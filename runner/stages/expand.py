@@ -67,7 +67,7 @@ def build(
     return Request(
         family=step.family or workflow.models[model_name].family,
         model=model_name,
-        parts=_parts(prompt, images, step.prompt_first),
+        parts=_parts(prompt, images, step),
         system=system,
         settings=settings,
         schema=schema,
@@ -84,7 +84,8 @@ def settings_of(step: AskStep, combination: Combination) -> tuple[str, Settings]
         chosen["thinking_budget"] = None  # type: ignore[assignment]  # one word for one thing
     elif "thinking_budget" in chosen:
         chosen["thinking"] = None  # type: ignore[assignment]
-    return model, replace(step.settings, **chosen)  # type: ignore[arg-type]  # load checked them
+    settings = replace(step.settings, **chosen)  # type: ignore[arg-type]  # load checked them
+    return model, settings.for_chat() if step.family == "chat_completions" else settings
 
 
 def step_images(
@@ -154,13 +155,15 @@ def _missing_step(step: AskStep, earlier: Mapping[str, Result]) -> NotBuilt | No
 
 
 def _parts(
-    prompt: str, images: tuple[tuple[Image, StepImage | None], ...], prompt_first: bool
+    prompt: str, images: tuple[tuple[Image, StepImage | None], ...], step: AskStep
 ) -> tuple[Part, ...]:
+    chats = step.family == "chat_completions"  # which knows no resolution of an image
     image_parts = [
-        ImagePart(image, wanted.resolution if wanted else None) for image, wanted in images
+        ImagePart(image, wanted.resolution if wanted and not chats else None)
+        for image, wanted in images
     ]
     text = TextPart(prompt)
-    return (text, *image_parts) if prompt_first else (*image_parts, text)
+    return (text, *image_parts) if step.prompt_first else (*image_parts, text)
 
 
 def _described(

@@ -9,7 +9,7 @@ from pathlib import Path
 from runner.roles import Found
 from runner.sources.candidate import Candidate, Listed
 from runner.stages.image_problems import find_pattern_problems as find_pattern_problems
-from runner.stages.listing import Download, Names, clashing, listed
+from runner.stages.listing import Download, Names, Read, clashing, listed, looked_at
 from runner.stages.pairs import Pair, pairs_of
 from runner.stages.rows import row_cases
 from runner.values.case import CaseImages
@@ -24,28 +24,34 @@ def gather(
     fetch: bool = True,
     allow_private: bool = False,
     downloads: Path | None = None,
+    read: Read = looked_at,
 ) -> Iterator[CaseImages]:
     """The cases of a workflow, in its order; called again, it starts again.
 
     An image that cannot be used is an `UnreadableImage` in its place. A name is that of the file;
-    files of one name are told apart by their folders, repetitions by a number. With `fetch: true`
-    in the workflow, web images are downloaded when it is their turn, into the folder `downloads`
+    files of one name are told apart by their folders, repetitions by a number. What of web
+    images this machine fetches is downloaded when it is their turn, into the folder `downloads`
     (by default one that lasts as long as this process); with `fetch=False` they stay addresses, as
-    a plan sees them. `allow_private` admits addresses that are not on the public internet.
+    a plan sees them. With `read=unopened` no image is opened: a case has its name and no more. `allow_private` admits addresses that are not on the public internet.
     Raises `Rejected` when a table cannot be read.
     """
-    download = (
-        _downloader(allow_private, downloads) if fetch and workflow.preparation.fetch else None
-    )
+    download = _downloader(allow_private, downloads) if fetch and may_fetch(workflow) else None
     if workflow.dataset is not None:
-        return row_cases(workflow.dataset, workflow.preparation, download)
+        return row_cases(workflow.dataset, workflow.preparation, download, read)
     if len(workflow.images) == 1:
-        return _single(workflow, workflow.images[0], download)
-    return _together(workflow, download)
+        return _single(workflow, workflow.images[0], download, read)
+    return _together(workflow, download, read)
+
+
+def may_fetch(workflow: Workflow) -> bool:
+    """Whether this machine may have to download something."""
+    preparation = workflow.preparation
+    pinned = any(entry.sha256 for images in workflow.images for entry in images.entries)
+    return preparation.fetch or preparation.upload in ("auto", "files") or pinned
 
 
 def _single(
-    workflow: Workflow, images: ImageSet, download: Download | None
+    workflow: Workflow, images: ImageSet, download: Download | None, read: Read
 ) -> Iterator[CaseImages]:
     """One case for each image. The first pass over the names costs no look at any file."""
     every = listed(images, workflow.preparation)
@@ -53,10 +59,10 @@ def _single(
     names = Names()
     for source, candidate, _ in listed(images, workflow.preparation, download):
         name = names.take(candidate.longer if candidate.name in clashes else candidate.name)
-        yield CaseImages(name, (source.read(candidate, name),))
+        yield CaseImages(name, (read(source, candidate, name, images.role),))
 
 
-def _together(workflow: Workflow, download: Download | None) -> Iterator[CaseImages]:
+def _together(workflow: Workflow, download: Download | None, read: Read) -> Iterator[CaseImages]:
     """One case for each file name that the named images share."""
     found = {
         images.role: [
@@ -68,17 +74,23 @@ def _together(workflow: Workflow, download: Download | None) -> Iterator[CaseIma
     names = Names()
     candidates = {role: [candidate for _, candidate in of] for role, of in found.items()}
     for pair in pairs_of(workflow.images, candidates):
-        images = tuple(_image(pair, role, of_role, workflow) for role, of_role in found.items())
+        images = tuple(
+            _image(pair, role, of_role, workflow, read) for role, of_role in found.items()
+        )
         yield CaseImages(names.take(pair.name), images)
 
 
 def _image(
-    pair: Pair, role: str, of_role: list[tuple[Listed, Candidate]], workflow: Workflow
+    pair: Pair,
+    role: str,
+    of_role: list[tuple[Listed, Candidate]],
+    workflow: Workflow,
+    read: Read,
 ) -> Found:
     position = pair.positions.get(role)
     if position is not None:
         source, candidate = of_role[position]
-        return source.read(candidate, candidate.name)
+        return read(source, candidate, candidate.name, role)
     written = next(images for images in workflow.images if images.role == role)
     where = ", ".join(entry.text for entry in written.entries[:3])
     why = f"`{role}` ({where}) has no image of this name, so nothing belongs together with it"

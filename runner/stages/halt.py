@@ -25,6 +25,8 @@ class Halt:
 
     kind: HaltKind | None = None
     why: str = ""
+    at_once: bool = False
+    """A person does not want to wait for what is under way."""
     _called: asyncio.Event = field(default_factory=asyncio.Event)
 
     def now(self, kind: HaltKind, why: str) -> None:
@@ -45,6 +47,26 @@ class Halt:
 
 
 @contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """Every signal that ends a run is a `KeyboardInterrupt` here: for what waits for nobody."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    try:
+        before = {number: signal.signal(number, interrupt) for number in heard}
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
 def stop_on_signals(halt: Halt, say: Callable[[str], None]) -> Iterator[None]:
     """The first signal lets what is under way end; the second stops at once.
 
@@ -55,6 +77,7 @@ def stop_on_signals(halt: Halt, say: Callable[[str], None]) -> Iterator[None]:
 
     def stop() -> None:
         if halt.kind == "interrupted" and asking is not None:
+            halt.at_once = True
             asking.cancel()
         elif halt.kind is None:
             say("finishing what is under way; Ctrl-C again stops at once")

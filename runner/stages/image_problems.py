@@ -20,11 +20,21 @@ _UNUSABLE = frozenset({"W414", "W417"})
 def find_pattern_problems(
     workflow: Workflow, clock: Callable[[], float] = time.monotonic
 ) -> tuple[Problem, ...]:
-    """Every mistake about files: none there, none like that, none twice, none without a partner.
+    """Every mistake about files: none there, none like that, none twice, none without a partner,
+    and a truth that does not fit them.
 
     Files are listed, and the beginning and the end of the first of them are read, as long as
     `clock` allows. An error when nothing can be asked, a warning when some of it can.
     """
+    problems = _image_problems(workflow, clock)
+    if not workflow.truths or problems_stop(list(problems)):
+        return problems
+    from runner.stages.truth_problems import truth_problems  # needs more than names and headers
+
+    return (*problems, *truth_problems(workflow, clock))
+
+
+def _image_problems(workflow: Workflow, clock: Callable[[], float]) -> tuple[Problem, ...]:
     preparation = workflow.preparation
     looks = Looks(preparation.convert, clock, within=preparation.within)
     if workflow.dataset is not None:

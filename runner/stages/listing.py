@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 
+from runner.roles import Found
 from runner.sources import SOURCES
 from runner.sources.candidate import Candidate, Listed
+from runner.sources.counted import Clashes, Counted
+from runner.sources.web import is_for_the_service
+from runner.values.image import DataOrigin, FileOrigin, Image, UnreadableImage, WebOrigin
+from runner.values.passing import MOST_FILE_BYTES
 from runner.workflow.spec import ImageEntry, ImageSet, Preparation
 
 Download = Callable[[str], Path]
@@ -21,7 +25,9 @@ def listed(images: ImageSet, preparation: Preparation, download: Download | None
     """
     several, seen = len(images.entries) > 1, set[object]()
     for entry in images.entries:
-        source = source_of(entry.kind, entry.value, images.role, preparation, download)
+        source = source_of(
+            entry.kind, entry.value, images.role, preparation, download, entry.sha256
+        )
         for candidate in source.list(entry.base):
             if several:
                 identity = candidate.identity
@@ -32,7 +38,12 @@ def listed(images: ImageSet, preparation: Preparation, download: Download | None
 
 
 def source_of(
-    kind: str, value: str, role: str, preparation: Preparation, download: Download | None
+    kind: str,
+    value: str,
+    role: str,
+    preparation: Preparation,
+    download: Download | None,
+    sha256: str | None = None,
 ) -> Listed:
     """The source of one line of `images:` or of one cell of a table."""
     options: dict[str, object] = {
@@ -41,10 +52,27 @@ def source_of(
         "frame": preparation.frame,
     }
     if kind == "web":
-        options["download"] = download
+        here = sha256 is not None or is_fetched_here(value, preparation)
+        options["download"] = download if here else None
+        options["is_fetched"], options["sha256"] = here, sha256
     elif kind != "data":
         options["within"] = preparation.within
+        if preparation.upload in ("auto", "files"):
+            options["most_bytes"] = MOST_FILE_BYTES
     return SOURCES[kind](value, **options)
+
+
+def is_fetched_here(address: str, preparation: Preparation) -> bool:
+    """Whether this machine downloads a web image, so that the service does not have to: also where
+    it cannot be expected to, and where the size of the image must be known."""
+    match preparation.upload:
+        case "files":
+            return True
+        case "auto":
+            asked = preparation.fetch or preparation.needs_size
+            return asked or not is_for_the_service(address)
+        case _:
+            return preparation.fetch
 
 
 def kind_of_cell(text: str) -> str:
@@ -55,29 +83,48 @@ def kind_of_cell(text: str) -> str:
     return "data" if start.startswith("data:") else "file"
 
 
-def clashing(candidates: Iterable[Candidate]) -> frozenset[str]:
+Read = Callable[[Listed, Candidate, str, str], Found]
+"""Makes of a listed image, with the name and the role that it is to have, an image of a case."""
+
+
+def looked_at(source: Listed, candidate: Candidate, name: str, role: str) -> Found:
+    """The image with its size and digest: its bytes are read."""
+    return source.read(candidate, name)
+
+
+def unopened(source: Listed, candidate: Candidate, name: str, role: str) -> Found:
+    """The image as far as its name tells: no file is opened, nothing is fetched."""
+    if candidate.problem is not None:
+        return UnreadableImage(name, role, candidate.problem)
+    match candidate.kind:
+        case "file":
+            return Image(name, role, FileOrigin(Path(candidate.where)), mime="")
+        case "web":
+            return Image(name, role, WebOrigin(candidate.where), mime="")
+        case "data":
+            return Image(name, role, DataOrigin(b""), mime="")
+
+
+def clashing(candidates: Iterable[Candidate]) -> Container[str]:
     """File names that stand for different files: those are shown with their folders."""
-    # Only a hash of the longer name is kept: this is all the memory that 40,000 images need.
-    seen: dict[str, int] = {}
-    clashes: set[str] = set()
+    clashes = Clashes()
     for candidate in candidates:
-        longer = hash(candidate.longer)
-        if seen.setdefault(candidate.name, longer) != longer:
-            clashes.add(candidate.name)
-    return frozenset(clashes)
+        clashes.add(candidate.name, candidate.longer)
+    return clashes
 
 
 class Names:
     """Gives every case a name of its own: the second `x.jpg` becomes `x.jpg#2`."""
 
     def __init__(self) -> None:
-        self._taken: Counter[str] = Counter()
+        self._taken = Counted()
 
     def take(self, name: str) -> str:
         """This name, or the first numbered one that is free."""
-        unique = name
-        while self._taken[unique]:
-            self._taken[name] += 1
-            unique = f"{name}#{self._taken[name]}"
-        self._taken[unique] += 1
+        count = self._taken.add(name)
+        if count == 1:
+            return name
+        while self._taken.times(unique := f"{name}#{count}"):
+            count = self._taken.add(name)
+        self._taken.add(unique)
         return unique

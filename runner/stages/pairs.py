@@ -43,12 +43,13 @@ def pairs(images: Mapping[str, Sequence[Candidate]]) -> tuple[Pair, ...]:
     (`x.jpg` and `x.png`). Where a name occurs twice under one role (in sub-folders), the path below
     the folder of the pattern counts instead.
     """
-    clashes = frozenset[str]().union(*(clashing(of_role) for of_role in images.values()))
+    clashes = [clashing(of_role) for of_role in images.values()]
     groups: dict[str, dict[str, int]] = {}
     for role, of_role in images.items():
         seen: Counter[str] = Counter()
         for position, candidate in enumerate(of_role):
-            key = candidate.inside if candidate.name in clashes else candidate.name
+            clash = any(candidate.name in of_role_clashes for of_role_clashes in clashes)
+            key = candidate.inside if clash else candidate.name
             key = unicodedata.normalize("NFC", key)  # macOS writes ü as two characters
             seen[key] += 1
             key = key if seen[key] == 1 else f"{key}#{seen[key]}"

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from runner.catalogue import Model
+from runner.sources.counted import Counted
 from runner.stages.expand import NotBuilt, Render, build, jobs, settings_of, step_images
+from runner.stages.passing import Travel, Travels
 from runner.tokens import cost, input_tokens
 from runner.values.case import CaseImages
 from runner.values.image import UnreadableImage
@@ -28,6 +30,14 @@ IsStored = Callable[[str, str], bool]
 def nothing_is_stored(provider: str, key: str) -> bool:
     """For a plan that knows of no earlier answers."""
     return False
+
+
+Visit = Callable[[str, Request, int], None]
+"""Gets the provider of a request that is to be sent, the request, and its estimated tokens of input."""
+
+
+def nobody(provider: str, request: Request, tokens: int) -> None:
+    """For a plan whose requests nobody wants to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,10 @@ class Plan:
     models: tuple[str, ...] = ()
     """Every model that is named, by the alphabet; also when all of its answers are stored."""
     steps: int = 1
+    travels: tuple[Travel, ...] = ()
+    """How images travel, when the workflow does not leave that to the default."""
+    uploaded: frozenset[str] = frozenset()
+    """The digests of those images of the first request that travel as files."""
 
     @property
     def promised(self) -> int:
@@ -85,12 +99,14 @@ def plan(
     render: Render,
     day: date,
     is_stored: IsStored = nothing_is_stored,
+    visit: Visit = nobody,
 ) -> Plan:
-    """The plan of a workflow over these cases, at the prices of a day.
+    """The plan of a workflow over these cases, at the prices of a day. `visit` gets every request
+    that is to be sent and known already.
 
     Images are read once, for their sizes and digests; no request is kept but the first.
     """
-    count = _Count(workflow, render, day, is_stored)
+    count = _Count(workflow, render, day, is_stored, visit, Travels.of(workflow))
     for step in workflow.steps:  # what is made of an answer belongs to the plan, too
         count.digest.update(f"{step.id} {step.shape!r} {step.png_shape!r}\n".encode())
     for job in jobs(workflow, count.seen(cases)):
@@ -110,6 +126,8 @@ class _Count:
     render: Render
     day: date
     is_stored: IsStored
+    visit: Visit
+    travels: Travels
     cases: int = 0
     unreadable: int = 0
     requests: int = 0
@@ -120,8 +138,8 @@ class _Count:
     stored: int = 0
     same: int = 0
     models: set[str] = field(default_factory=set)
-    met: set[int] = field(default_factory=set)
-    """The first 8 bytes of every key: 60 bytes of memory a request."""
+    met: Counted = field(default_factory=Counted)
+    """Every key, on the disk: a plan of a million requests takes no memory for them."""
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     def seen(self, cases: Iterable[CaseImages]) -> Iterator[CaseImages]:
@@ -152,14 +170,14 @@ class _Count:
             model = self.workflow.models[request.model]
             estimate = input_tokens(model, request)
             self._share(model, estimate.tokens, estimate.rule, request.settings.max_output_tokens)
+            self.travels.add(request)
+            self.visit(step.provider, request, estimate.tokens)
 
     def _is_new(self, provider: str, key: str) -> bool:
         """Whether a request is to be sent: nobody has asked it yet."""
-        short = int(key[:16], 16)
-        if short in self.met:
+        if self.met.add(key) > 1:
             self.same += 1
             return False
-        self.met.add(short)
         stored = self.is_stored(provider, key)
         self.stored += stored
         return not stored
@@ -214,6 +232,8 @@ class _Count:
             stored=self.stored,
             same=self.same,
             steps=len(self.workflow.steps),
+            travels=self.travels.counted(),
+            uploaded=self.travels.uploaded(self.first) if self.first else frozenset(),
             models=tuple(sorted(self.models)),
         )
 

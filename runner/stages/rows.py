@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from runner.roles import Found
 from runner.sources.candidate import Candidate, Listed
 from runner.sources.opening import Unreadable
 from runner.sources.table import Row, rows
-from runner.stages.listing import Download, Names, clashing, kind_of_cell, source_of
+from runner.stages.listing import (
+    Download,
+    Names,
+    Read,
+    clashing,
+    kind_of_cell,
+    looked_at,
+    source_of,
+)
 from runner.values.case import CaseImages
 from runner.values.image import UnreadableImage
 from runner.values.problem import Problem, Rejected
@@ -18,17 +26,17 @@ from runner.workflow.spec import Dataset, Preparation, Scalar
 
 
 def row_cases(
-    dataset: Dataset, preparation: Preparation, download: Download | None
+    dataset: Dataset, preparation: Preparation, download: Download | None, read: Read = looked_at
 ) -> Iterator[CaseImages]:
     """A case for every selected row, lazily. A bad row is a case that fails with its line.
 
     Raises `Rejected` when the table itself cannot be read.
     """
     try:
-        clashes = frozenset[str]() if dataset.id_column else _clashes(dataset, preparation)
+        clashes: Container[str] = () if dataset.id_column else _clashes(dataset, preparation)
         names = Names()
         for row in selected_rows(dataset):
-            yield _case(row, dataset, preparation, download, names, clashes)
+            yield _case(row, dataset, preparation, download, names, clashes, read)
     except Unreadable as error:
         raise Rejected(unreadable_table(dataset, error)) from error
 
@@ -52,9 +60,20 @@ def selected_rows(dataset: Dataset) -> Iterator[Row]:
             yield row
 
 
-def is_selected(values: Mapping[str, object], where: Mapping[str, Scalar]) -> bool:
-    """True when the row has all of these values; `1`, `1.0` and `true` in a CSV are read as such."""
-    return all(_same(values.get(column), value) for column, value in where.items())
+def is_selected(
+    values: Mapping[str, object], where: Mapping[str, Scalar | tuple[Scalar, ...]]
+) -> bool:
+    """True when the row has these values, or one of several; `1`, `1.0`, `true` in a CSV are read as
+    such."""
+    return all(
+        any(_same(values.get(column), one) for one in choices_of(wanted))
+        for column, wanted in where.items()
+    )
+
+
+def choices_of(wanted: Scalar | tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    """The values that `where` admits for one column."""
+    return wanted if isinstance(wanted, tuple) else (wanted,)
 
 
 def cell_candidate(
@@ -77,10 +96,10 @@ def cell_candidate(
 
 def line_of(row: Row, dataset: Dataset) -> str:
     """The row as a sentence names it."""
-    return f"line {row.line} of {dataset.file.name}"
+    return f"{_line(row, dataset)} of {dataset.file.name}"
 
 
-def _clashes(dataset: Dataset, preparation: Preparation) -> frozenset[str]:
+def _clashes(dataset: Dataset, preparation: Preparation) -> Container[str]:
     role = next(iter(dataset.roles))
     found = (
         cell_candidate(row, role, dataset, preparation, None) for row in selected_rows(dataset)
@@ -94,13 +113,14 @@ def _case(
     preparation: Preparation,
     download: Download | None,
     names: Names,
-    clashes: frozenset[str],
+    clashes: Container[str],
+    read: Read,
 ) -> CaseImages:
     cells = {
         role: cell_candidate(row, role, dataset, preparation, download) for role in dataset.roles
     }
     name = names.take(_name(row, dataset, next(iter(cells.values())), clashes))
-    images = tuple(_found(role, cell, dataset, row, clashes) for role, cell in cells.items())
+    images = tuple(_found(role, cell, dataset, row, clashes, read) for role, cell in cells.items())
     return CaseImages(name, images, row.values, row.line)
 
 
@@ -108,7 +128,7 @@ def _name(
     row: Row,
     dataset: Dataset,
     first: tuple[Listed, Candidate] | Issue,
-    clashes: frozenset[str],
+    clashes: Container[str],
 ) -> str:
     """The row's id, or else the name of its first image, or else its line."""
     if dataset.id_column:
@@ -117,7 +137,12 @@ def _name(
             return str(value).strip()
     elif not isinstance(first, Issue):
         return _shown(first[1], clashes)
-    return f"line {row.line}"
+    return _line(row, dataset)
+
+
+def _line(row: Row, dataset: Dataset) -> str:
+    """A Parquet file has no lines."""
+    return f"{'row' if dataset.format == 'parquet' else 'line'} {row.line}"
 
 
 def _found(
@@ -125,19 +150,20 @@ def _found(
     cell: tuple[Listed, Candidate] | Issue,
     dataset: Dataset,
     row: Row,
-    clashes: frozenset[str],
+    clashes: Container[str],
+    read: Read,
 ) -> Found:
     if isinstance(cell, Issue):
-        return UnreadableImage(f"line {row.line}", role, cell)
+        return UnreadableImage(_line(row, dataset), role, cell)
     source, candidate = cell
-    found = source.read(candidate, _shown(candidate, clashes))
+    found = read(source, candidate, _shown(candidate, clashes), role)
     if isinstance(found, UnreadableImage):
         why = f"{found.issue.why} ({line_of(row, dataset)}, column `{dataset.roles[role]}`)"
         return replace(found, issue=replace(found.issue, why=why))
     return found
 
 
-def _shown(candidate: Candidate, clashes: frozenset[str]) -> str:
+def _shown(candidate: Candidate, clashes: Container[str]) -> str:
     return candidate.longer if candidate.name in clashes else candidate.name
 
 

@@ -15,10 +15,11 @@ from runner.values.result import Issue, Result
 MOST_TRIES = 3
 """Further tries after the first; each has twice the room of the one before."""
 
-_OUT_OF_ROOM = frozenset({"incomplete", "max_tokens"})
-"""How the two endpoints say that an answer met `max_output_tokens`, in lower case.
+_OUT_OF_ROOM = frozenset({"incomplete", "max_tokens", "length"})
+"""How the endpoints say that an answer met `max_output_tokens`, in lower case.
 
-Source: ai.google.dev, API reference of Interactions (`status`) and generateContent (`finishReason`).
+Sources: ai.google.dev, API reference of Interactions (`status`) and generateContent (`finishReason`);
+the package openai 3.52 (`finish_reason` of Chat Completions).
 """
 
 

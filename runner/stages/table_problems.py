@@ -6,34 +6,57 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 
+from runner.sources.counted import Counted
 from runner.sources.inside import LEADS_OUTSIDE, STAY, is_inside
 from runner.sources.normal import stored
 from runner.sources.opening import Unreadable
 from runner.sources.sniff import ENDINGS
 from runner.sources.table import Row, columns, rows
 from runner.stages.nearby import ending_of, same_name
-from runner.stages.rows import cell_candidate, is_selected, line_of, unreadable_table
+from runner.stages.rows import (
+    cell_candidate,
+    choices_of,
+    is_selected,
+    line_of,
+    unreadable_table,
+)
 from runner.stages.survey import Looks
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Severity
 from runner.values.result import Issue
-from runner.workflow.spec import Dataset, Preparation
+from runner.workflow.spec import Dataset, Preparation, Scalar
 
 _MOST_VALUES = 20
+_MOST_KEYS = 1000
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows with the same fault: how many, where the first one stands, and the file that it names."""
+
+    count: int = 0
+    first: str = ""
+    file: str = ""
+
+    def add(self, where: str, file: str = "") -> None:
+        if not self.count:
+            self.first, self.file = where, file
+        self.count += 1
 
 
 @dataclass(slots=True)
 class _Survey:
-    """What one pass over the table finds."""
+    """What one pass over the table finds, in memory that does not grow with the rows."""
 
     total: int = 0
     selected: int = 0
     keys: set[str] = field(default_factory=set)
-    broken: list[str] = field(default_factory=list)
-    missing: list[tuple[str, str]] = field(default_factory=list)
-    """Where each one stands in the table, and its path."""
-    outside: list[str] = field(default_factory=list)
-    ids: Counter[str] = field(default_factory=Counter)
+    broken: _Rows = field(default_factory=_Rows)
+    missing: _Rows = field(default_factory=_Rows)
+    outside: _Rows = field(default_factory=_Rows)
+    ids: Counted = field(default_factory=Counted)
+    twice: str | None = None
+    """The first id that came again."""
     values: dict[str, Counter[str]] = field(default_factory=dict)
 
 
@@ -100,9 +123,10 @@ def _survey(dataset: Dataset, looks: Looks) -> _Survey:
     wanted = tuple(_needed(dataset))
     for row in rows(dataset.file, dataset.format, wanted):
         survey.total += 1
-        survey.keys |= row.values.keys()
+        if len(survey.keys) < _MOST_KEYS:
+            survey.keys |= row.values.keys()
         if row.problem is not None:
-            survey.broken.append(f"{line_of(row, dataset)}: {row.problem}")
+            survey.broken.add(f"{line_of(row, dataset)}: {row.problem}")
             continue
         for column in dataset.where:
             seen = survey.values.setdefault(column, Counter())
@@ -116,11 +140,13 @@ def _survey(dataset: Dataset, looks: Looks) -> _Survey:
 def _count(survey: _Survey, row: Row, dataset: Dataset, looks: Looks) -> None:
     survey.selected += 1
     if dataset.id_column:
-        survey.ids[str(row.values.get(dataset.id_column))] += 1
+        name = str(row.values.get(dataset.id_column))
+        if survey.ids.add(name) > 1:
+            survey.twice = survey.twice or name
     for role in dataset.roles:
         found = cell_candidate(row, role, dataset, Preparation(), None)
         if isinstance(found, Issue):
-            survey.broken.append(found.why)
+            survey.broken.add(found.why)
         elif found[1].kind == "file":
             _look(survey, row, role, found[1].where, dataset, looks)
 
@@ -130,58 +156,62 @@ def _look(survey: _Survey, row: Row, role: str, file: str, dataset: Dataset, loo
     column = dataset.roles[role]
     where = f"{line_of(row, dataset)}: `{row.values[column]}`"
     if not is_inside(file, looks.within):
-        survey.outside.append(where)
+        survey.outside.add(where)
     elif not os.path.exists(file):
-        survey.missing.append((where, file))
+        survey.missing.add(where, file)
     elif issue := looks.refusal(file):
-        survey.broken.append(f"{line_of(row, dataset)}, column `{column}`: {issue.why}")
+        survey.broken.add(f"{line_of(row, dataset)}, column `{column}`: {issue.why}")
 
 
 def _row_problems(dataset: Dataset, survey: _Survey) -> list[Problem]:
     name, problems = dataset.file.name, []
     if survey.total == 0:
         return [Problem("W410", f"the table `{name}` has no rows", dataset.place)]
-    if survey.broken:
-        message = f"{_rows(len(survey.broken))} of `{name}` cannot be used; {survey.broken[0]}"
-        severity: Severity = "error" if len(survey.broken) == survey.total else "warning"
+    if survey.broken.count:
+        message = f"{_rows(survey.broken.count)} of `{name}` cannot be used; {survey.broken.first}"
+        severity: Severity = "error" if survey.broken.count == survey.total else "warning"
         problems.append(Problem("W408", message, dataset.place, severity=severity))
-    if survey.selected == 0 and survey.total > len(survey.broken):
+    if survey.selected == 0 and survey.total > survey.broken.count:
         problems.append(_nothing_selected(dataset, survey))
-    if survey.outside:
+    if survey.outside.count:
         problems.append(_outside(dataset, survey))
-    if survey.missing:
+    if survey.missing.count:
         problems.append(_missing(dataset, survey))
-    twice = [value for value, count in survey.ids.items() if count > 1]
-    if twice:
+    if survey.twice is not None:
         message = (
-            f"the column `{dataset.id_column}` of `{name}` is not unique: `{twice[0]}` occurs"
-            f" {survey.ids[twice[0]]} times; its cases are numbered `{twice[0]}#2`, …"
+            f"the column `{dataset.id_column}` of `{name}` is not unique: `{survey.twice}` occurs"
+            f" {survey.ids.times(survey.twice)} times; its cases are numbered `{survey.twice}#2`, …"
         )
         problems.append(Problem("W412", message, dataset.place, severity="warning"))
     return problems
 
 
 def _nothing_selected(dataset: Dataset, survey: _Survey) -> Problem:
-    said = ", ".join(f"{column}: {value}" for column, value in dataset.where.items())
+    said = ", ".join(f"{column}: {_said(value)}" for column, value in dataset.where.items())
     column = next(iter(dataset.where))
     values = tuple(survey.values.get(column, ()))
-    close = did_you_mean(str(dataset.where[column]), values)
+    wanted = dataset.where[column]
+    close = did_you_mean(str(choices_of(wanted)[0]), values)
     return Problem(
         "W410",
         f"`where` ({said}) selects none of the {survey.total} rows of `{dataset.file.name}`",
         dataset.place,
         fix=f"did you mean `{column}: {close}`?" if close else None,
-        found=str(dataset.where[column]),
+        found=_said(wanted),
         allowed=values,
     )
 
 
+def _said(wanted: Scalar | tuple[Scalar, ...]) -> str:
+    return str(wanted) if not isinstance(wanted, tuple) else f"[{', '.join(map(str, wanted))}]"
+
+
 def _outside(dataset: Dataset, survey: _Survey) -> Problem:
-    count = len(survey.outside)
+    count = survey.outside.count
     return Problem(
         "W452",
         f"{_rows(count)} of `{dataset.file.name}` {'names' if count == 1 else 'name'} an image that"
-        f" {LEADS_OUTSIDE}; {survey.outside[0]}",
+        f" {LEADS_OUTSIDE}; {survey.outside.first}",
         dataset.place,
         fix=STAY,
     )
@@ -191,15 +221,15 @@ def _missing(dataset: Dataset, survey: _Survey) -> Problem:
     folder = stored(str(dataset.image_folder))
     if not os.path.isdir(folder):
         return _no_folder(dataset, folder)
-    count = len(survey.missing)
+    count = survey.missing.count
     everything = count >= survey.selected * len(dataset.roles)
     return Problem(
         "W409",
         f"{_rows(count)} of `{dataset.file.name}` {'names' if count == 1 else 'name'} an image that"
-        f" does not exist in `{dataset.image_folder.name}/`; {survey.missing[0][0]}",
+        f" does not exist in `{dataset.image_folder.name}/`; {survey.missing.first}",
         dataset.place,
         severity="error" if everything else "warning",
-        fix=_meant(survey.missing[0][1])
+        fix=_meant(survey.missing.file)
         or ("file names start from `image_folder`" if everything else None),
         found=str(dataset.image_folder),
     )

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
@@ -145,7 +145,9 @@ class Journal(Recorded):
         return from_line(row.line), cast("Origin", row.origin)
 
     def _response(self, key: bytes, db: Connection) -> Kept | None:
-        for number, session, origin, content, seal, ordinal in db.execute(_RESPONSES, (key,)):
+        for number, session, began, origin, content, seal, ordinal in db.execute(
+            _RESPONSES, (key,)
+        ):
             try:
                 if seal != checksum(key, origin, content):
                     raise ValueError("not what was written")
@@ -154,7 +156,8 @@ class Journal(Recorded):
                 self._damaged.add(("response", number))
                 continue
             place = -1 if ordinal is None else ordinal
-            return replace(kept, origin=origin, ordinal=place, earlier=session != self._session)
+            earlier, day = session != self._session, _day(began)
+            return replace(kept, origin=origin, ordinal=place, earlier=earlier, day=day)
         return None
 
     def _send(self, question: Question, sent_utc: str, seconds: float, db: Connection) -> int:
@@ -192,8 +195,9 @@ class Journal(Recorded):
 
 
 _RESPONSES = """
-SELECT response.id, session, origin, content, checksum, ordinal
+SELECT response.id, session, started_utc, origin, content, checksum, ordinal
 FROM request JOIN response ON response.request = request.id
+LEFT JOIN session ON session.id = session
 WHERE key = ? AND NOT void ORDER BY response.id DESC"""
 
 
@@ -205,6 +209,14 @@ def _database(path: Path, ballast: Ballast, lock: Lock) -> tuple[Database, Lock,
 
         database, notes = salvaged(path, damage, ballast)
         return database, lock, notes
+
+
+def _day(utc: str | None) -> date | None:
+    """The day of an instant as the journal writes it; None for what is none."""
+    try:
+        return date.fromisoformat((utc or "")[:10])
+    except ValueError:
+        return None
 
 
 def _utc() -> str:

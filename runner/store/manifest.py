@@ -96,6 +96,7 @@ class Manifest:
             "tokens": _tokens(self.tally),
             "cost_usd": round(self.tally.cost_usd, 9) if self.tally else None,
             "cost_complete": not self.tally.unpriced if self.tally else None,
+            "by_model": self.tally.spent_as_json() if self.tally else {},
             "checks": _outcomes(self.verdicts),
             "models_asked": list(self.plan.models),
             "models_answered": dict(sorted(self.tally.models.items())) if self.tally else {},

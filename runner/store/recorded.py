@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -110,9 +110,10 @@ class Recorded:
                 self._damaged.add(("fact", number))
         return facts
 
-    def count(self) -> int:
-        """How many results there are."""
-        return int(self._rows("SELECT count(*) FROM result")[0][0])
+    def count(self, statuses: Iterable[str] | None = None) -> int:
+        """How many results there are; of these statuses when they are named."""
+        found = dict(self._rows("SELECT status, count(*) FROM result GROUP BY status"))
+        return sum(found.values() if statuses is None else (found.get(s, 0) for s in statuses))
 
     def lines(self, step: str | None = None) -> Iterator[str]:
         """The lines of results.jsonl, without line ends, in the order of the plan; of one step when

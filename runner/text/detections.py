@@ -17,7 +17,7 @@ def detections_of(result: Result, path: Sequence[str]) -> tuple[Detection, ...]:
     name = path[0]
     if own_names(result) and name in own_names(result):
         return tuple(found for found in result.detections if _under(found.at, name))
-    return tuple(found for found in result.detections if _has(found, name))
+    return tuple(found for found in result.detections if has_place(found, name))
 
 
 def record_of(found: Detection) -> dict[str, object]:
@@ -48,7 +48,8 @@ def _under(at: str, name: str) -> bool:
     return at == name or at.startswith((f"{name}[", f"{name}."))
 
 
-def _has(found: Detection, name: str) -> bool:
+def has_place(found: Detection, name: str) -> bool:
+    """Whether a thing has what the list of this name holds: `boxes`, `masks`."""
     match name:
         case "boxes":
             return found.box is not None

@@ -13,14 +13,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from runner.text.detections import LISTS, detections_of, own_names, record_of
+from runner.text.detections import LISTS, detections_of, has_place, own_names, record_of
 from runner.values.reference import Reference
 from runner.values.result import USABLE, Result
+from runner.values.truth import Cell, NoTruth, Things, Truth
 
 MissingKind = Literal[
     "not_run",  # there is no result: the step, or one before it, did not run
     "unusable",  # the step failed, or its answer cannot be relied on
     "absent",  # a whole answer that does not hold this value
+    "no_truth",  # nobody has said what is right for this case
 ]
 
 _UNUSABLE: Mapping[str, str] = {
@@ -51,8 +53,9 @@ def look_up(
     steps: Mapping[str, Result],
     row: Mapping[str, object],
     variables: Mapping[str, object],
+    truth: Mapping[str, Truth] = {},
 ) -> Found | Missing:
-    """The value of `find.boxes.count`, `row.label` or `vars.x` in one case.
+    """The value of `find.boxes.count`, `row.label`, `truth.boxes` or `vars.x` in one case.
 
     Nothing but its `status` is taken from a step without a usable answer: a failure is never an
     empty result.
@@ -62,6 +65,8 @@ def look_up(
             return _in_table(reference, row)
         case "vars":
             return _in_table(reference, variables)
+        case "truth":
+            return _in_truth(reference.path, truth)
     result = steps.get(reference.root)
     if result is None:
         return Missing(f"{reference.root} has no result", "not_run")
@@ -116,6 +121,28 @@ def _in_table(reference: Reference, table: Mapping[str, object]) -> Found | Miss
     if name not in table:
         return Missing(f"there is no {reference.root}.{name}", "absent")
     return _walk(table[name], rest, f"{reference.root}.{name}")
+
+
+def _in_truth(path: Sequence[str], truths: Mapping[str, Truth]) -> Found | Missing:
+    """What is right for the case; after the name of things may stand their kind: `masks`."""
+    name, *rest = path
+    match truths.get(name):
+        case None:
+            return Missing(f"there is no truth.{name}", "no_truth")
+        case NoTruth(why):
+            return Missing(f"truth.{name} is not known: {why}", "no_truth")
+        case Cell(value):
+            return _walk(value, rest, f"truth.{name}")
+        case Result() as result:
+            found = unusable(result) or part_of(result, rest)
+            if isinstance(found, Missing):
+                return Missing(f"truth.{name} is not known: {found.why}", "no_truth")
+            return found
+        case Things(things, keypoints):
+            if rest and rest[0] in PLACES:
+                things = tuple(one for one in (*things, *keypoints) if has_place(one, rest[0]))
+                name, rest = f"{name}.{rest[0]}", rest[1:]
+            return _walk([record_of(one) for one in things], rest, f"truth.{name}")
 
 
 def _first(result: Result, name: str) -> Found | Missing:

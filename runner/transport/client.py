@@ -62,6 +62,9 @@ class Channel:
     policy: Policy = field(default_factory=Policy)
     key: str | None = field(default=None, repr=False)
     clock: Callable[[], float] = time.monotonic
+    key_header: str = "x-goog-api-key"
+    key_scheme: str = ""
+    """What stands before the key in its header: `Bearer `, or nothing."""
 
     async def send(
         self,
@@ -121,7 +124,7 @@ class Channel:
     ) -> httpx.Headers:
         merged = httpx.Headers(dict(headers))
         if with_key and self.key:
-            merged["x-goog-api-key"] = self.key
+            merged[self.key_header] = self.key_scheme + self.key
         if method == "POST":
             merged["content-length"] = str(sending.length)
         return merged

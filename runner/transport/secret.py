@@ -13,6 +13,9 @@ from urllib.parse import quote
 KEY_NAMES = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 """Where the environment holds the key, in the order in which Google's own package looks for it."""
 
+OPENAI_KEY_NAME = "OPENAI_API_KEY"
+"""Where the environment holds the key of an OpenAI-compatible server: never sent to another."""
+
 SHORTEST_HIDDEN = 16
 """A shorter key may be a word or a number that answers hold, and is only hidden if it is neither."""
 
@@ -37,7 +40,7 @@ class Secret:
     @classmethod
     def of_environment(cls, environ: Mapping[str, str]) -> Secret:
         """The secret of every key in an environment, whichever of them is used."""
-        return cls.of(*(environ.get(name) for name in KEY_NAMES))
+        return cls.of(*(environ.get(name) for name in (*KEY_NAMES, OPENAI_KEY_NAME)))
 
     def and_of(self, *keys: str | None) -> Secret:
         """The secret of these keys, too."""

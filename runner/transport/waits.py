@@ -34,11 +34,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d{1,6})?", value, re.ASCII):
         return float(value)
-    until, now = _instant(value), _instant(headers.get("date", ""))
+    until, now = instant(value), instant(headers.get("date", ""))
     return None if until is None or now is None else float(max(0, until - now))
 
 
-def _instant(text: str) -> int | None:
+def instant(text: str) -> int | None:
+    """Seconds since 1970 in the date of an HTTP header; None when it is none."""
     try:
         parsed = parsedate_tz(text)
         return timegm(parsed[:9]) - (parsed[9] or 0) if parsed else None

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal
 
+from runner.values.passing import KnownFile
 from runner.values.problem import Problem
 from runner.values.question import Question
 from runner.values.response import Failure, Origin, Response
@@ -23,6 +25,7 @@ EventName = Literal[
     "answered",  # its response arrived
     "missed",  # an attempt failed
     "waiting",  # it will be sent again, in so many seconds
+    "uploaded",  # an image was sent as a file, which its requests name
     "concluded",  # a result is there
     "recalled",  # a response was there already: of this run, of another (cache)
     "doubtful",  # sent before a crash, its response lost
@@ -51,6 +54,7 @@ FIELDS: Mapping[EventName, tuple[str, ...]] = {
         *_ASKED, "kind", "status", "message", "maybe_billed", "estimate_usd", "took_seconds",
     ),
     "waiting": ("name", "key", "kind", "wait_seconds"),
+    "uploaded": (*_ASKED[:2], "image", "bytes", "file", "expires", "again", "took_seconds"),
     "concluded": ("name", "key", "ordinal", "status", "origin", "earlier", "detections", "error"),
     "recalled": ("name", "key", "origin"),
     "doubtful": ("name", "key", "estimate_usd"),
@@ -104,6 +108,15 @@ def missed(question: Question, attempt: int, failure: Failure) -> Event:
 def waiting(question: Question, failure: Failure, wait_seconds: float) -> Event:
     """A request will be sent again."""
     return event("waiting", *_of(question), failure.kind, _rounded(wait_seconds))
+
+
+def uploaded(
+    question: Question, image: str, file: KnownFile, took_seconds: float, *, again: bool
+) -> Event:
+    """An image is there as a file now. `again`: it was before, and that file was gone."""
+    expires = f"{datetime.fromtimestamp(file.expires, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    about = (image, file.byte_count, file.name, expires, again, _rounded(took_seconds))
+    return event("uploaded", *_of(question), *about)
 
 
 def concluded(name: str, result: Result, origin: Origin, *, earlier: bool = False) -> Event:

@@ -7,8 +7,9 @@ from typing import Literal
 
 from runner.values.geometry import Box, Size
 
-MaskEncoding = Literal["png", "polygon_xy", "polygon_yx"]
-"""How the model wrote it: a PNG inside its box, or a ring of corners, x or y first."""
+MaskEncoding = Literal["png", "polygon_xy", "polygon_yx", "rle"]
+"""How it was written: a PNG (by a model: inside its box), a ring of corners, x or y first, or, in a
+truth file, run lengths."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from runner.values.image import Image
 
-Family = Literal["interactions", "generate_content"]
+GeminiFamily = Literal["interactions", "generate_content"]
 """Which of the two Gemini endpoints a request is written for."""
+
+Family = Literal[GeminiFamily, "chat_completions"]
+"""Which protocol a request is written in: an endpoint of Gemini, or OpenAI's Chat Completions."""
 
 Resolution = Literal["low", "medium", "high", "ultra_high"]
 
@@ -55,6 +58,10 @@ class Settings:
     max_output_tokens: int | None = None
     safety: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    def for_chat(self) -> Settings:
+        """What Chat Completions have words for; the rest is Gemini's own, and is not sent."""
+        return replace(self, thinking=None, thinking_budget=None, media_resolution=None, safety={})
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class Response:
     joined). `finish_reason` is the service's own word for how it ended. `body` is the JSON as
     received. `simulated` is True when no model looked at the images. `attempts` counts the tries.
     `channel` says where in the response a refusal stood (`http`, `errors`, `model_output`,
-    `steps`, `promptFeedback`, `finishReason`), None when there is none.
+    `steps`, `promptFeedback`, `finishReason`, `refusal`, `finish_reason`), None when there is none.
     """
 
     text: str

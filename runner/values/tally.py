@@ -10,6 +10,55 @@ from runner.values.result import USABLE, Result, Status
 
 
 @dataclass(slots=True)
+class Spent:
+    """What the answers of one model took, as the service counted it, and what they cost.
+
+    `image_tokens` are a part of the input, None when an answer did not tell them; so are
+    `cached_tokens`. `unpriced` counts the answers of which nobody knows the cost: `cost_usd` is
+    without theirs.
+    """
+
+    answers: int = 0
+    input_tokens: int = 0
+    image_tokens: int | None = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    thought_tokens: int = 0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+
+    def add(self, result: Result) -> None:
+        """Counts one answer."""
+        self.answers += 1
+        self.input_tokens += result.usage.get("input_tokens", 0)
+        images = result.usage.get("image_tokens")
+        known = self.image_tokens is not None and images is not None
+        self.image_tokens = (self.image_tokens or 0) + (images or 0) if known else None
+        self.cached_tokens += result.usage.get("cached_tokens", 0)
+        self.output_tokens += result.usage.get("output_tokens", 0)
+        self.thought_tokens += result.usage.get("thought_tokens", 0)
+        self.cost_usd += result.cost_usd or 0.0
+        self.unpriced += result.cost_usd is None
+
+    def as_json(self) -> dict[str, object]:
+        """As it stands in run.json and in the summary for scripts."""
+        return {
+            "answers": self.answers,
+            "input": self.input_tokens,
+            "image": self.image_tokens,
+            "cached": self.cached_tokens,
+            "output": self.output_tokens,
+            "thought": self.thought_tokens,
+            "cost_usd": round(self.cost_usd, 9),
+            "cost_complete": not self.unpriced,
+        }
+
+
+NAMED = 5
+"""So many doubtful requests are named; the log names all."""
+
+
+@dataclass(slots=True)
 class Tally:
     """Counts of results so far. `total` is the number of results that the plan promises.
 
@@ -28,6 +77,8 @@ class Tally:
     input_tokens: int = 0
     output_tokens: int = 0
     thought_tokens: int = 0
+    by_model: dict[str, Spent] = field(default_factory=dict)
+    """The same tokens and dollars by the model that answered."""
     cost_usd: float = 0.0
     session_usd: float = 0.0
     saved_usd: float = 0.0
@@ -43,8 +94,10 @@ class Tally:
     """Those of them that were not the first try."""
     rate_limited: int = 0
     """Those of them that met a rate limit."""
-    doubtful: list[str] = field(default_factory=list)
-    """Who may have been paid for although no response came: the names, each as often as it was."""
+    doubtful: int = 0
+    """Requests that may have been paid for although no response came."""
+    doubtful_names: list[str] = field(default_factory=list)
+    """Whose they were: the first few names."""
     doubtful_usd: float = 0.0
 
     def add(self, result: Result, origin: Origin = "asked", *, earlier: bool = False) -> None:
@@ -72,6 +125,7 @@ class Tally:
         if origin != "asked":
             self.saved_usd += cost
             return
+        self.by_model.setdefault(result.model, Spent()).add(result)
         self.unpriced += result.cost_usd is None
         self.cost_usd += cost
         self.session_usd += 0.0 if earlier else cost
@@ -96,13 +150,19 @@ class Tally:
         """The end of a session, as its log tells it."""
         counts = (self.done, self.unusable, self.not_asked, self.requests)
         dollars = [round(usd, 9) for usd in (self.cost_usd, self.session_usd, self.saved_usd)]
-        doubtful = len(self.doubtful)
-        return event("run_ended", exit_code, stopped, why, *counts, *dollars, doubtful, folder)
+        return event("run_ended", exit_code, stopped, why, *counts, *dollars, self.doubtful, folder)
 
     def _doubt(self, happened: Event) -> None:
-        self.doubtful.append(str(happened.fields["name"]))
+        name = str(happened.fields["name"])
+        self.doubtful += 1
+        if name not in self.doubtful_names and len(self.doubtful_names) < NAMED:
+            self.doubtful_names.append(name)
         estimate = happened.fields["estimate_usd"]
         self.doubtful_usd += estimate if isinstance(estimate, float | int) else 0.0
+
+    def spent_as_json(self) -> dict[str, object]:
+        """Tokens and dollars by model, by the alphabet."""
+        return {name: spent.as_json() for name, spent in sorted(self.by_model.items())}
 
     @property
     def not_asked(self) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
-from runner.values.shape import Coordinates, Space
+from runner.values.shape import GEMINI_COORDINATES, Coordinates, Space
 
 _RANGES: Mapping[str, str] = {
     "1000": "normalized to 0-1000",
@@ -20,17 +21,18 @@ def convention(space: Space, coordinates: Coordinates) -> str:
     """
     scale = _RANGES[coordinates.scale]
     match space:
-        case "box":
-            order = (
-                "[ymin, xmin, ymax, xmax]" if coordinates.y_first else "[xmin, ymin, xmax, ymax]"
-            )
-            return f"{order} {scale}"
-        case "point":
-            return f"{'[y, x]' if coordinates.y_first else '[x, y]'} {scale}"
+        case "box" | "point":
+            return f"{_ordered(space, coordinates)} {scale}"
         case "polygon" | "mask":
             return f"polygon of [x, y] corners {scale}"
         case "box_3d":
             return "[x, y, z, x size, y size, z size, roll, pitch, yaw] in metres and degrees"
+
+
+def _ordered(space: Literal["box", "point"], coordinates: Coordinates) -> str:
+    if space == "box":
+        return "[ymin, xmin, ymax, xmax]" if coordinates.y_first else "[xmin, ymin, xmax, ymax]"
+    return "[y, x]" if coordinates.y_first else "[x, y]"
 
 
 def suffix(schema: Mapping[str, object], coordinates: Coordinates) -> str:
@@ -38,6 +40,18 @@ def suffix(schema: Mapping[str, object], coordinates: Coordinates) -> str:
     spoken = {name: space for name, space in _spaces(schema) if space != "box_3d"}
     sentences = [f"{name} is {_spoken(space, coordinates)}." for name, space in spoken.items()]
     return f"\n{' '.join(sentences)}" if sentences else ""
+
+
+def respoken(words: str, coordinates: Coordinates) -> str:
+    """What a shipped shape says after the prompt, in this convention: it is written in Gemini's."""
+    spoken = [
+        (_ordered("box", GEMINI_COORDINATES), _ordered("box", coordinates)),
+        (_ordered("point", GEMINI_COORDINATES), _ordered("point", coordinates)),
+        (_RANGES[GEMINI_COORDINATES.scale], _RANGES[coordinates.scale]),
+    ]
+    for gemini, other in spoken:
+        words = words.replace(gemini, other)
+    return words
 
 
 def described(schema: Mapping[str, object], coordinates: Coordinates) -> dict[str, object]:
@@ -62,10 +76,17 @@ def _described(node: object, coordinates: Coordinates) -> object:
     said = {key: _described(value, coordinates) for key, value in node.items()}
     space = node.get("x-space")
     if space in ("box", "point", "polygon", "mask"):
-        said["description"] = convention(space, coordinates)
+        said["description"] = _redescribed(node.get("description"), space, coordinates)
         if coordinates.scale == "1":
             said["items"] = _with_fractions(said.get("items"))
     return said
+
+
+def _redescribed(words: object, space: Space, coordinates: Coordinates) -> str:
+    """A description that speaks Gemini's convention in this one; else the convention itself."""
+    if isinstance(words, str) and _RANGES[GEMINI_COORDINATES.scale] in words:
+        return respoken(words, coordinates)
+    return convention(space, coordinates)
 
 
 def _with_fractions(items: object) -> object:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
-from runner.workflow.document import absolute
+from runner.sources.parquet import INSTALL, NEEDS_PYARROW, is_there
+from runner.workflow.document import absolute, is_sound
 from runner.workflow.files import is_file, missing_file
 from runner.workflow.findings import Findings
 from runner.workflow.images import UNNAMED
@@ -13,7 +15,7 @@ from runner.workflow.outside import stays
 from runner.workflow.spec import Dataset
 from runner.workflow.telling import as_name
 
-Format = Literal["csv", "tsv", "jsonl"]
+Format = Literal["csv", "tsv", "jsonl", "parquet"]
 
 _ENDINGS: Mapping[str, Format] = {
     ".csv": "csv",
@@ -21,7 +23,13 @@ _ENDINGS: Mapping[str, Format] = {
     ".tab": "tsv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".parquet": "parquet",
 }
+
+
+def table_format(path: Path) -> Format | None:
+    """The format that the ending of a table tells."""
+    return _ENDINGS.get(path.suffix.lower())
 
 
 def dataset_of(
@@ -36,16 +44,19 @@ def dataset_of(
     place = findings.document.place(route)
     if not stays(name, path, route, findings):
         return None, None
-    form = table.get("format") or _ENDINGS.get(path.suffix.lower())
+    form = table.get("format") or table_format(path)
     if not is_file(path):
         findings.problems.append(missing_file("W450", name, path, place, "with a table"))
         return None, None
     if form is None:
         message = f"`{name}` is not named like a table that can be read"
-        fix = "write format: csv, tsv or jsonl beside `file:`"
+        fix = "write format: csv, tsv, jsonl or parquet beside `file:`"
         if path.suffix.lower() in (".xlsx", ".xls", ".ods", ".numbers"):
             message, fix = f"`{name}` is a spreadsheet", "save it as CSV, and name that file"
         findings.error("W450", place, message, fix)
+        return None, None
+    if form == "parquet" and not is_there():
+        findings.error("W453", place, NEEDS_PYARROW, INSTALL)
         return None, None
     folder = table.get("image_folder")
     beside = path.parent
@@ -60,7 +71,9 @@ def dataset_of(
         image_folder=absolute(beside),
         id_column=table.get("id_column"),
         where={
-            key: value for key, value in (table.get("where") or {}).items() if value is not None
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in (table.get("where") or {}).items()
+            if is_sound(value)
         },
         place=findings.document.place(("dataset",), key=True),
     )

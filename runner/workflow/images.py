@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,21 @@ def _entries(value: object, route: Route, findings: Findings) -> Iterator[ImageE
     listed = value if isinstance(value, list) else [value]
     for index, text in enumerate(listed):
         here = (*route, index) if isinstance(value, list) else route
-        if isinstance(text, str) and text.strip():
+        if isinstance(text, dict):
+            yield from _pinned(text, here, findings)
+        elif isinstance(text, str) and text.strip():
             entry = _entry(text.strip(), here, findings)
             if entry is not None:
                 yield entry
+
+
+def _pinned(written: Mapping[str, Any], route: Route, findings: Findings) -> Iterator[ImageEntry]:
+    """A web image with the digest of its content."""
+    url, sha256 = written.get("url"), written.get("sha256")
+    if isinstance(url, str) and isinstance(sha256, str):
+        entry = _entry(url.strip(), (*route, "url"), findings)
+        if entry is not None:
+            yield replace(entry, sha256=sha256.lower())
 
 
 def _entry(text: str, route: Route, findings: Findings) -> ImageEntry | None:

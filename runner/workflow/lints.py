@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner.roles import OPENAI
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Place, Route
 from runner.values.reference import Reference
+from runner.values.shape import GEMINI_COORDINATES, Shape
 from runner.workflow.findings import Findings
 from runner.workflow.matrix import check_effect
 from runner.workflow.parts import whole
@@ -85,7 +87,8 @@ def lint_prompt(step: AskStep, findings: Findings) -> None:
         return
     for pattern, what in ((_OTHER_ORDER, "order"), (_OTHER_SCALE, "scale")):
         found = pattern.search(text)
-        if found and (what == "scale" or answer.coordinates.y_first):
+        is_other = answer.coordinates.y_first if what == "order" else _is_gemini_scale(answer)
+        if found and is_other:
             said = " ".join(found[0].split())
             message = (
                 f"the prompt says “{said}”, and the shape of the answer asks for another {what} "
@@ -94,6 +97,10 @@ def lint_prompt(step: AskStep, findings: Findings) -> None:
             fix = "delete that sentence: boxes come back in pixels anyway"
             findings.warning("W122", _place_of(step.prompt, found, findings), message, fix)
             return
+
+
+def _is_gemini_scale(answer: Shape) -> bool:
+    return answer.coordinates.scale == GEMINI_COORDINATES.scale
 
 
 def _place_of(prompt: Prompt, words: re.Match[str], findings: Findings) -> Place:
@@ -110,7 +117,7 @@ def lint_position(
     step: AskStep, route: Route | None, images: int | None, findings: Findings
 ) -> None:
     """Source: ai.google.dev, image understanding, "Tips": with a single image, text goes first."""
-    if step.prompt_first or images != 1 or route is None:
+    if step.prompt_first or images != 1 or route is None or step.provider == OPENAI:
         return
     message = "with a single image Google advises to put the prompt before it"
     findings.warning("W127", route, message, "delete the line")
@@ -118,9 +125,11 @@ def lint_position(
 
 def lint_web_images(workflow: Workflow, findings: Findings) -> None:
     """Pixels can only be told of images that this machine has seen."""
-    if workflow.preparation.fetch or not any(whole(step.shape).spaces for step in workflow.steps):
+    preparation = workflow.preparation
+    if preparation.fetch or preparation.upload in ("auto", "files") or not preparation.needs_size:
         return
-    entries = [entry for each in workflow.images for entry in each.entries if entry.kind == "web"]
+    every = [entry for each in workflow.images for entry in each.entries]
+    entries = [entry for entry in every if entry.kind == "web" and not entry.sha256]
     if entries:
         message = "boxes of a web image cannot come back in pixels: its size is not known here"
         fix = "write `fetch: true` at the top of the file: this machine then downloads it"

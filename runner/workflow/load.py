@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from runner.catalogue import Model, catalogue
+from runner.roles import OPENAI
 from runner.sources.inside import real_folder
 from runner.transport.secret import Secret
 from runner.values.problem import Rejected, errors_of
 from runner.workflow.answers import Answers
+from runner.workflow.chat_limits import check_chat
 from runner.workflow.checks import checks_of
 from runner.workflow.document import absolute
 from runner.workflow.extends import LIBRARY, open_document, tell_replaced
@@ -25,11 +27,14 @@ from runner.workflow.matrix import VARS, axes_of, combinations_of
 from runner.workflow.model_limits import ModelCheck
 from runner.workflow.not_yet import LATER_FORMATS, tell_what_cannot_run
 from runner.workflow.outputs import outputs_of
+from runner.workflow.parts import whole
+from runner.workflow.passing import tell_passing
 from runner.workflow.prompts import Prompts
 from runner.workflow.resolved import resolved
 from runner.workflow.scoping import surroundings
 from runner.workflow.secret_words import check_headers, find_key_in_table, find_keys
 from runner.workflow.spec import (
+    AskStep,
     Combination,
     Dataset,
     Preparation,
@@ -114,13 +119,13 @@ class _Loading:
         checks = checks_of(data.get("checks") or (), around.scope, axes, findings)
         outputs = outputs_of(data.get("outputs") or (), around.scope, LATER_FORMATS, findings)
         tell_what_cannot_run(data, findings)
+        tell_passing(data, around.images, findings)
         tell_thousands(data, findings)
         sources = (*self._sources(), *answers.sources.values(), *prompts.sources.values())
         self._check_keys(sources)
         if around.dataset is not None:
-            find_key_in_table(
-                self.document.path(("dataset", "file"), data["dataset"]["file"]), findings
-            )
+            table = self.document.path(("dataset", "file"), data["dataset"]["file"])
+            find_key_in_table(table, around.dataset.format, findings)
         if errors_of(tuple(findings.problems)):
             return None
         workflow = Workflow(
@@ -129,7 +134,7 @@ class _Loading:
             description=data.get("description") or "",
             images=around.images,
             dataset=around.dataset,
-            preparation=_preparation(data, self.document.within),
+            preparation=_preparation(data, self.document.within, steps),
             vars=variables,
             steps=steps,
             combinations=combinations,
@@ -137,8 +142,9 @@ class _Loading:
             outputs=outputs,
             run=_run_options(data.get("run") or {}),
             models=models,
-            sources=(*sources, *_table(around.dataset)),
+            sources=(*sources, *_table(around.dataset), *around.truths.sources),
             resolved={},
+            truths=around.truths.specs,
             partial=data.get("partial") is True,
         )
         lint(workflow, data, drafts, axes, frozenset(prompts.uses), findings)
@@ -175,8 +181,13 @@ class _Loading:
         check_providers(drafts, self.findings)
         check = ModelCheck(self.findings)
         for draft in drafts:
-            if not is_doubtful(draft, self.fitting):
-                check.check(uses_of(draft, axes, combinations))
+            if is_doubtful(draft, self.fitting):
+                continue
+            uses = uses_of(draft, axes, combinations)
+            if draft.settings.provider == OPENAI:
+                check_chat(draft, uses, self.findings)
+            else:
+                check.check(uses)
         named = {draft.settings.model for draft in drafts} | set(axes.get("model", ()))
         return {name: catalogue().model(name) for name in sorted(named)}
 
@@ -217,9 +228,17 @@ def _name(path: Path) -> str:
     return name or path.name
 
 
-def _preparation(data: Mapping[str, Any], within: Path | None) -> Preparation:
-    frame = int(data.get("frame") or 0)
-    return Preparation(data.get("fetch") or False, data.get("convert"), frame, within)
+def _preparation(
+    data: Mapping[str, Any], within: Path | None, steps: Sequence[AskStep]
+) -> Preparation:
+    return Preparation(
+        fetch=data.get("fetch") or False,
+        convert=data.get("convert"),
+        frame=int(data.get("frame") or 0),
+        within=within,
+        upload=data.get("upload") or "inline",
+        needs_size=any(whole(step.shape).spaces for step in steps),
+    )
 
 
 def _run_options(run: Mapping[str, Any]) -> RunOptions:

@@ -13,7 +13,10 @@ SORRY = "cannot run yet in this version"
 
 LATER_FORMATS = frozenset({"coco", "yolo", "labelstudio", "crops"})
 
-LATER_PREPARATION = ("upload", "resize", "rotate", "tile")
+LATER_PREPARATION = ("resize", "rotate", "tile")
+
+ONLY_AT_THE_TOP = ("upload", "fetch", "convert", "frame")
+"""Preparation that cannot be different for a single step."""
 
 LATER_RUN: Mapping[str, tuple[str, str]] = {
     "mode": ("live", "delete the line: answers come at once"),
@@ -32,8 +35,6 @@ def is_later(key: str, word: object) -> bool:
     match key:
         case "as":
             return word in LATER_FORMATS
-        case "upload":
-            return word != "inline"
         case "metric":
             return True
         case _:
@@ -46,10 +47,6 @@ def tell_what_cannot_run(data: Mapping[str, Any], findings: Findings) -> None:
     for number, step in enumerate(data.get("steps") or ()):
         if isinstance(step, dict):
             _tell_step(step, ("steps", number), findings)
-    dataset = data.get("dataset")
-    if isinstance(dataset, dict) and dataset.get("truth") is not None:
-        fix = "delete it; `row.COLUMN` compares with a column of the table"
-        _tell("W905", ("dataset", "truth"), "`truth`", fix, findings)
     _tell_checks(data.get("checks") or (), findings)
     _tell_outputs(data.get("outputs") or (), findings)
     _tell_run(data.get("run") or {}, findings)
@@ -69,7 +66,7 @@ def _tell_step(step: Mapping[str, Any], route: Route, findings: Findings) -> Non
         if step.get(key) is not None:
             _tell(code, (*route, key), f"`{key}`", fix, findings)
     _tell_preparation(step, route, findings)
-    for key in ("fetch", "convert", "frame"):
+    for key in ONLY_AT_THE_TOP:
         if step.get(key) is not None:
             fix = f"write `{key}:` at the top of the file, for all steps"
             _tell("W907", (*route, key), f"`{key}` for a single step", fix, findings)
@@ -77,16 +74,9 @@ def _tell_step(step: Mapping[str, Any], route: Route, findings: Findings) -> Non
 
 def _tell_preparation(owner: Mapping[str, Any], route: Route, findings: Findings) -> None:
     for key in LATER_PREPARATION:
-        value = owner.get(key)
-        if value is None or value == "inline":
-            continue
-        named = f"`upload: {value}`" if key == "upload" else f"`{key}`"
-        fix = (
-            "delete the line"
-            if key == "upload"
-            else "change the images yourself before the run, and delete this"
-        )
-        _tell("W907", (*route, key), named, fix, findings)
+        if owner.get(key) is not None:
+            fix = "change the images yourself before the run, and delete this"
+            _tell("W907", (*route, key), f"`{key}`", fix, findings)
 
 
 def _tell_checks(checks: Sequence[Any], findings: Findings) -> None:

@@ -57,7 +57,7 @@ def _output(
     part = reference(save, (*route, "save"), scope, findings) if save else None
     if save is None or form is None or part is None or not _is_written(form, route, findings):
         return None
-    if save.partition(".")[0] in ("row", "vars"):
+    if save.partition(".")[0] in ("row", "vars", "truth"):
         message = f"`{save}` is no answer: only answers of steps can be saved"
         findings.error("W615", (*route, "save"), message, "name a step: its id, or find.boxes")
         return None

@@ -71,6 +71,11 @@ def part_at(shape: Shape | None, path: Sequence[str]) -> Part | NoSuchPart:
     return _walk(known[path[0]], path, 1)
 
 
+def part_in(part: Part, path: Sequence[str]) -> Part | NoSuchPart:
+    """What a path in a value leads to."""
+    return _walk(part, path, 0)
+
+
 def whole(shape: Shape) -> Part:
     """The answer of a step as a whole."""
     return Part("text") if shape.schema is None else _part(shape.schema, shape.schema)

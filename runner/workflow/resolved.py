@@ -35,7 +35,11 @@ def resolved(
         found["images"] = _paths(data["images"], ("images",), document)
     if data.get("dataset") is not None:
         found["dataset"] = _dataset(data["dataset"], document)
+    if data.get("truth") is not None:
+        found["truth"] = _truths(data["truth"], ("truth",), document)
     found["fetch"] = workflow.preparation.fetch
+    if workflow.preparation.upload != "inline":
+        found["upload"] = workflow.preparation.upload
     if workflow.preparation.convert:
         found["convert"] = workflow.preparation.convert
     if workflow.preparation.frame:
@@ -82,9 +86,28 @@ def _is_more_than_text(value: str) -> bool:
 
 
 def _dataset(table: Mapping[str, Any], document: Document) -> dict[str, object]:
-    return {
+    found = {
         key: _path(value, ("dataset", key), document) if key in _PATHS else value
         for key, value in table.items()
+        if value is not None
+    }
+    if isinstance(found.get("truth"), dict):
+        found["truth"] = _truths(table["truth"], ("dataset", "truth"), document)
+    return found
+
+
+def _truths(named: Mapping[str, Any], route: Route, document: Document) -> dict[str, object]:
+    return {name: _truth(each, (*route, name), document) for name, each in named.items() if each}
+
+
+def _truth(written: Any, route: Route, document: Document) -> object:
+    if isinstance(written, str):
+        return _path(written, route, document)
+    return {
+        key: _path(value, (*route, key), document)
+        if key in ("file", "classes") and isinstance(value, str)
+        else value
+        for key, value in written.items()
         if value is not None
     }
 
@@ -93,6 +116,8 @@ def _paths(value: Any, route: Route, document: Document) -> object:
     """Images or schemas, with every path as it is seen from the workflow file."""
     match value:
         case dict() if route[:1] == ("schemas",) and len(route) > 1:
+            return value
+        case {"url": str(), "sha256": str()}:
             return value
         case dict():
             return {key: _paths(each, (*route, key), document) for key, each in value.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from runner.text.suggest import did_you_mean
 from runner.values.shape import Shape
-from runner.workflow.parts import ANY, LISTS, NoSuchPart, Part, part_at
+from runner.workflow.parts import ANY, LISTS, NoSuchPart, Part, part_at, part_in
 from runner.workflow.words import one_of
 
 IMAGE_FIELDS = ("name", "role", "width", "height")
@@ -17,7 +17,8 @@ IMAGE_FIELDS = ("name", "role", "width", "height")
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Names in reach. `steps` maps every step's id, in order, to the shape of its answer (None:
-    not known). None for `vars`, `roles`, `columns` or True for `open_steps` means that not all
+    not known), `truths` the names of correct answers to what they hold. None for `vars`, `roles`,
+    `columns`, `truths` or True for `open_steps` means that not all
     names are known, so none is unknown. `columns` is empty when there is no dataset."""
 
     vars: frozenset[str] | None = frozenset()
@@ -26,6 +27,7 @@ class Scope:
     has_dataset: bool = False
     steps: Mapping[str, Shape | None] = field(default_factory=dict)
     open_steps: bool = False
+    truths: Mapping[str, Part] | None = field(default_factory=dict)
 
     def before(self, number: int | None) -> tuple[str, ...]:
         """The steps before one; all for None."""
@@ -50,8 +52,10 @@ def follow(path: Sequence[str], scope: Scope, number: int | None = None) -> Part
             return variable(rest, scope)
         case "row":
             return column(rest, scope)
-        case "truth" | "item":
-            return ANY  # what needs them cannot run yet, and says so itself
+        case "truth":
+            return truth(rest, scope)
+        case "item":
+            return ANY  # what needs it cannot run yet, and says so itself
     if root in scope.steps:
         return _step_part(root, rest, scope, number)
     if scope.open_steps:
@@ -86,6 +90,38 @@ def column(rest: Sequence[str], scope: Scope) -> Part | Nowhere:
     message = f"the dataset has no column `{rest[0]}`"
     fix = f"did you mean `{_column_name(close)}`?" if close else None
     return Nowhere("W313", message, fix, tuple(_column_name(each) for each in scope.columns))
+
+
+def truth(rest: Sequence[str], scope: Scope) -> Part | Nowhere:
+    """What `truth.boxes.count` leads to."""
+    if scope.truths is None:
+        return ANY
+    if not rest or rest[0] not in scope.truths:
+        return _no_truth(rest, scope.truths)
+    owner, path = scope.truths[rest[0]], rest[1:]
+    if path and path[0] in LISTS and LISTS[path[0]] in owner.spaces:
+        path = path[1:]
+    found = part_in(owner, path)
+    if not isinstance(found, NoSuchPart):
+        return found
+    name = path[found.index]
+    above = ".".join(("truth", *rest[: len(rest) - len(path) + found.index]))
+    close = did_you_mean(name, found.known)
+    fix = f"did you mean `{above}.{close}`?" if close else None
+    known = tuple(f"{above}.{each}" for each in found.known)
+    return Nowhere("W303", f"`{above}` has no `{name}`", fix, known)
+
+
+def _no_truth(rest: Sequence[str], truths: Mapping[str, Part]) -> Nowhere:
+    known = tuple(f"truth.{name}" for name in truths)
+    if not rest:
+        return Nowhere("W316", "`truth` alone is no value", "write a name after it", known)
+    message = f"there is no truth `truth.{rest[0]}`"
+    close = did_you_mean(rest[0], truths)
+    if close:
+        return Nowhere("W316", message, f"did you mean `{'.'.join(('truth', close, *rest[1:]))}`?")
+    fix = None if known else f"add `{rest[0]}: FILE` under `truth:`"
+    return Nowhere("W316", message, fix, known)
 
 
 def _column_name(name: str) -> str:
@@ -173,7 +209,10 @@ def follow_in_template(path: Sequence[str], scope: Scope, number: int | None) ->
         return _among(root, rest, IMAGE_FIELDS)
     if root in scope.steps:
         return _in_step(path, scope, number)
-    if scope.roles is None or scope.open_steps or root in ("truth", "item"):
+    if root == "truth":
+        message = "a prompt cannot show the truth: the model would be told the answer"
+        return Nowhere("W330", message, "compare with it under `checks:`")
+    if scope.roles is None or scope.open_steps or root == "item":
         return ANY
     return _no_name(path, scope, number)
 

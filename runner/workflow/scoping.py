@@ -13,6 +13,7 @@ from runner.workflow.matrix import VARS
 from runner.workflow.scope import Scope
 from runner.workflow.spec import Dataset, ImageSet
 from runner.workflow.steps import Draft, step_shapes
+from runner.workflow.truth import Truths, truths_of
 from runner.workflow.validity import Fitting
 
 
@@ -22,6 +23,7 @@ class Surroundings:
 
     images: tuple[ImageSet, ...]
     dataset: Dataset | None
+    truths: Truths
     scope: Scope
 
 
@@ -39,6 +41,7 @@ def surroundings(
     if partial and not sets:
         columns = columns or None
     shapes = step_shapes(data, drafts, findings)
+    truths = truths_of(data, columns, findings)
     unnamed = not shapes or any(name.startswith("#") for name in shapes)
     scope = Scope(
         vars=_variables(data, axes, partial),
@@ -47,9 +50,10 @@ def surroundings(
         has_dataset=isinstance(data.get("dataset"), dict),
         steps=shapes,
         open_steps=unnamed,
+        truths=None if partial or fitting.is_broken("truth") else truths.parts,
     )
     _check_names(scope, findings)
-    return Surroundings(sets, dataset, scope)
+    return Surroundings(sets, dataset, truths, scope)
 
 
 def _table(

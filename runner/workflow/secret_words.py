@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from runner.sources.opening import Unreadable
-from runner.sources.table import lines
+from runner.sources.table import Format, lines
 from runner.text.masking import KEY
 from runner.transport.secret import Secret
 from runner.values.problem import Place
@@ -64,10 +64,10 @@ def find_keys(file: str, text: str, findings: Findings) -> None:
         findings.error("W130", place, message, f"delete it, make a new one, and {IN_ENV}")
 
 
-def find_key_in_table(file: Path, findings: Findings) -> None:
+def find_key_in_table(file: Path, format: Format, findings: Findings) -> None:
     """Tells the first API key in the cells of a table: they are sent, and stand in the results."""
     with suppress(Unreadable, OSError):  # gathering tells what is wrong with the table
-        for number, line in lines(file):
+        for number, line in lines(file, format):
             if is_key(line, findings.secret):
                 message = "there is an API key in this line of the table"
                 fix = f"delete it, make a new one, and {IN_ENV}"

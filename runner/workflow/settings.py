@@ -56,6 +56,11 @@ class Chosen:
         return str(self.values.get("model", DEFAULT_MODEL))
 
     @property
+    def provider(self) -> str:
+        """Who answers."""
+        return str(self.values.get("provider", "gemini"))
+
+    @property
     def coordinates(self) -> Coordinates:
         """The convention of its coordinates."""
         coords = self.values.get("coords") or {}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.values.shape import GEMINI_COORDINATES, Coordinates, Shape, Space
-from runner.workflow.conventions import convention, described, suffix
+from runner.workflow.conventions import convention, described, respoken, suffix
 from runner.workflow.parts import names_of
 
 TEXT = Shape()
@@ -80,10 +80,10 @@ def shape_from_schema(
     assert isinstance(marked, dict)
     shape = _shape(marked, _list_key(marked), coordinates)
     given = schema.get("x-prompt-suffix")
+    if isinstance(given, str):
+        shape = replace(shape, prompt_suffix=f"\n{respoken(given, coordinates)}")
     if coordinates != GEMINI_COORDINATES:
         return replace(shape, schema=described(marked, coordinates))
-    if isinstance(given, str):
-        return replace(shape, prompt_suffix=f"\n{given}")
     return shape
 
 

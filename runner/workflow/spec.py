@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from runner.catalogue import Model
+from runner.values.passing import Upload
 from runner.values.problem import Place, Problem
 from runner.values.reference import Comparison, Reference
 from runner.values.request import Family, Resolution, Settings
@@ -36,6 +37,8 @@ class ImageEntry:
     text: str
     base: Path
     place: Place
+    sha256: str | None = None
+    """Of the bytes at a web address, in hex, when the author pins them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +54,47 @@ class Dataset:
     """A table of which every row is a case. `roles` maps a role to the column of its image."""
 
     file: Path
-    format: Literal["csv", "tsv", "jsonl"]
+    format: Literal["csv", "tsv", "jsonl", "parquet"]
     roles: Mapping[str, str]
     image_folder: Path
     id_column: str | None
-    where: Mapping[str, Scalar]
+    where: Mapping[str, Scalar | tuple[Scalar, ...]]
+    """The value that a column must have; a tuple is one of several."""
     place: Place
+
+
+TruthFormat = Literal["column", "boxes", "coco", "yolo", "masks", "results"]
+
+
+@dataclass(frozen=True, slots=True)
+class TruthSpec:
+    """Correct answers under one name: a column of the table, or a file or folder (`file`).
+
+    `labels` are the names of classes by number. `step` is that of the results of another run.
+    """
+
+    name: str
+    format: TruthFormat
+    place: Place
+    file: Path | None = None
+    column: str | None = None
+    labels: Mapping[int, str] = field(default_factory=dict)
+    step: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
     """How images are read: `fetch` downloads web images here, `convert` names the type that
     unsupported ones become (`png`, `jpeg`), `frame` chooses one of an animation, `within` is the
-    folder that their files must really lie in (None is anywhere)."""
+    folder that their files must really lie in (None is anywhere). `upload` is how they travel;
+    `needs_size`: some step asks for places, which can be told in pixels only of an image seen here."""
 
     fetch: bool = False
     convert: Literal["png", "jpeg"] | None = None
     frame: int = 0
     within: Path | None = None
+    upload: Upload = "inline"
+    needs_size: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +208,7 @@ class SourceFile:
     """
 
     path: Path
-    role: Literal["workflow", "extended", "prompt", "schema", "dataset", "library"]
+    role: Literal["workflow", "extended", "prompt", "schema", "dataset", "truth", "library"]
     content: bytes | None
 
     def __repr__(self) -> str:
@@ -209,6 +235,7 @@ class Workflow:
     sources: tuple[SourceFile, ...]
     resolved: Mapping[str, object]
     warnings: tuple[Problem, ...] = ()
+    truths: tuple[TruthSpec, ...] = ()
     partial: bool = False
     """Only a part, meant to be extended: valid, and nothing to run."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runner.roles import OPENAI
 from runner.values.problem import Route
 from runner.values.shape import Shape
 from runner.workflow.answers import Answers, AnswerSpec
@@ -114,8 +115,8 @@ def _ask_step(draft: Draft, prompts: Prompts, scope: Scope, findings: Findings) 
         system=system,
         images=images,
         prompt_first=settings.values.get("prompt_position", "before") == "before",
-        provider=str(settings.values.get("provider", "gemini")),
-        family=settings.values.get("api"),
+        provider=settings.provider,
+        family="chat_completions" if settings.provider == OPENAI else settings.values.get("api"),
         own=settings.own,
         needs=needs(own, scope),
         descriptions=draft.answer.descriptions,

@@ -100,7 +100,14 @@ NO_CONDITIONS = f"conditions {SORRY}: delete it, and the step runs for every ima
 NO_ORDER = "delete it: steps run from top to bottom, and a prompt names answers as {{ find.boxes }}"
 ONE_BY_ONE = f"loops {SORRY}: ask about all of it in one prompt"
 
+NO_ADDRESS = (
+    "an address never stands in a file, so that no file decides where your images go: write "
+    "--base-url, or set OPENAI_BASE_URL or GOOGLE_GEMINI_BASE_URL"
+)
+
 ADVICE: Mapping[tuple[str, str], str] = {
+    **{(part, "base_url"): NO_ADDRESS for part in ("", "defaults", "step", "run")},
+    **{(part, "endpoint"): NO_ADDRESS for part in ("", "defaults", "step", "run")},
     ("step", "if"): NO_CONDITIONS,
     ("step", "unless"): NO_CONDITIONS,
     ("step", "condition"): NO_CONDITIONS,

@@ -153,6 +153,7 @@ def test_a_reference_is_explained_part_by_part() -> None:
         "  Stands in: checks.that, outputs.save, {{ }} in prompts"
     )
     assert "same_as: row.city" in (explain("row.city") or "")
+    assert "same_as: truth.cups.count" in (explain("truth.cups.count") or "")
     assert explain("runn.limit") is None
 
 
@@ -166,7 +167,6 @@ def test_a_reference_is_explained_part_by_part() -> None:
         "for_each",
         "when",
         "metric",
-        "truth",
         "resize",
         "tile",
         "rotate",
@@ -175,7 +175,7 @@ def test_a_reference_is_explained_part_by_part() -> None:
         "yolo",
         "labelstudio",
         "crops",
-        "files",
+        "steps.upload",
         "steps.examples",
     ],
 )

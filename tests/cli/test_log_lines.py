@@ -30,8 +30,10 @@ from runner.values.event import (
     recalled,
     run_started,
     said,
+    uploaded,
     waiting,
 )
+from runner.values.passing import KnownFile
 from runner.values.problem import Problem
 from runner.values.question import Question
 from runner.values.response import Failure, Response, Usage
@@ -46,6 +48,7 @@ SLOWER = Failure("rate_limit", "slower", status=429)
 RESPONSE = Response("[]", "complete", "STOP", Usage(1120, 60, 192), "m", b"", seconds=3.21)
 FOUND = Result(0, "a.jpg", "find", {}, 1, (), "ok", detections=(Detection("[0]"),) * 3)
 FAILED = Result(0, "a.jpg", "find", {}, 1, (), "failed", error="busy")
+UPLOAD = KnownFile("files/x", "https://x/files/x", 3_000_000, 1_800_000_000.0)
 TALLY = Tally(total=3, done=2, requests=4, session_usd=0.0012)
 
 SAID = [
@@ -66,6 +69,11 @@ SAID = [
         "a.jpg, find: transport: the connection broke; it may have been paid for",
     ),
     (waiting(QUESTION, SLOWER, 1.25), "a.jpg, find: asked again in 1.2 s"),
+    (uploaded(QUESTION, "a.jpg", UPLOAD, 1.5, again=False), "a.jpg: uploaded (3.0 MB)"),
+    (
+        uploaded(QUESTION, "a.jpg", UPLOAD, 1.5, again=True),
+        "a.jpg: uploaded (3.0 MB) again: the file was gone",
+    ),
     (concluded("a.jpg, find", FOUND, "asked"), "a.jpg, find: ok, 3 detections"),
     (
         concluded("a.jpg, find", FAILED, "asked", earlier=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,18 @@ def test_a_run_that_was_never_stopped_says_only_what_it_cost(
     ]
 
 
+def test_where_several_models_answered_each_has_its_line(
+    workflow: Workflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it took and cost; a price that nobody knows is a dash."""
+    of = tally(3, asked=2)
+    of.add(replace(RESULT, model="a", cost_usd=None))
+    assert told(workflow, of, capsys)[3:] == [
+        "    a: 1 answer, 1,050 tokens, —",
+        "    m: 2 answers, 2,100 tokens, $0.0008",
+    ]
+
+
 def test_a_run_that_went_on_says_what_was_not_paid_again(
     workflow: Workflow, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -86,13 +99,13 @@ def test_answers_from_the_cache_and_shared_ones_cost_nothing(
 def test_requests_that_may_have_been_paid_for_are_named(
     workflow: Workflow, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The first five, each once."""
+    """Five of them, each once; the log names all."""
     of = tally(2, asked=2)
     for number in (0, 0, *range(6)):
         of.note(doubtful(Question("k", number, f"{number}.jpg, find", 0.0002)))
     assert told(workflow, of, capsys)[3:] == [
         "  8 requests may have been paid for although no answer came (about $0.0016 more):"
-        " 0.jpg, find; 1.jpg, find; 2.jpg, find; 3.jpg, find; 4.jpg, find and 1 more"
+        " 0.jpg, find; 1.jpg, find; 2.jpg, find; 3.jpg, find; 4.jpg, find; …"
     ]
 
 
@@ -104,7 +117,7 @@ def test_a_run_that_was_stopped_says_how_to_go_on(
     halt.now("limit", "max_requests of 1 is reached")
     assert told(workflow, tally(2, asked=1), capsys, halt)[-2:] == [
         "stopped before the end: max_requests of 1 is reached",
-        "to go on: askpix run x",
+        "to go on, raise `max_requests`, then: askpix run x",
     ]
 
 

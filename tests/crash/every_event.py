@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import httpx
 import processes as p
 
+import runner.resume
 import runner.run
 from runner.providers.simulator.desk import Desk
 from runner.providers.simulator.service import Service
@@ -148,7 +149,7 @@ class Scene:
     def run(self, out: str) -> int:
         """The exit code of a run in this process."""
         connection = Connection(key="k", parallel=2, transport=FatedTransport(self.ledger(out)))
-        options = runner.run.Options(connection, self.place / out)
+        options = runner.resume.Options(connection, self.place / out)
         return runner.run.run(self.workflow, self.plan, options).exit_code
 
     def ledger(self, out: str) -> Path:

@@ -209,7 +209,8 @@ def test_F106_what_is_over_the_limit_is_never_sent(service: Any, run: Any, tmp_p
     service.says("a cat")
     done = run(service.url)
     assert (done.exit_code, done.statuses) == (3, ["failed"])
-    assert done.only["error"] == "the file has 80 MB; at most 75 MB can be sent"
+    why = "the file has 80 MB; at most 75 MB can be sent within a request; write `upload: auto`"
+    assert done.only["error"] == why
     assert service.requests == []
 
 

@@ -46,7 +46,7 @@ def by_brute_force(outline: list[Polygon], size: Size) -> tuple[Bits, Bits]:
                 slope = (b.y - a.y) / (b.x - a.x) if between.any() else 0.0
                 crossing = a.y + (x - a.x) * slope
                 inside ^= between & (y >= crossing)
-                on_edge |= between & (crossing != y) & (abs(y - crossing) < 1e-9)
+                on_edge |= between & (a.y != b.y) & (abs(y - crossing) < 1e-9)
     return inside, on_edge
 
 

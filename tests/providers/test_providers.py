@@ -11,9 +11,9 @@ from runner.providers import PROVIDERS
 from runner.registry import Unknown
 
 
-def test_both_providers_are_there_by_the_names_of_the_format() -> None:
+def test_all_providers_are_there_by_the_names_of_the_format() -> None:
     """Each is a frozen dataclass that can be made without options."""
-    assert sorted(PROVIDERS) == ["gemini", "simulator"]
+    assert sorted(PROVIDERS) == ["gemini", "openai", "simulator"]
     for name in PROVIDERS:
         assert PROVIDERS.load(name)() == PROVIDERS.load(name)()
 

@@ -237,6 +237,8 @@ def test_no_command_shows_the_key(
             ("explain", key),
             ("simulate", "--help"),
             ("library",),
+            ("doctor", "w.workflow.yaml", "--base-url", "http://127.0.0.9:1"),
+            ("doctor", "--offline", "--format", "json"),
         )
     ]
     said = printed.pop(9)  # what was asked for is repeated to the one who typed it

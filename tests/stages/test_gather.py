@@ -6,6 +6,7 @@ import gc
 import os
 import threading
 from collections.abc import Iterable, Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
@@ -13,12 +14,15 @@ from types import ModuleType
 from typing import Literal
 from unicodedata import normalize
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from runner.roles import Found
 from runner.sources.candidate import Candidate
 from runner.sources.table import Row
 from runner.stages.gather import gather
+from runner.stages.listing import unopened
 from runner.values.case import CaseImages
 from runner.values.image import FileOrigin, Image, UnreadableImage, WebOrigin
 from runner.values.problem import Place, Problem, Rejected
@@ -90,7 +94,7 @@ def table(
     content: str,
     format: Literal["csv", "tsv", "jsonl"] = "csv",
     id_column: str | None = None,
-    where: dict[str, Scalar] | None = None,
+    where: dict[str, Scalar | tuple[Scalar, ...]] | None = None,
     roles: dict[str, str] | None = None,
 ) -> Workflow:
     file = base / f"sites.{format}"
@@ -299,13 +303,18 @@ def test_rows_are_cases(draw: ModuleType, tmp_path: Path) -> None:
         ({"ok": "yes"}, []),
         ({"n": "1"}, ["a.jpg"]),
         ({"n": 7}, []),
+        ({"n": (7, "x")}, ["c.jpg"]),
+        ({"n": (1, "x"), "ok": (True, False)}, ["a.jpg", "c.jpg"]),
         ({"nowhere": "x"}, []),
     ],
 )
 def test_where_compares_as_people_read(
-    draw: ModuleType, tmp_path: Path, where: dict[str, Scalar], expected: list[str]
+    draw: ModuleType,
+    tmp_path: Path,
+    where: dict[str, Scalar | tuple[Scalar, ...]],
+    expected: list[str],
 ) -> None:
-    """`1`, `1.0`, `TRUE` in a CSV are the number and the truth value."""
+    """`1`, `1.0`, `TRUE` in a CSV are the number and the truth value; of several values, one."""
     content = "photo,n,ok\na.jpg,1,TRUE\nb.jpg,1.0,\nc.jpg,x,false\n"
     assert names(gather(table(tmp_path, content, where=where))) == expected
 
@@ -318,6 +327,35 @@ def test_where_in_json_lines(tmp_path: Path) -> None:
     assert names(gather(table(tmp_path, content, "jsonl", where={"n": 1}))) == ["a.jpg", "c.jpg"]
     assert names(gather(table(tmp_path, content, "jsonl", where={"n": True}))) == ["b.jpg"]
     assert names(gather(table(tmp_path, content, "jsonl", where={"n": "1"}))) == ["a.jpg", "c.jpg"]
+
+
+def test_rows_of_a_parquet_file(draw: ModuleType, tmp_path: Path) -> None:
+    """They have numbers instead of lines, and values with types; dates are ISO texts."""
+    rows = [
+        {"photo": "a.jpg", "day": date(2026, 11, 20), "n": 1},
+        {"photo": None, "day": date(2026, 11, 21), "n": 2},
+        {"photo": "c.jpg", "day": None, "n": 3},
+    ]
+    draw.write(tmp_path / "a.jpg")
+    file = tmp_path / "sites.parquet"
+    parquet.write_table(pyarrow.Table.from_pylist(rows), file)
+    where: dict[str, Scalar | tuple[Scalar, ...]] = {"day": ("2026-11-20", "2026-11-21")}
+    dataset = Dataset(file, "parquet", {"image": "photo"}, tmp_path, None, where, PLACE)
+    first, second = gather(workflow(tmp_path, dataset=dataset))
+    assert (first.name, first.row) == ("a.jpg", {"photo": "a.jpg", "day": "2026-11-20", "n": 1})
+    assert (second.name, second.row_line) == ("row 2", 2)
+    [missing] = second.images
+    assert isinstance(missing, UnreadableImage)
+    assert missing.issue.why == "row 2 of sites.parquet, column `photo`: no image is named here"
+
+
+def test_cases_without_a_look_are_called_the_same(draw: ModuleType, tmp_path: Path) -> None:
+    """No image is opened for their names."""
+    for name in ("a/x.jpg", "b/x.jpg", "y.jpg"):
+        draw.write(tmp_path / name)
+    of_table = table(tmp_path, "photo\na/x.jpg\nb/x.jpg\ny.jpg\ny.jpg\nz.jpg\n")
+    looked, unlooked = gather(of_table), gather(of_table, read=unopened)
+    assert names(unlooked) == names(looked) == ["a/x.jpg", "b/x.jpg", "y.jpg", "y.jpg#2", "z.jpg"]
 
 
 def test_rows_without_ids(draw: ModuleType, tmp_path: Path) -> None:

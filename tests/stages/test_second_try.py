@@ -50,6 +50,7 @@ def test_every_try_is_a_request_of_its_own(room: int, limit: int) -> None:
     ("finish", "reason", "more"),
     [
         ("cut_off", "incomplete", True),
+        ("cut_off", "length", True),
         ("cut_off", "MAX_TOKENS", True),
         ("cut_off", "budget_exceeded", False),
         ("cut_off", "requires_continuation", False),

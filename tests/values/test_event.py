@@ -21,8 +21,10 @@ from runner.values.event import (
     recalled,
     run_started,
     said,
+    uploaded,
     waiting,
 )
+from runner.values.passing import KnownFile
 from runner.values.problem import Place, Problem
 from runner.values.question import Question
 from runner.values.response import Failure, Response, Usage
@@ -42,6 +44,7 @@ MADE = [
     answered(QUESTION, 1, RESPONSE, 0.0041),
     missed(QUESTION, 1, BUSY),
     waiting(QUESTION, BUSY, 1.23456),
+    uploaded(QUESTION, "a.jpg", KnownFile("files/a", "https://x/files/a", 9, 0.0), 0.5, again=True),
     concluded("a.jpg, find", RESULT, "asked"),
     recalled(QUESTION, "cache"),
     doubtful(QUESTION),

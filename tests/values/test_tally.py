@@ -36,6 +36,38 @@ def test_only_what_this_run_asked_for_cost_something() -> None:
     assert tally.models == {"gemini-3.5-flash": 4}
 
 
+def test_each_model_has_its_own_bill() -> None:
+    """What was paid for, by the model that answered; a sum with a part that nobody knows is marked."""
+    tally, other = Tally(total=5), {"input_tokens": 10, "image_tokens": 7, "cached_tokens": 4}
+    tally.add(result())
+    tally.add(result(), earlier=True)
+    tally.add(result(), "cache")
+    tally.add(replace(result(cost=None), model="b", usage=other))
+    tally.add(replace(result(cost=0.5), model="b", usage={**other, "output_tokens": 3}))
+    assert tally.spent_as_json() == {
+        "b": {
+            "answers": 2,
+            "input": 20,
+            "image": 14,
+            "cached": 8,
+            "output": 3,
+            "thought": 0,
+            "cost_usd": 0.5,
+            "cost_complete": False,
+        },
+        "gemini-3.5-flash": {
+            "answers": 2,
+            "input": 2000,
+            "image": None,  # these answers did not tell
+            "cached": 0,
+            "output": 100,
+            "thought": 20,
+            "cost_usd": 0.002,
+            "cost_complete": True,
+        },
+    }
+
+
 def test_an_unknown_price_matters_only_where_something_was_bought() -> None:
     """What came from the cache cost nothing, whatever its price."""
     tally = Tally(total=2)
@@ -59,7 +91,7 @@ def test_requests_are_counted_as_they_leave() -> None:
     tally.note(missed(QUESTION, 1, Failure("rate_limit", "slower", status=429)))
     tally.note(asked(QUESTION, 2, "m"))
     assert (tally.requests, tally.retried, tally.rate_limited) == (2, 1, 1)
-    assert (tally.doubtful, tally.doubtful_usd) == ([], 0.0)
+    assert (tally.doubtful, tally.doubtful_usd) == (0, 0.0)
 
 
 def test_what_may_have_been_paid_for_without_an_answer_is_doubtful() -> None:
@@ -67,7 +99,7 @@ def test_what_may_have_been_paid_for_without_an_answer_is_doubtful() -> None:
     tally = Tally(total=1)
     tally.note(missed(QUESTION, 1, Failure("transport", "reset", maybe_billed=True)))
     tally.note(doubtful(Question("l", 1, "b.jpg find", 0.0003)))
-    assert tally.doubtful == ["a.jpg find", "b.jpg find"]
+    assert (tally.doubtful, tally.doubtful_names) == (2, ["a.jpg find", "b.jpg find"])
     assert round(tally.doubtful_usd, 9) == 0.0005
 
 

@@ -20,7 +20,7 @@ from runner.checks.that import That
 from runner.exporters import EXPORTERS
 from runner.library import schema_file
 from runner.providers import PROVIDERS
-from runner.values.request import Family, Resolution, Settings
+from runner.values.request import GeminiFamily, Resolution, Settings
 from runner.workflow.comparisons import COMPARATORS
 from runner.workflow.not_yet import LATER_FORMATS, LATER_RUN
 from runner.workflow.outputs import FORMATS
@@ -163,7 +163,7 @@ def test_schema_dictionaries_and_spec_name_the_same_things() -> None:
     assert {f"check_{name}" for name in CHECKS} <= set(definitions)
     assert tuple(enum("setting_thinking")) == LEVELS
     assert tuple(enum("setting_media_resolution")) == get_args(Resolution)
-    assert tuple(enum("setting_api")) == get_args(Family)
+    assert tuple(enum("setting_api")) == get_args(GeminiFamily)
     assert set(definitions["field"]["then"]["enum"]) == set(FIELD_TYPES)
     assert (
         definitions["field"]["properties"]["type"]["enum"] == definitions["field"]["then"]["enum"]

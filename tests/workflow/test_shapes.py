@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from runner import library
 from runner.catalogue import Model
 from runner.text.json_schema import check_schema
 from runner.values.shape import Coordinates, Shape
+from runner.workflow.conventions import convention
 from runner.workflow.painted import painted
 from runner.workflow.parts import NoSuchPart, part_at
 from runner.workflow.shapes import (
@@ -179,8 +181,35 @@ def test_another_convention_is_said_everywhere(
     }
     assert description.replace("] ", "], ") in shape.prompt_suffix
     shipped = shape_from_file(library.response_schemas()["boxes"], coordinates)
-    assert properties(shipped)["box_2d"]["description"] == description
+    spoken = description.replace("] ", "], ")
+    assert properties(shipped)["box_2d"]["description"] == f"Place of the item: {spoken}."
     assert "0-1000" not in json.dumps(shipped.wire_schema) + shipped.prompt_suffix
+
+
+@pytest.mark.parametrize("y_first", [True, False])
+@pytest.mark.parametrize("scale", ["1000", "1", "pixel"])
+@pytest.mark.parametrize("name", sorted(library.response_schemas()))
+def test_a_shipped_shape_speaks_the_convention_and_no_other(
+    name: str, scale: Any, y_first: bool
+) -> None:
+    """After the prompt and in every description; what else it says stays as it was tested."""
+    path = library.response_schemas()[name]
+    coordinates = Coordinates(scale, y_first)
+    shape = shape_from_file(path, coordinates)
+    told = json.dumps(shape.wire_schema) + shape.prompt_suffix
+    spaces = set(re.findall(r'"x-space": "(box|point|polygon)"', json.dumps(shape.schema)))
+    gemini = json.dumps(shape_from_file(path).wire_schema) + shape_from_file(path).prompt_suffix
+    right = {space: convention(space, coordinates).split("] ")[0] + "]" for space in spaces}
+    assert [space for space, order in right.items() if order not in told] == []
+    wrong = [convention(s, Coordinates(scale, not y_first)) for s in spaces & {"box", "point"}]
+    assert [words for words in wrong if words.split("] ")[0] in told] == []
+    ranges = {"1000": "normalized to 0-1000", "1": "normalized to 0-1", "pixel": "in pixels of"}
+    for each, words in ranges.items():
+        said = len(re.findall(rf"{words}\b(?!0)", told))
+        wanted = len(re.findall(r"normalized to 0-1000\b", gemini)) if each == scale else 0
+        assert said == wanted, words
+    if coordinates == Coordinates():
+        assert told == gemini
 
 
 @pytest.mark.parametrize("name", sorted(library.response_schemas()))

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
 from runner.providers.gemini.pieces import json_bytes
 from runner.providers.gemini.words import mapping, mappings, word
 from runner.transport.classify import decide, failure_of, json_object
 from runner.transport.client import Channel
+from runner.transport.recording import Label
 from runner.transport.reply import Reply
+from runner.transport.waits import instant
 from runner.values.response import Failure
 
 CHUNK = 8 << 20
@@ -46,16 +50,47 @@ class RemoteFile:
     sha256: str | None = None
     expires: str | None = None
     error: str | None = None
+    display_name: str = ""
+
+    @property
+    def expires_at(self) -> float | None:
+        """When it is gone, in seconds since 1970; None when the service does not say."""
+        try:
+            when = datetime.fromisoformat(self.expires or "")
+        except ValueError:
+            return None
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+@dataclass(slots=True)
+class ServiceTime:
+    """The clock of the service, as its last answer showed it; this machine's until there is one."""
+
+    clock: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    _ahead: float | None = None
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Takes the time from an answer."""
+        if (told := instant(headers.get("date", ""))) is not None:
+            self._ahead = told - self.clock()
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self.wall() if self._ahead is None else self.clock() + self._ahead
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files of one API key. `base` is the address of the service, `version` that of its API."""
+    """The files of one API key. `base` is the address of the service, `version` that of its API.
+    When the run is `stopped`, nothing is waited for any more."""
 
     channel: Channel
     base: str
     version: str = "v1beta"
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    stopped: Callable[[], bool] = lambda: False
+    time: ServiceTime = field(default_factory=ServiceTime)
 
     async def upload(
         self, content: bytes, mime: str, display_name: str = ""
@@ -74,14 +109,18 @@ class Files:
                     offset += CHUNK
                     continue
                 reply = Failure("unreadable", "the service did not say that the bytes arrived")
-            breaks += 1
-            if breaks > MOST_BREAKS or decide(reply) not in ("retry", "throttle"):
-                return reply
-            await self.sleep(max(reply.wait_seconds or 0.0, 2.0 ** (breaks - 1)))
-            received = await self._received(session)
+            received = None
+            while received is None:  # bytes that have arrived must not be sent again
+                breaks += 1
+                if breaks > MOST_BREAKS or decide(reply) not in ("retry", "throttle"):
+                    return reply
+                await self.sleep(max(reply.wait_seconds or 0.0, 2.0 ** (breaks - 1)))
+                if self.stopped():
+                    return Failure("not_sent", "the run ended before everything was uploaded")
+                received = await self._received(session)
             if isinstance(received, RemoteFile):
                 return received
-            offset = offset if received is None else min(received, len(content))
+            offset = min(received, len(content))
 
     async def get(self, name: str) -> RemoteFile | Failure:
         """The file of this name (`files/abc`) as it is now."""
@@ -118,6 +157,8 @@ class Files:
                 return Failure("overloaded", f"{file.name} is not ready after {seconds:g} seconds")
             await self.sleep(1.0)
             waited += 1.0
+            if self.stopped():
+                return Failure("not_sent", f"the run ended before {file.name} was ready")
             now = await self.get(file.name)
             if isinstance(now, Failure):
                 return now
@@ -136,7 +177,7 @@ class Files:
         written = {"display_name": display_name} if display_name else {}
         body = json_bytes({"file": {**written, "mime_type": mime, "size_bytes": length}})
         url = f"{self.base}/upload/{self.version}/files"
-        reply = _checked(await self.channel.send("POST", url, headers=headers, body=[body]))
+        reply = await self._sent("POST", url, headers=headers, body=[body])
         if isinstance(reply, Failure):
             return reply
         session = reply.headers.get("x-goog-upload-url", "")
@@ -169,21 +210,33 @@ class Files:
         self, session: str, headers: Mapping[str, str], body: Sequence[bytes]
     ) -> Reply | Failure:
         """The address of a session is a secret of its own: the key is not sent to it."""
-        send = self.channel.send("POST", session, headers=headers, body=body, with_key=False)
-        return _checked(await send)
+        return await self._sent("POST", session, headers=headers, body=body, with_key=False)
 
     async def _call(self, method: str, url: str) -> Reply | Failure:
-        return _checked(await self.channel.send(method, url))
+        return await self._sent(method, url)
 
     def _address(self, name: str) -> str:
         return f"{self.base}/{self.version}/files/{quote(name.removeprefix('files/'), safe='')}"
 
-
-def _checked(reply: Reply | Failure) -> Reply | Failure:
-    """The reply if it is a success, even one without a body; else the failure that it tells."""
-    if isinstance(reply, Failure) or 200 <= reply.status < 300:
-        return reply
-    return failure_of(reply) or reply
+    async def _sent(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] = {},
+        body: Sequence[bytes] = (),
+        with_key: bool = True,
+    ) -> Reply | Failure:
+        """The reply if it is a success, even one without a body; else the failure that it tells."""
+        unkept = Label(kept=False)
+        reply = await self.channel.send(
+            method, url, headers=headers, body=body, with_key=with_key, label=unkept
+        )
+        if isinstance(reply, Reply):
+            self.time.note(reply.headers)
+        if isinstance(reply, Failure) or 200 <= reply.status < 300:
+            return reply
+        return failure_of(reply) or reply
 
 
 def _may_receive(session: str, base: str) -> bool:
@@ -216,6 +269,7 @@ def _remote(file: Mapping[str, object]) -> RemoteFile:
         sha256=_hex_digest(word(file.get("sha256Hash"))),
         expires=word(file.get("expirationTime")) or None,
         error=word(mapping(file.get("error")).get("message")) or None,
+        display_name=word(file.get("displayName")),
     )
 
 

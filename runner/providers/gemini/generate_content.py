@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from runner.providers.gemini.pieces import base64_pieces, json_bytes, list_pieces, object_pieces
 from runner.providers.gemini.words import FAULTS, clean, is_refusal, mapping, mappings, usage, word
 from runner.transport.classify import json_object
-from runner.values.image import Prepared, WebOrigin
+from runner.values.image import WebOrigin
+from runner.values.passing import Passed, Uploaded
 from runner.values.request import ImagePart, Part, Request, Resolution, Settings, TextPart
 from runner.values.response import Failure, Finish, Response, Usage
 
@@ -20,9 +21,9 @@ ONLY_FOR_EACH_IMAGE = "ultra_high"
 """A resolution that a part takes, but not a request as a whole."""
 
 
-def body(request: Request, prepared: Sequence[Prepared | None]) -> list[bytes]:
-    """The JSON body in pieces. `prepared` holds the bytes of each image in order, None for one
-    that the service fetches itself."""
+def body(request: Request, prepared: Sequence[Passed]) -> list[bytes]:
+    """The JSON body in pieces. `prepared` holds the bytes or the file of each image in order,
+    None for one that the service fetches itself."""
     images = iter(prepared)
     overall = request.settings.media_resolution
     for_each = overall if overall == ONLY_FOR_EACH_IMAGE else None
@@ -35,20 +36,20 @@ def body(request: Request, prepared: Sequence[Prepared | None]) -> list[bytes]:
     ]
 
 
-def _part(
-    part: Part, images: Iterator[Prepared | None], for_each: Resolution | None
-) -> list[bytes]:
+def _part(part: Part, images: Iterator[Passed], for_each: Resolution | None) -> list[bytes]:
     if isinstance(part, TextPart):
         return [json_bytes({"text": part.text})]
     return _image(part, next(images), part.resolution or for_each)
 
 
-def _image(part: ImagePart, sent: Prepared | None, resolution: Resolution | None) -> list[bytes]:
+def _image(part: ImagePart, sent: Passed, resolution: Resolution | None) -> list[bytes]:
     level = {"mediaResolution": {"level": _resolution(resolution)}} if resolution else {}
     origin = part.image.origin
     if sent is None:
         uri = origin.uri if isinstance(origin, WebOrigin) else ""
         return [json_bytes({"fileData": {"fileUri": uri, "mimeType": part.image.mime}, **level})]
+    if isinstance(sent, Uploaded):
+        return [json_bytes({"fileData": {"fileUri": sent.uri, "mimeType": sent.mime}, **level})]
     data = object_pieces({"mimeType": sent.mime}, "data", base64_pieces(sent.content))
     return [b'{"inlineData":', *data, b"," + json_bytes(level)[1:] if level else b"}"]
 

@@ -17,7 +17,8 @@ from runner.providers.gemini.words import clean, is_refusal, word
 from runner.transport.classify import failure_of_error, json_object, kind_of_code
 from runner.transport.error_body import ErrorBody
 from runner.transport.reply import Reply
-from runner.values.image import Prepared, WebOrigin
+from runner.values.image import WebOrigin
+from runner.values.passing import Passed, Uploaded
 from runner.values.request import ImagePart, Part, Request, Resolution, TextPart
 from runner.values.response import Failure, Finish, Response
 
@@ -44,11 +45,10 @@ def unsendable(request: Request) -> str | None:
     return None
 
 
-def body(
-    request: Request, prepared: Sequence[Prepared | None], token: str | None = None
-) -> list[bytes]:
-    """The JSON body in pieces. `prepared` holds the bytes of each image in order, None for one
-    that the service fetches itself. `token` asks for the rest of an answer that was too long."""
+def body(request: Request, prepared: Sequence[Passed], token: str | None = None) -> list[bytes]:
+    """The JSON body in pieces. `prepared` holds the bytes or the file of each image in order,
+    None for one that the service fetches itself. `token` asks for the rest of an answer that was
+    too long."""
     images = iter(prepared)
     overall = request.settings.media_resolution
     content = [_part(part, images, overall) for part in request.parts]
@@ -61,19 +61,21 @@ def body(
     ]
 
 
-def _part(part: Part, images: Iterator[Prepared | None], overall: Resolution | None) -> list[bytes]:
+def _part(part: Part, images: Iterator[Passed], overall: Resolution | None) -> list[bytes]:
     if isinstance(part, TextPart):
         return [json_bytes({"type": "text", "text": part.text})]
     return _image(part, next(images), part.resolution or overall)
 
 
-def _image(part: ImagePart, sent: Prepared | None, resolution: Resolution | None) -> list[bytes]:
+def _image(part: ImagePart, sent: Passed, resolution: Resolution | None) -> list[bytes]:
     # There is no resolution for all images of a request here, so each one says it.
     how = {"resolution": resolution} if resolution else {}
     origin = part.image.origin
     if sent is None:
         uri = origin.uri if isinstance(origin, WebOrigin) else ""
         return [json_bytes({"type": "image", "uri": uri, "mime_type": part.image.mime, **how})]
+    if isinstance(sent, Uploaded):
+        return [json_bytes({"type": "image", "uri": sent.uri, "mime_type": sent.mime, **how})]
     before = {"type": "image", "mime_type": sent.mime, **how}
     return object_pieces(before, "data", base64_pieces(sent.content))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from runner.catalogue import catalogue
 from runner.providers.gemini import generate_content, interactions
 from runner.providers.gemini.steps import joined
+from runner.providers.gemini.uploads import ImageFiles
 from runner.providers.gemini.words import is_refusal
 from runner.roles import Connection, Fetch, ImageError
 from runner.transport.classify import failure_of
@@ -17,7 +19,8 @@ from runner.transport.client import Channel
 from runner.transport.error_body import read_error
 from runner.transport.recording import Label
 from runner.transport.reply import Reply
-from runner.values.image import Image, Prepared, WebOrigin
+from runner.values.image import Image, WebOrigin
+from runner.values.passing import Passed, Uploaded
 from runner.values.request import Request
 from runner.values.response import Failure, Response, Usage
 
@@ -30,12 +33,30 @@ JSON_HEADERS = {"content-type": "application/json", "accept": "application/json"
 @dataclass(frozen=True, slots=True)
 class Session:
     """`root` is the address of the service up to the version; `fetch` reads an image to send.
-    `refused` is what every request meets when nothing should be sent at all."""
+    `refused` is what every request meets when nothing should be sent at all. `files` are the images
+    that travel as files. `replays`: nothing is really sent, so nothing is too large."""
 
     channel: Channel
     root: str
     fetch: Fetch
     refused: Failure | None = None
+    files: ImageFiles | None = None
+    replays: bool = False
+
+    async def __call__(self, request: Request) -> Response | Failure:
+        """The same as `ask`."""
+        return await self.ask(request)
+
+    async def upload(self, request: Request) -> frozenset[str] | Failure:
+        """Uploads what the request needs; `ask` does not. The names of the files."""
+        if failure := self.refused or _unsendable(request):
+            return failure
+        return frozenset() if self.files is None else await self.files.ready(request)
+
+    def forget(self, files: frozenset[str]) -> None:
+        """One of these files is gone."""
+        if self.files is not None:
+            self.files.forget(files)
 
     async def ask(self, request: Request) -> Response | Failure:
         """One attempt. An answer that arrives in parts is asked for until it is whole."""
@@ -61,18 +82,31 @@ class Session:
     async def _post(self, request: Request, token: str | None = None) -> Reply | Failure:
         """Images are read and encoded in a thread: the other requests do not wait for it."""
         try:
-            body = await asyncio.to_thread(_body, request, self.fetch, token)
+            body, passed = await asyncio.to_thread(self._body, request, token)
         except ImageError as error:
             return Failure("image", str(error))
         length, most = sum(map(len, body)), catalogue().bytes_per_request
-        if length > most:
+        if length > most and not self.replays:
             why = f"the request has {length:,} bytes, the service takes {most:,}"
-            return Failure("too_large", why)
+            advice = "" if self.files else "; `upload: auto` sends large images as files"
+            return Failure("too_large", why + advice)
         extra = {name.lower(): value for name, value in request.settings.headers.items()}
         headers = {**extra, **JSON_HEADERS}
         return await self.channel.send(
-            "POST", self._url(request), headers=headers, body=body, label=_label(request)
+            "POST", self._url(request), headers=headers, body=body, label=_label(request, passed)
         )
+
+    def _body(self, request: Request, token: str | None) -> tuple[list[bytes], list[Passed]]:
+        passed = [self._passed(image) for image in request.images]
+        if request.family == "generate_content":
+            return generate_content.body(request, passed), passed
+        return interactions.body(request, passed, token), passed
+
+    def _passed(self, image: Image) -> Passed:
+        if isinstance(image.origin, WebOrigin):
+            return None
+        uploaded = self.files.of(image) if self.files is not None else None
+        return uploaded or self.fetch(image)
 
     def _url(self, request: Request) -> str:
         if request.family == "interactions":
@@ -92,9 +126,12 @@ def refuse(connection: Connection) -> Failure | None:
     return None
 
 
-def _label(request: Request) -> Label:
+def _label(request: Request, passed: Sequence[Passed]) -> Label:
     names = tuple(i.name for i in request.images if not isinstance(i.origin, WebOrigin))
-    return Label(request.key, request.repeat, names, request.settings.headers)
+    files = {
+        each.uri: (each.sha256, each.byte_count) for each in passed if isinstance(each, Uploaded)
+    }
+    return Label(request.key, request.repeat, names, request.settings.headers, files)
 
 
 def _unsendable(request: Request) -> Failure | None:
@@ -108,17 +145,6 @@ def _unsendable(request: Request) -> Failure | None:
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """A header's name. Source: RFC 9110, section 5.6.2."""
-
-
-def _body(request: Request, fetch: Fetch, token: str | None) -> list[bytes]:
-    prepared = [_fetched(image, fetch) for image in request.images]
-    if request.family == "generate_content":
-        return generate_content.body(request, prepared)
-    return interactions.body(request, prepared, token)
-
-
-def _fetched(image: Image, fetch: Fetch) -> Prepared | None:
-    return None if isinstance(image.origin, WebOrigin) else fetch(image)
 
 
 SIMULATED = "x-askpix-simulated"

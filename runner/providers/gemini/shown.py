@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from runner.providers.gemini import BASE_URL, generate_content, interactions
 from runner.values.geometry import Size
 from runner.values.image import Image, Prepared, WebOrigin
+from runner.values.passing import Passed, Uploaded
 from runner.values.request import Request
 
 
 def shown_request(
-    request: Request, base_url: str | None = None, api_version: str = "v1beta"
+    request: Request,
+    base_url: str | None = None,
+    api_version: str = "v1beta",
+    uploaded: Container[str] = (),
 ) -> dict[str, object]:
-    """Method, address, headers and body. In the place of base64 stands which image goes there.
+    """Method, address, headers and body. In the place of base64 stands which image goes there;
+    `uploaded` are the digests of those that travel as files.
 
     It is written by the very code that writes what is sent.
     """
-    prepared = [_without_bytes(image) for image in request.images]
+    prepared = [_passed(image, image.digest in uploaded) for image in request.images]
     writer = generate_content if request.family == "generate_content" else interactions
     body = json.loads(b"".join(writer.body(request, prepared)))
-    names = (_words(image) for image in request.images if not isinstance(image.origin, WebOrigin))
+    within = [
+        i for i, each in zip(request.images, prepared, strict=True) if isinstance(each, Prepared)
+    ]
+    names = map(_words, within)
     root = f"{(base_url or BASE_URL).rstrip('/')}/{api_version}"
     path = (
         f"models/{request.model}:generateContent"
@@ -36,9 +44,12 @@ def shown_request(
     }
 
 
-def _without_bytes(image: Image) -> Prepared | None:
+def _passed(image: Image, is_uploaded: bool) -> Passed:
     if isinstance(image.origin, WebOrigin):
         return None
+    if is_uploaded:
+        uri = f"<{image.name}: {image.byte_count or 0:,} bytes, uploaded first>"
+        return Uploaded(uri, image.mime, "", 0)
     return Prepared(b"", image.mime, image.size or Size(1, 1), "")
 
 

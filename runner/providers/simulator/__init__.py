@@ -68,8 +68,8 @@ class _Simulated:
         answer = await self.inner(request)
         return replace(answer, simulated=True) if isinstance(answer, Response) else answer
 
-    async def upload(self, request: Request) -> Failure | None:
+    async def upload(self, request: Request) -> frozenset[str] | Failure:
         return await self.inner.upload(request)
 
-    def forget(self, request: Request) -> bool:
-        return self.inner.forget(request)
+    def forget(self, files: frozenset[str]) -> None:
+        self.inner.forget(files)

@@ -141,6 +141,13 @@ class Desk:
             numbers[per] = self.ledger.asked[per, name]
         return [plan.command for plan in self.plan if plan.strikes(numbers[plan.per])]
 
+    def upload_fault(self) -> Command | None:
+        """What the next upload is to suffer by the plan."""
+        self.ledger.asked["upload", ""] += 1
+        number = self.ledger.asked["upload", ""]
+        struck = (plan.command for plan in self.plan if plan.strikes(number))
+        return first_of(struck, FileFault)
+
     def open_uri(self, call: Call, given: Sequence[Command]) -> Callable[[str], bytes]:
         """Opens the address of an image of this request."""
         fault = first_of(given, FileFault)
@@ -149,7 +156,9 @@ class Desk:
             content = self.files.content(uri, call.owner, self.clock())
             if content is not None:
                 if fault and isinstance(fault.what, FileFault):
-                    raise file_error(fault.what, uri.rpartition("/")[2])
+                    error = file_error(fault.what, uri.rpartition("/")[2])
+                    if error is not None:
+                        raise error
                 return content
             if self.web is None:
                 raise ApiError(

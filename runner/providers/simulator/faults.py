@@ -20,7 +20,7 @@ from runner.values.request import Family
 Body: TypeAlias = dict[str, object]
 Args: TypeAlias = tuple[str, ...]
 
-NUMBERED = frozenset({"rate-limit", "slow", "dripping", "huge-body"})
+NUMBERED = frozenset({"rate-limit", "slow", "dripping", "huge-body", "file-processing"})
 """Faults of which the argument is a number."""
 
 
@@ -70,10 +70,11 @@ class StreamFault:
 
 @dataclass(frozen=True, slots=True)
 class FileFault:
-    """Something happens to uploaded files: used with uploads, or when an answer uses a file."""
+    """Something happens to uploaded files: used with uploads, or when an answer uses a file. A plan
+    counts uploads and answers apart."""
 
     about: str
-    state: Literal["expired", "processing", "failed"]
+    state: Literal["expired", "processing", "failed", "broken", "full"]
     example: str = ""
 
 
@@ -212,17 +213,25 @@ FAULTS: Mapping[str, Fault] = {
     "bad-utf8": OnTheWay("text that is no UTF-8", _bad_utf8),
     "huge-body": OnTheWay("megabytes of blanks that never become an answer", _huge, "huge-body:64"),
     "file-expired": FileFault("403: the uploaded file is gone", "expired"),
-    "file-processing": FileFault("400: the uploaded file is still PROCESSING", "processing"),
+    "file-processing": FileFault(
+        "400: the uploaded file is still PROCESSING", "processing", "file-processing:5"
+    ),
     "file-failed": FileFault("an uploaded file becomes FAILED instead of ACTIVE", "failed"),
+    "file-broken": FileFault("an upload breaks off once; half of its bytes arrived", "broken"),
+    "file-storage-full": FileFault("429: no further file fits into the project", "full"),
 }
 """Every fault by the name that commands it. What follows a colon are its arguments."""
 
 
-def file_error(fault: FileFault, name: str) -> ApiError:
-    """What a request hears that uses a file with this fault."""
-    if fault.state == "expired":
-        return no_file(name)
-    return refusals.not_active(name)
+def file_error(fault: FileFault, name: str) -> ApiError | None:
+    """What a request hears that uses a file with this fault; None for a fault of uploads alone."""
+    match fault.state:
+        case "expired":
+            return no_file(name)
+        case "processing" | "failed":
+            return refusals.not_active(name)
+        case _:
+            return None
 
 
 def all_commands() -> Mapping[str, str]:

@@ -24,8 +24,7 @@ async def upload(desk: Desk, call: Call) -> Reply:
     if session is None:
         body = _about(call.body)
         address = f"{call.origin}/upload/{call.version}/files"
-        reply = desk.files.start(call.owner, body, call.headers, address, desk.clock())
-        return spoilt(reply, given)
+        return spoilt(_started(desk, call, body, address), given)
     command = first_of(given, FileFault)
     state = command.what.state if command and isinstance(command.what, FileFault) else None
     reply = desk.files.receive(
@@ -38,6 +37,26 @@ async def upload(desk: Desk, call: Call) -> Reply:
         slow=state == "processing",
     )
     return spoilt(reply, given)
+
+
+def _started(desk: Desk, call: Call, body: object, address: str) -> Reply:
+    """An upload that begins, with what it is to suffer. Raises `ApiError`."""
+    fault = desk.upload_fault()
+    state = fault.what.state if fault and isinstance(fault.what, FileFault) else None
+    if state == "full":
+        raise ApiError(429, "The storage quota of the project is exceeded: 20 GB of files.")
+    return desk.files.start(
+        call.owner,
+        body,
+        call.headers,
+        address,
+        desk.clock(),
+        slow_seconds=float(fault.args[0])
+        if fault and fault.args
+        else 3600.0 * (state == "processing"),
+        fails=state == "failed",
+        breaks=state == "broken",
+    )
 
 
 async def list_files(desk: Desk, call: Call) -> Reply:

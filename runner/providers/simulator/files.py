@@ -15,7 +15,7 @@ from typing import Literal
 
 from runner.providers.simulator.errors import ApiError, no_file
 from runner.providers.simulator.refusals import not_active
-from runner.providers.simulator.reply import Reply, json_reply
+from runner.providers.simulator.reply import Reply, Wire, json_reply
 
 KEPT = timedelta(hours=48)
 MOST_BYTES = 2 << 30
@@ -88,6 +88,10 @@ class Upload:
     display_name: str | None
     length: int | None
     received: bytes = b""
+    slow_seconds: float = 0.0
+    fails: bool = False
+    breaks: bool = False
+    """Half of the next bytes arrive, and then nothing."""
 
 
 @dataclass(slots=True)
@@ -100,7 +104,16 @@ class Files:
     started: int = 0
 
     def start(
-        self, owner: str, body: object, headers: Mapping[str, str], address: str, now: datetime
+        self,
+        owner: str,
+        body: object,
+        headers: Mapping[str, str],
+        address: str,
+        now: datetime,
+        *,
+        slow_seconds: float = 0.0,
+        fails: bool = False,
+        breaks: bool = False,
     ) -> Reply:
         """Opens an upload; `address` is where its bytes are to go. Raises `ApiError`."""
         if headers.get("x-goog-upload-protocol") != "resumable":
@@ -116,6 +129,9 @@ class Files:
             mime=_mime(about, headers),
             display_name=_display_name(about, headers),
             length=_length(headers),
+            slow_seconds=slow_seconds,
+            fails=fails,
+            breaks=breaks,
         )
         session = f"sim{self.started}"
         self.uploads[session] = upload
@@ -149,6 +165,10 @@ class Files:
             return json_reply({}, headers=_progress(upload))
         if not words or not words <= {"upload", "finalize"}:
             raise ApiError(400, "Invalid upload command.")
+        if upload.breaks:
+            half = len(body) // 2 // GRANULARITY * GRANULARITY
+            self.uploads[session] = replace(_taken(upload, headers, body[:half]), breaks=False)
+            return json_reply({}).on(Wire(ends="before", reset=True))
         if "upload" in words:
             upload = _taken(upload, headers, body)
             self.uploads[session] = upload
@@ -158,6 +178,7 @@ class Files:
             raise ApiError(400, f"Upload has {len(upload.received)} of {upload.length} bytes.")
         del self.uploads[session]
         wait = timedelta(hours=1) if slow else self.processing
+        wait = max(wait, timedelta(seconds=upload.slow_seconds))
         file = StoredFile(
             upload.id,
             upload.owner,
@@ -166,7 +187,7 @@ class Files:
             upload.display_name,
             now,
             now + wait,
-            fails=fails,
+            fails=fails or upload.fails,
         )
         self.stored[file.id] = file
         done = {"x-goog-upload-status": "final"}

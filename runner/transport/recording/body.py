@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import re
 from binascii import Error, a2b_base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from runner.values.request import canonical_json
 
 _DATA = re.compile(rb'("data"\s*:\s*)"([A-Za-z0-9+/]{4,}={0,2})"')
 """The bytes of an image in a JSON body. Inside a text its quotes would have backslashes."""
+
+_DATA_URI = re.compile(
+    rb'("url"\s*:\s*)"data:([\w.+-]{1,60}/[\w.+-]{1,60});base64,([A-Za-z0-9+/]{4,}={0,2})"'
+)
+"""The same as Chat Completions write it: as a `data:` URI that names its type."""
 
 SLICE = 128 << 10
 """Letters of base64 that are decoded at a time; a multiple of 4."""
@@ -27,11 +32,31 @@ def written_body(pieces: Sequence[bytes]) -> object:
     if not body:
         return None
     try:
-        value = json.loads(_DATA.sub(lambda found: _digested(body, found), body))
+        plain = _DATA_URI.sub(lambda found: _digested_uri(body, found), body)
+        value = json.loads(_DATA.sub(lambda found: _digested(plain, found), plain))
         canonical_json(value)  # refuses infinite numbers
         return _with_mime(value)
     except (ValueError, RecursionError):
         return _digest(sha256(body).hexdigest(), len(body))
+
+
+def with_files(body: object, files: Mapping[str, tuple[str, int]]) -> object:
+    """The written body as it would be if its uploaded files had travelled within: their addresses
+    are of the day, and the same images are the same question. `files` gives for each address the
+    digest and the number of its bytes."""
+    match body:
+        case {"type": "image", "uri": str(uri), "mime_type": mime, **rest} if uri in files:
+            data = {**_digest(*files[uri]), "mime": mime}
+            return {"type": "image", "mime_type": mime, "data": data, **rest}
+        case {"fileData": {"fileUri": str(uri), "mimeType": mime}, **rest} if uri in files:
+            data = {**_digest(*files[uri]), "mime": mime}
+            return {"inlineData": {"mimeType": mime, "data": data}, **rest}
+        case dict():
+            return {key: with_files(item, files) for key, item in body.items()}
+        case list():
+            return [with_files(item, files) for item in body]
+        case _:
+            return body
 
 
 def images_in(body: object) -> list[str]:
@@ -61,7 +86,19 @@ def without_images(body: object) -> object:
 
 
 def _digested(body: bytes, found: re.Match[bytes]) -> bytes:
-    start, end = found.span(2)
+    digest = _digest_of(body, *found.span(2))
+    return found[0] if digest is None else found[1] + json.dumps(digest).encode()
+
+
+def _digested_uri(body: bytes, found: re.Match[bytes]) -> bytes:
+    digest = _digest_of(body, *found.span(3))
+    if digest is None:
+        return found[0]
+    return found[1] + json.dumps({**digest, "mime": found[2].decode()}).encode()
+
+
+def _digest_of(body: bytes, start: int, end: int) -> dict[str, object] | None:
+    """The digest of the base64 that stands there; None when it is none after all."""
     digest, count, view = sha256(), 0, memoryview(body)
     try:
         for at in range(start, end, SLICE):
@@ -69,8 +106,8 @@ def _digested(body: bytes, found: re.Match[bytes]) -> bytes:
             digest.update(content)
             count += len(content)
     except Error:
-        return found[0]  # no base64 after all
-    return found[1] + json.dumps(_digest(digest.hexdigest(), count)).encode()
+        return None
+    return _digest(digest.hexdigest(), count)
 
 
 def _digest(digest: str, count: int) -> dict[str, object]:

@@ -36,12 +36,16 @@ class RecordingError(Exception):
 @dataclass(frozen=True, slots=True)
 class Label:
     """What is known of a request beyond its bytes: its `key`, which of its repeats it is, the
-    names of the images in it (for people), and the author's own headers."""
+    names of the images in it (for people), the author's own headers, and, by the addresses of its
+    uploaded files, the digest (hex) and the number of their bytes. What is not `kept` is of no use
+    later, such as an upload: its file expires, and a replay sends nothing that needs one."""
 
     key: str = ""
     repeat: int = 1
     images: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,14 @@ _WORDS = {
     "thinking_level": "thinking",
     "resolution": "media_resolution",
     "level": "media_resolution",
+    "max_tokens": "max_output_tokens",
+    "max_completion_tokens": "max_output_tokens",
 }
 """What the format calls a setting that has another name on the wire."""
 
-_OURS = frozenset({"type", "role", "store", "mime_type", "mime", "bytes", "response_mime_type"})
+_OURS = frozenset(
+    {"type", "role", "store", "mime_type", "mime", "bytes", "response_mime_type", "name", "strict"}
+)
 """Names on the wire that follow from the others."""
 
 Leaves = Mapping[tuple[str, ...], object]
@@ -80,9 +84,11 @@ class _Told:
                 schema[path[cut + 1 :]] = value
             elif names[0] in ("system_instruction", "systemInstruction"):
                 system.append(str(value))
-            elif names[0] in ("input", "contents") and names[-1] == "text":
+            elif path[:1] == ("messages",) and names[-1] == "content":
+                system.append(str(value))  # the only message that is a plain text
+            elif names[0] in ("input", "contents", "messages") and names[-1] == "text":
                 prompt.append(str(value))
-            elif "data" not in names and _setting(path) not in _OURS:
+            elif not {"data", "sha256"} & set(names) and _setting(path) not in _OURS:
                 rest[path] = value
         images = tuple(images_in(request.body))
         texts = "\n".join(prompt), "\n".join(system)

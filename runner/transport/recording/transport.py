@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from runner.transport.body import Sending, read_capped
 from runner.transport.http import httpx
-from runner.transport.recording.body import written_body
+from runner.transport.recording.body import with_files, written_body
 from runner.transport.recording.exchange import (
     Exchange,
     Label,
@@ -42,7 +42,9 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         """The recorded answer to a request, or the one that is recorded now."""
         label = request.extensions.get(LABEL)
         label = label if isinstance(label, Label) else Label()
-        secret = self._recordings.secret.and_of(request.headers.get("x-goog-api-key"))
+        if self._inner is not None and not label.kept:
+            return await self._inner.handle_async_request(request)
+        secret = self._recordings.secret.and_of(*_keys(request.headers))
         pieces = await _pieces(request)
         asked = await asyncio.to_thread(_as_written, request, pieces, label, secret)
         found = await asyncio.to_thread(self._recordings.find, asked)
@@ -72,6 +74,12 @@ class RecordingTransport(httpx.AsyncBaseTransport):
             await self._inner.aclose()
 
 
+def _keys(headers: httpx.Headers) -> list[str | None]:
+    """The API keys that a request carries, whoever it goes to."""
+    bearer = headers.get("authorization", "").removeprefix("Bearer ")
+    return [headers.get("x-goog-api-key"), bearer or None]
+
+
 async def _pieces(request: httpx.Request) -> Sequence[bytes]:
     """The body as it lies in memory: reading it here is not sending it."""
     sending = request.extensions.get(SENDING)
@@ -88,7 +96,7 @@ def _as_written(
             path=url.raw_path.decode("ascii"),
             headers={name.lower(): value for name, value in sorted(label.headers.items())},
             repeat=label.repeat,
-            body=written_body(pieces),
+            body=with_files(written_body(pieces), label.files),
             key=label.key,
         ),
         secret,

@@ -154,7 +154,9 @@ def test_a_request_above_the_limit_of_the_service_is_not_sent(capture: Any, ask:
     big = Image("big.png", "image", DataOrigin(bytes(76 << 20)), "image/png")
     failure = ask(Request("interactions", "m", (ImagePart(big),)))
     assert failure == Failure(
-        "too_large", "the request has 106,255,826 bytes, the service takes 100,000,000"
+        "too_large",
+        "the request has 106,255,826 bytes, the service takes 100,000,000; `upload: auto` sends large"
+        " images as files",
     )
     assert capture.received == []
 

@@ -30,6 +30,17 @@ def test_an_image_becomes_its_digest(content: bytes, name: str) -> None:
     assert images_in(body) == [digest(content)]
 
 
+@given(st.binary(min_size=3, max_size=400), st.sampled_from(["image/png", "image/svg+xml"]))
+def test_an_image_in_a_data_uri_becomes_its_digest(content: bytes, mime: str) -> None:
+    """As Chat Completions write it; an address of the web stays what it is."""
+    web = {"image_url": {"url": "https://example.com/data:image/png;base64,AAAA"}}
+    uri = f"data:{mime};base64,{b64encode(content).decode()}"
+    body = written_body([json_bytes({"content": [{"image_url": {"url": uri}}, web]})])
+    found = {"sha256": digest(content), "bytes": len(content), "mime": mime}
+    assert body == {"content": [{"image_url": {"url": found}}, web]}
+    assert images_in(body) == [digest(content)]
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -38,7 +49,8 @@ def test_an_image_becomes_its_digest(content: bytes, name: str) -> None:
 )
 def test_json_without_images_stays_what_it_is(value: object) -> None:
     """Whatever it holds; a text that talks of images holds none."""
-    told = {"said": json.dumps({"mime_type": "image/png", "data": "AAAA"}), "value": value}
+    data = {"mime_type": "image/png", "data": "AAAA", "url": "data:image/png;base64,AAAA"}
+    told = {"said": json.dumps(data), "value": value}
     assert written_body([json_bytes(told)]) == json.loads(json_bytes(told))
 
 

@@ -1,0 +1,1 @@
+"""What `askpix doctor` looks at: each check gives findings, in plain words, and what to do."""

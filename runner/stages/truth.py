@@ -1,0 +1,126 @@
+"""Truth: the results of a case → the same with what is right for it, read when it is its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+
+from runner.roles import CaseResults
+from runner.sources.opening import Unreadable
+from runner.sources.truth import TRUTHS
+from runner.sources.truth.flaws import Flaws
+from runner.sources.truth.told import OpenTruth, Told
+from runner.values.reference import Reference
+from runner.values.result import ResultImage
+from runner.values.truth import Cell, NoTruth, Truth
+from runner.workflow.dataset import table_format
+from runner.workflow.spec import TruthSpec, Workflow
+
+MOST_REMARKS = 20
+"""So many remarks are kept; the others are counted."""
+
+
+@dataclass(slots=True)
+class CaseTruths:
+    """The truths that the checks of a workflow look at. `remarks` say what was left out of them."""
+
+    specs: tuple[TruthSpec, ...]
+    open: Mapping[str, OpenTruth | Unreadable]
+    remarks: dict[str, None] = field(default_factory=dict)
+    more: int = 0
+    _last: tuple[object, Mapping[str, Truth]] | None = None
+
+    def added(self, case: CaseResults) -> CaseResults:
+        """The case with its truths; those of the last case are kept for its combinations."""
+        images = _images(case)
+        same = (case.case, images, case.row)
+        if self._last is None or self._last[0] != same:
+            self._last = same, {spec.name: self._of(spec, case, images) for spec in self.specs}
+        return replace(case, truth=self._last[1])
+
+    def told(self) -> Iterator[str]:
+        """What was left out of the truth, as sentences."""
+        yield from (f"the truth is not whole: {remark}" for remark in self.remarks)
+        if self.more:
+            yield f"the truth is not whole: {self.more:,} more entries cannot be used"
+
+    def _of(self, spec: TruthSpec, case: CaseResults, images: Sequence[ResultImage]) -> Truth:
+        if spec.column is not None:
+            return _cell(spec.column, case.row)
+        source = self.open[spec.name]
+        if isinstance(source, Unreadable):
+            return NoTruth(f"the file cannot be read: {source.issue.why}")
+        try:
+            told = source.of(case.case, images)
+        except (Unreadable, OSError) as error:
+            told = Told(NoTruth(str(error)))
+        for remark in told.remarks:
+            if len(self.remarks) < MOST_REMARKS or remark in self.remarks:
+                self.remarks[remark] = None
+            else:
+                self.more += 1
+        return told.truth
+
+
+@contextmanager
+def case_truths(workflow: Workflow) -> Iterator[CaseTruths]:
+    """The truths of a workflow, open as long as the context; only those that its checks name."""
+    used = {name for check in workflow.checks for name in _named(check.that, *_others(check))}
+    specs = tuple(spec for spec in workflow.truths if spec.name in used)
+    with ExitStack() as closing:
+        sources: dict[str, OpenTruth | Unreadable] = {}
+        for spec in specs:
+            if spec.column is None:
+                try:
+                    source = open_truth(spec, Flaws(), workflow)
+                except Unreadable as error:
+                    sources[spec.name] = error
+                else:
+                    sources[spec.name] = source
+                    closing.callback(source.close)
+        yield CaseTruths(specs, sources)
+
+
+def open_truth(spec: TruthSpec, flaws: Flaws, workflow: Workflow) -> OpenTruth:
+    """The truth of a spec, open. Raises `Unreadable` when its file cannot be used at all."""
+    within = workflow.preparation.within
+    assert spec.file is not None
+    options: dict[str, object] = {}
+    match spec.format:
+        case "boxes":
+            options = {"format": table_format(spec.file) or "csv"}
+        case "yolo" | "masks":
+            options = {"labels": spec.labels, "within": within}
+        case "results":
+            options = {"step": spec.step, "within": within}
+        case _:
+            options = {"within": within}
+    try:
+        return TRUTHS[spec.format](spec.file, **options).open(flaws)
+    except OSError as error:
+        raise Unreadable("truth_unreadable", error.strerror or str(error)) from error
+
+
+def _cell(column: str, row: Mapping[str, object]) -> Truth:
+    value = row.get(column)
+    if value is None or value == "":
+        return NoTruth(f"the column `{column}` is empty in its row")
+    return Cell(value)
+
+
+def _images(case: CaseResults) -> tuple[ResultImage, ...]:
+    """Every image that a step of the case was asked about, once."""
+    found = {
+        (image.role, image.name): image for result in case.steps.values() for image in result.images
+    }
+    return tuple(found.values())
+
+
+def _named(*references: Reference) -> Iterator[str]:
+    yield from (each.path[0] for each in references if each.root == "truth" and each.path)
+
+
+def _others(check: object) -> Iterator[Reference]:
+    comparisons = getattr(check, "comparisons", ())
+    yield from (each.value for each in comparisons if isinstance(each.value, Reference))
