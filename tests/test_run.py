@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image, ImageDraw
 
-from runner.roles import Connection
 from runner.resume import Options
+from runner.roles import Connection
 from runner.run import Outcome, make_plan, run
 from runner.store.folder import RunFolder
 from runner.values.request import Policy
