@@ -159,7 +159,7 @@ def main() -> None:
         for name, write in WRITERS.items():
             for count in counts:
                 file = Path(folder) / (name if "." in name else f"table.{name}")
-                write(file, count)
+                taken(write, file, count)  # a process begins with the peak of its parent
                 _, before = taken(nothing, file, count)
                 for work in (asked,) if "." in name else (gathered, validated, planned):
                     seconds, memory = taken(work, file, count)
