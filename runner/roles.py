@@ -189,8 +189,9 @@ class Uploads(Protocol):
         that the request then uses, a failure when that does not succeed."""
         ...
 
-    def forget(self, files: frozenset[str]) -> None:
-        """One of these files is gone: none of them is relied on any more."""
+    def forget(self, files: frozenset[str], *, gone: bool) -> None:
+        """One of these files is gone, or not yet ready: none of them is relied on any more, before it
+        was uploaded again or waited for."""
         ...
 
 

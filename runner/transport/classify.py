@@ -34,7 +34,7 @@ def decide(failure: Failure) -> Decision:
     if failure.stops_run:
         return "stop"
     match failure.kind:
-        case "connect" | "transport" | "overloaded" | "unreadable":
+        case "connect" | "transport" | "overloaded" | "unreadable" | "file_unready":
             return "retry"
         case "rate_limit":
             return "throttle"
@@ -66,7 +66,7 @@ def failure_of_error(reply: Reply, error: ErrorBody) -> Failure:
     if error.is_about_key:
         kind, stops = "credentials", True
     elif error.is_about_unready_file:
-        kind, stops = "overloaded", False
+        kind, stops = "file_unready", False
     elif kind == "credentials" and error.is_about_file:
         # Unknown, expired and foreign files look the same, and like a missing permission.
         kind, stops = "file_gone", False

@@ -7,13 +7,15 @@ from runner.values.passing import KnownFile
 from runner.values.request import Request
 from runner.values.response import Failure, Response
 
+ABOUT_FILES = frozenset({"file_gone", "file_unready"})
+
 
 def uploading(ask: Ask, images: Uploads) -> Ask:
     """An `Ask` that uploads what a request needs and then asks; it stands under the retries and over
     everything that counts attempts, so that an upload is none.
 
-    When the service says that a file is gone, which it says before it bills anything, the files are
-    uploaded again and the request is asked once more, and not a second time.
+    When the service says that a file is gone, or not ready, which it says before it bills anything,
+    the files are uploaded again, or waited for, and the request is asked once more.
     """
 
     async def ask_with_files(request: Request) -> Response | Failure:
@@ -21,9 +23,9 @@ def uploading(ask: Ask, images: Uploads) -> Ask:
         if isinstance(files, Failure):
             return files
         outcome = await ask(request)
-        if not (files and isinstance(outcome, Failure) and outcome.kind == "file_gone"):
+        if not (files and isinstance(outcome, Failure) and outcome.kind in ABOUT_FILES):
             return outcome
-        images.forget(files)
+        images.forget(files, gone=outcome.kind == "file_gone")
         files = await images.upload(request)
         return files if isinstance(files, Failure) else await ask(request)
 

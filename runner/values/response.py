@@ -77,6 +77,7 @@ FailureKind = Literal[
     "bad_request",  # this request is wrong
     "too_large",
     "file_gone",  # an uploaded file expired or is not ours
+    "file_unready",  # an uploaded file is still being looked at
     "unreadable",  # the service answered something that is not its protocol
     "not_sent",  # the run was halted while the request waited for its turn
     "not_recorded",  # the run is replayed, and there is no recording of this request

@@ -84,8 +84,8 @@ def test_all_is_well(folder: Path, served: Callable[..., str]) -> None:
     assert told.return_value == 0
     lines = told.stdout.splitlines()
     assert [line[6:17].strip() for line in lines if line.startswith(("ok ", "warn", "FAIL"))] == [
-        *("python", "packages", "key", "address", "api version", "service", "clock", "model"),
-        *("codecs", "out folder", "cache", "terminal", "open files"),
+        *("python", "packages", "extras", "key", "address", "api version", "service", "clock"),
+        *("model", "codecs", "out folder", "cache", "terminal", "open files"),
     ]
     assert "FAIL" not in told.stdout
     assert "gemini-3.5-flash takes generateContent; tokens: 1,048,576 in, 65,536 out" in told.stdout

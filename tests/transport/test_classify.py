@@ -57,7 +57,7 @@ TABLE: dict[str, tuple[int, bytes, dict[str, str], Decision, str, float | None]]
     "wrong key in words": (400, rpc(400, "INVALID_ARGUMENT", "API key not valid. Please pass…"), {}, "stop", "credentials", None),
     "expired key": (400, word("invalid_request", "API key expired."), {}, "stop", "credentials", None),
     "country or billing": (400, rpc(400, "FAILED_PRECONDITION"), {}, "stop", "credentials", None),
-    "file not ready": (400, rpc(400, "FAILED_PRECONDITION", NOT_READY), {}, "retry", "overloaded", None),
+    "file not ready": (400, rpc(400, "FAILED_PRECONDITION", NOT_READY), {}, "retry", "file_unready", None),
     "nothing said": (400, b"", {}, "give_up", "bad_request", None),
     # 401 to 404, 413, 416
     "no key": (401, word("authentication"), {}, "stop", "credentials", None),

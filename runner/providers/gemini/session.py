@@ -53,10 +53,10 @@ class Session:
             return failure
         return frozenset() if self.files is None else await self.files.ready(request)
 
-    def forget(self, files: frozenset[str]) -> None:
-        """One of these files is gone."""
+    def forget(self, files: frozenset[str], *, gone: bool) -> None:
+        """One of these files is gone, or not yet ready."""
         if self.files is not None:
-            self.files.forget(files)
+            self.files.forget(files, gone=gone)
 
     async def ask(self, request: Request) -> Response | Failure:
         """One attempt. An answer that arrives in parts is asked for until it is whole."""

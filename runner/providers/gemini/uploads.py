@@ -89,11 +89,13 @@ class ImageFiles:
         self.passing.sent(image, prepared)
         return Uploaded(file.uri, prepared.mime, prepared.sha256, file.byte_count)
 
-    def forget(self, names: frozenset[str]) -> None:
-        """The service says that one of these files is gone: none of them is relied on. By the name,
-        because another request may have met the same, and uploaded the image again by now."""
+    def forget(self, names: frozenset[str], *, gone: bool) -> None:
+        """The service says that one of these files is gone, or not yet ready: each is looked at again.
+        By the name, because another request may have met the same, and uploaded the image again by
+        now. What is gone by its words is uploaded again, whatever a look at it says."""
         lost = [key for key, (file, _) in self._known.items() if file.name in names]
-        self._gone |= {self._known.pop(key)[1].sha256 for key in lost}
+        digests = {self._known.pop(key)[1].sha256 for key in lost}
+        self._gone |= digests if gone else set()
 
     async def _ready(self, image: Image) -> Failure | None:
         async with self._turns[hash(image.digest) % AT_A_TIME]:

@@ -71,5 +71,5 @@ class _Simulated:
     async def upload(self, request: Request) -> frozenset[str] | Failure:
         return await self.inner.upload(request)
 
-    def forget(self, files: frozenset[str]) -> None:
-        self.inner.forget(files)
+    def forget(self, files: frozenset[str], *, gone: bool) -> None:
+        self.inner.forget(files, gone=gone)

@@ -23,6 +23,7 @@ from runner.providers.simulator.faults import (
     Slow,
     StreamFault,
     file_error,
+    is_of_uploads,
 )
 from runner.providers.simulator.files import Files
 from runner.providers.simulator.kept import Kept
@@ -139,14 +140,15 @@ class Desk:
         for per, name in who.items():
             self.ledger.asked[per, name] += 1
             numbers[per] = self.ledger.asked[per, name]
-        return [plan.command for plan in self.plan if plan.strikes(numbers[plan.per])]
+        struck = [plan.command for plan in self.plan if plan.strikes(numbers[plan.per])]
+        return [command for command in struck if not is_of_uploads(command.what)]
 
     def upload_fault(self) -> Command | None:
         """What the next upload is to suffer by the plan."""
         self.ledger.asked["upload", ""] += 1
         number = self.ledger.asked["upload", ""]
         struck = (plan.command for plan in self.plan if plan.strikes(number))
-        return first_of(struck, FileFault)
+        return next((command for command in struck if is_of_uploads(command.what)), None)
 
     def open_uri(self, call: Call, given: Sequence[Command]) -> Callable[[str], bytes]:
         """Opens the address of an image of this request."""

@@ -70,8 +70,8 @@ class StreamFault:
 
 @dataclass(frozen=True, slots=True)
 class FileFault:
-    """Something happens to uploaded files: used with uploads, or when an answer uses a file. A plan
-    counts uploads and answers apart."""
+    """Something happens to uploaded files: used with uploads, or when an answer uses a file. In a
+    plan all of them but `expired` are of uploads, which are counted apart."""
 
     about: str
     state: Literal["expired", "processing", "failed", "broken", "full"]
@@ -232,6 +232,11 @@ def file_error(fault: FileFault, name: str) -> ApiError | None:
             return refusals.not_active(name)
         case _:
             return None
+
+
+def is_of_uploads(what: object) -> bool:
+    """Whether a plan means uploads with this fault, and not answers."""
+    return isinstance(what, FileFault) and what.state != "expired"
 
 
 def all_commands() -> Mapping[str, str]:

@@ -259,6 +259,26 @@ def test_a_file_that_is_processed_is_waited_for(png: bytes) -> None:
     assert slow.desk.files.started == 1
 
 
+@FAMILIES
+def test_a_file_that_is_not_ready_after_all_is_waited_for(png: bytes, family: Family) -> None:
+    """The request is asked once more; nothing was billed, and nothing is sent again."""
+    run = Run(desk())
+
+    async def work(url: str) -> None:
+        async with Gemini().open(run.connection(url), run.fetch) as opened:
+            ask = uploading(opened, opened)
+            assert isinstance(await ask(request(png, family=family)), Response)
+            (file,) = run.desk.files.stored.values()
+            object.__setattr__(file, "active_from", now() + timedelta(seconds=2.5))
+            refused = await opened(request(png, family=family))
+            assert isinstance(refused, Failure)
+            assert (refused.kind, refused.maybe_billed) == ("file_unready", False)
+            assert isinstance(await ask(request(png, family=family)), Response)
+
+    against(run.desk, work)
+    assert (len(run.uploaded), run.waits) == (1, [1.0] * 3)
+
+
 def test_a_file_that_cannot_be_processed_fails_its_request(png: bytes, other: bytes) -> None:
     """And no other one; a later request tries once more."""
     run = Run(desk("file-failed:first=1"))
