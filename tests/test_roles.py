@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.roles import Connection, Service
-from runner.stages.execute import endpoint
+from runner.stages.recall import endpoint
 
 OURS, THEIRS = "AIzaCANARY-0123456789", "sk-canary-0123456789abcdef"
 LOCAL = "http://127.0.0.1:11434/v1"

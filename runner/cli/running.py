@@ -28,8 +28,8 @@ from runner.cli.summary import as_json, tell
 from runner.resume import Begin, Options, before
 from runner.roles import Connection
 from runner.run import Outcome, make_plan, run
-from runner.stages.execute import endpoint
 from runner.stages.plan import IsStored
+from runner.stages.recall import endpoint
 from runner.store.cache import Cache, CachePlace, cache_place
 from runner.store.folder import FolderError
 from runner.store.lock import LockedError

@@ -1,0 +1,64 @@
+"""Recall: the response to a request that need not be asked (again), if there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from runner.roles import AnswerCache, Connection, Journal, Kept, Log
+from runner.stages.chain import SIMULATOR
+from runner.values.event import recalled
+from runner.values.question import Question
+from runner.values.response import Failure
+from runner.workflow.spec import CacheMode
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What was answered before: in this run, then in others. Requests whose key is in `left_out` are
+    not asked again: they may be paid for already."""
+
+    mode: CacheMode
+    connection: Connection
+    journal: Journal
+    log: Log
+    cache: AnswerCache | None = None
+    left_out: frozenset[str] = frozenset()
+
+    async def find(self, question: Question, provider: str) -> Kept | Failure | None:
+        """The response to a question; a failure when it may not be asked; None when it is to be
+        asked."""
+        if kept := await self.journal.response(question.key):
+            if kept.ordinal not in (question.ordinal, -1):
+                kept = replace(kept, origin="shared")
+            self.log(recalled(question, kept.origin))
+            return kept
+        if question.key in self.left_out:
+            why = "sent before the run was killed, and perhaps paid for; not asked again"
+            return Failure("doubtful", f"{why} (on_doubtful)", maybe_billed=True)
+        if provider == SIMULATOR:
+            return None
+        if kept := await self._cached(provider, question.key):
+            kept = replace(kept, origin="cache", ordinal=question.ordinal)
+            await self.journal.adopt(question.key, kept)
+            self.log(recalled(question, "cache"))
+            return kept
+        if self.mode == "only":
+            return Failure("not_cached", "no answer is stored, and `cache: only` never asks")
+        return None
+
+    def keep(self, provider: str, key: str, kept: Kept) -> None:
+        """Stores for other runs what was asked in this one: in this session, or in one that was
+        killed at this point."""
+        stores = self.mode in ("use", "refresh") and provider != SIMULATOR
+        if self.cache is not None and stores and kept.origin == "asked":
+            self.cache.put(endpoint(provider, self.connection), key, kept)
+
+    async def _cached(self, provider: str, key: str) -> Kept | None:
+        if self.cache is None or self.mode not in ("use", "only"):
+            return None
+        return await self.cache.get(endpoint(provider, self.connection), key)
+
+
+def endpoint(provider: str, connection: Connection) -> str:
+    """Who answers, as the cache names it."""
+    return f"{provider} {connection.of(provider).base_url or ''}".strip()
