@@ -1,0 +1,163 @@
+"""Evidence: whether numbers of two runs of the same images differ by more than chance.
+
+Everything is paired by image: two averages are never compared. The resampled indices come from a
+fixed seed, so the same numbers always get the same interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil, comb, sqrt
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from numpy import float64, int64
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[float64]
+
+Z = 1.959963984540054
+"""Of a two-sided interval of 95 %."""
+
+RESAMPLES = 10_000
+SEED = 20_261_120
+CELLS = 2_000_000
+"""Numbers that are held at once while resampling: 16 MB."""
+
+Finding = Literal["not worse", "worse", "not enough evidence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A number with the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def wilson(successes: int, of: int) -> Interval:
+    """A share with its interval (Wilson 1927); 20 of 20 is 1, and no more than [0.84, 1] is known."""
+    if of == 0:
+        return Interval(0.0, 0.0, 1.0)
+    share = successes / of
+    centre = (share + Z * Z / (2 * of)) / (1 + Z * Z / of)
+    half = Z / (1 + Z * Z / of) * sqrt(share * (1 - share) / of + Z * Z / (4 * of * of))
+    return Interval(share, max(0.0, centre - half), min(1.0, centre + half))
+
+
+def mcnemar(broken: int, fixed: int) -> float:
+    """How likely so uneven a split is when nothing has changed: cases that held before and fail now
+    against the reverse; exact, two-sided (McNemar 1947, binomial tail)."""
+    total, least = broken + fixed, min(broken, fixed)
+    if total == 0:
+        return 1.0
+    tail = sum(comb(total, k) for k in range(least + 1)) / float(1 << total)
+    return min(1.0, 2 * tail)
+
+
+class Measured(Protocol):
+    """What a run says of its images, in the order of the images that two runs share."""
+
+    @property
+    def repeats(self) -> int:
+        """How often each image was asked about."""
+        ...
+
+    def at(self, weights: Numbers) -> Numbers:
+        """The metric when every answer counts so much: from (resamples, images, repeats) to
+        (resamples,)."""
+        ...
+
+
+def difference(
+    before: Measured, now: Measured, images: int, resamples: int = RESAMPLES
+) -> Interval:
+    """How much a metric has changed, `now` − `before`, with its bootstrap interval.
+
+    Images are drawn with replacement, the same for both runs, and for each drawn image its repeats
+    in each run by itself (Efron and Tibshirani 1993; nested). Percentiles of the differences.
+    """
+    import numpy as np
+
+    if images == 0:
+        return Interval(0.0, 0.0, 0.0)
+    value = float((now.at(even(now, images)) - before.at(even(before, images)))[0])
+    random = np.random.default_rng(SEED)
+    found = [
+        now.at(_nested(drawn, now, random)) - before.at(_nested(drawn, before, random))
+        for drawn in _drawn(images, max(before.repeats, now.repeats), resamples, random)
+    ]
+    return Interval(value, *_ends(found, value))
+
+
+def interval(measured: Measured, images: int, resamples: int = RESAMPLES) -> Interval:
+    """A metric with its bootstrap interval: images are drawn as for `difference`."""
+    import numpy as np
+
+    value = float(measured.at(even(measured, images))[0])
+    random = np.random.default_rng(SEED)
+    found = [
+        measured.at(_nested(drawn, measured, random))
+        for drawn in _drawn(images, measured.repeats, resamples, random)
+    ]
+    return Interval(value, *_ends(found, value))
+
+
+def _drawn(
+    images: int, repeats: int, resamples: int, random: Generator
+) -> Iterator[NDArray[int64]]:
+    """How often each image is drawn, of as many resamples at a time as may be held."""
+    import numpy as np
+
+    at_once = max(1, CELLS // (images * repeats))
+    for start in range(0, resamples, at_once):
+        count = min(at_once, resamples - start)
+        yield random.multinomial(images, np.full(images, 1 / images), count)
+
+
+def _ends(found: Sequence[Numbers], value: float) -> tuple[float, float]:
+    """The middle 95 % of what was found; resamples in which the metric is not defined say nothing."""
+    import numpy as np
+
+    known = np.concatenate(found)
+    known = known[~np.isnan(known)]
+    low, high = np.percentile(known, [2.5, 97.5]) if known.size else (value, value)
+    return float(low), float(high)
+
+
+def even(measured: Measured, images: int) -> Numbers:
+    """Weights: every image once, every repeat as much as the others."""
+    import numpy as np
+
+    return np.full((1, images, measured.repeats), 1 / measured.repeats)
+
+
+def _nested(drawn: NDArray[int64], measured: Measured, random: Generator) -> Numbers:
+    """How much each answer counts in each resample, when an image was drawn so often."""
+    import numpy as np
+
+    if measured.repeats == 1:
+        return drawn[..., None].astype(np.float64)
+    shares = np.full(measured.repeats, 1 / measured.repeats)
+    return random.multinomial(drawn * measured.repeats, shares) / measured.repeats
+
+
+def judged(change: Interval, margin: float) -> Finding:
+    """What the interval of a change says (more is better; turn the sign where less is): worse when
+    all of it is below −`margin`, not worse when none of it is."""
+    if change.high < -margin:
+        return "worse"
+    return "not worse" if change.low >= -margin else "not enough evidence"
+
+
+def images_needed(change: Interval, margin: float, images: int) -> int | None:
+    """About how many images would decide, if the change stayed as it is: the interval shrinks with
+    the root of their number. None when no number would: the change is the margin itself."""
+    apart = abs(change.value + margin)
+    half = max(change.high - change.value, change.value - change.low)
+    if apart == 0:
+        return None
+    return max(images, ceil(images * (half / apart) ** 2))

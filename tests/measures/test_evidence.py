@@ -1,0 +1,124 @@
+"""What is evidence, and what may be chance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from runner.measures.evidence import (
+    Interval,
+    difference,
+    images_needed,
+    judged,
+    mcnemar,
+    wilson,
+)
+from runner.measures.sums import Sums, share
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_a_share_has_the_interval_of_scipy(successes: int, others: int) -> None:
+    """Wilson's, without correction."""
+    of = successes + others
+    if of == 0:
+        assert wilson(0, 0) == Interval(0.0, 0.0, 1.0)
+        return
+    ours = wilson(successes, of)
+    theirs = stats.binomtest(successes, of).proportion_ci(method="wilson")
+    assert (ours.value, ours.low, ours.high) == (
+        successes / of,
+        pytest.approx(theirs.low, abs=1e-12),
+        pytest.approx(theirs.high, abs=1e-12),
+    )
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_an_uneven_split_is_as_likely_as_scipy_says(broken: int, fixed: int) -> None:
+    """The exact binomial test, two-sided."""
+    total = broken + fixed
+    theirs = stats.binomtest(broken, total).pvalue if total else 1.0
+    assert mcnemar(broken, fixed) == pytest.approx(theirs)
+
+
+def test_six_broken_and_none_fixed_are_evidence() -> None:
+    """And five are not, nor seven against one."""
+    assert [round(mcnemar(*split), 3) for split in ((5, 0), (6, 0), (7, 1))] == [0.062, 0.031, 0.07]
+
+
+def answers(random: np.random.Generator, images: int, repeats: int, rate: float) -> Sums:
+    right = (random.random((images, repeats)) < rate).astype(float)
+    return Sums(np.stack([right, np.ones_like(right)], axis=2), share)
+
+
+def of(numbers: np.ndarray) -> Sums:
+    return Sums(np.stack([numbers, np.ones(len(numbers))], axis=1)[:, None, :], share)
+
+
+def test_a_change_is_the_difference_of_the_metrics_and_lies_in_its_interval() -> None:
+    """Always the same interval for the same numbers."""
+    random = np.random.default_rng(0)
+    before, now = answers(random, 80, 1, 0.9), answers(random, 80, 3, 0.7)
+    change = difference(before, now, 80)
+    assert change.value == pytest.approx(now.value - before.value)
+    assert change.low < change.value < change.high
+    assert difference(before, now, 80) == change
+
+
+def test_the_interval_of_a_mean_is_that_of_scipy() -> None:
+    """Paired by image: scipy's bootstrap of the same differences, to a tenth of its width."""
+    random = np.random.default_rng(1)
+    one, other = random.random(60), random.random(60)
+    ours = difference(of(one), of(other), 60)
+    theirs = stats.bootstrap(
+        (other - one,), np.mean, n_resamples=9999, method="percentile", random_state=2
+    ).confidence_interval
+    width = theirs.high - theirs.low
+    assert ours.low == pytest.approx(theirs.low, abs=width / 10)
+    assert ours.high == pytest.approx(theirs.high, abs=width / 10)
+
+
+def test_pairs_see_what_averages_do_not() -> None:
+    """The same small loss in every image is evidence, however much the images differ."""
+    hard = np.random.default_rng(3).random(40)
+    assert judged(difference(of(hard), of(hard - 0.01), 40), 0.0) == "worse"
+
+
+def test_repeats_make_an_answer_surer_and_images_are_still_what_counts() -> None:
+    """The interval of many repeats of few images is wider than that of as many images."""
+    random = np.random.default_rng(4)
+    few = [answers(random, 10, 20, 0.8) for _ in range(2)]
+    many = [answers(random, 200, 1, 0.8) for _ in range(2)]
+    changes = [difference(*pair, pair[0].parts.shape[0]) for pair in (few, many)]
+    assert all(change.low <= 0 <= change.high for change in changes)
+
+
+FINDINGS = {
+    (-0.10, -0.05, 0.0): "worse",
+    (-0.10, -0.05, 0.05): "not enough evidence",
+    (-0.02, 0.10, 0.05): "not worse",
+    (-0.10, 0.10, 0.05): "not enough evidence",
+    (0.01, 0.10, 0.0): "not worse",
+    (0.0, 0.0, 0.0): "not worse",
+}
+
+
+@pytest.mark.parametrize("ends", FINDINGS)
+def test_there_are_three_findings(ends: tuple[float, float, float]) -> None:
+    """Worse only when all of the interval is; not worse only when none of it is."""
+    low, high, margin = ends
+    assert judged(Interval((low + high) / 2, low, high), margin) == FINDINGS[ends]
+
+
+def test_more_images_are_needed_where_the_change_is_small() -> None:
+    """The interval of 40 images must become half as wide: 160 would decide."""
+    assert images_needed(Interval(-0.05, -0.15, 0.05), 0.0, 40) == 160
+    assert images_needed(Interval(0.0, -0.1, 0.1), 0.0, 40) is None
+
+
+def test_nothing_is_known_of_no_images() -> None:
+    """And nothing is made of it."""
+    none = Sums(np.zeros((0, 1, 2)), share)
+    assert difference(none, none, 0) == Interval(0.0, 0.0, 0.0)
