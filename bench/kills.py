@@ -116,7 +116,7 @@ class _Run:
 
     @property
     def is_done(self) -> bool:
-        return self.folder is not None and p.status(self.folder) == "done"
+        return self.folder is not None and p.has_ended(self.folder)
 
     @property
     def written(self) -> int:
@@ -156,11 +156,7 @@ def _one(count: Count, calm: _Calm, run: _Run, dice: random.Random, most: int) -
             break
         count.kills[moment] += 1
         count.resumed += is_resumed
-    if run.is_done and run.folder:  # nobody goes on with a finished run
-        p.bury(run.folder)
-        end = None
-    else:
-        end = p.ended(run.start())
+    end = None if run.is_done else p.ended(run.start())
     told = list(_broken(count, calm, run, end))
     count.broken += [f"run {run.out}: {what}" for what in told]
     if not told:

@@ -57,9 +57,11 @@ prints them in the terminal.
 Rules that hold everywhere:
 
 - Paths start from the file they are written in, never from the folder you are in.
-- `{{ }}` stands only in `prompt`, `prompt_file`, `system` and in descriptions of fields. Everything
+- `{{ }}` stands only in `prompt`, `prompt_file`, `system`, in descriptions of fields and in steps with
+  `do: compute`. Everything
   else that points at a value is a plain reference: a step's id, a dot, a part of its answer
-  (`find.boxes`, `find.boxes.count`), `row.COLUMN`, `vars.NAME`. Only earlier steps can be named.
+  (`find.boxes`, `find.boxes.count`), `row.COLUMN`, `vars.NAME`, `item.FIELD`. Only earlier steps can be
+  named.
 - A word that the format does not know is an error, everywhere; only keys that begin with `x-` are yours.
 - Shares are numbers from 0 to 1 or percentages: `0.95` or `95%`.
 - Any `box`, `point`, `polygon` or `mask` in an answer comes back in pixels of the image as a person
@@ -67,9 +69,8 @@ Rules that hold everywhere:
 - Without `model:` it is `gemini-3.5-flash`. Models are data: `askpix models` lists them.
 
 Some words are part of the format, so that files which use them are read rightly, but cannot run yet in
-this version: steps with `do: crop`, `filter`, `merge` or `compute`; `for_each` and `when`; checks with
-`metric`; `examples` in a step; `resize`, `tile` and `rotate`;
-`upload`, `fetch`, `convert` and `frame` for a single step; `mode: batch` under `run`; outputs as `coco`, `yolo`, `labelstudio` and `crops`. A file that uses one is refused, with
+this version: checks with `metric`; `examples` in a step; turns such as `rotate: 90`;
+`upload`, `fetch` and `frame` for a single step. A file that uses one is refused, with
 the place.
 """
 

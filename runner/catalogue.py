@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -88,6 +88,10 @@ class Model:
     words, since which model that is today is not documented."""
     deprecated: str | None = None
     """A sentence that names the successor."""
+    batch_share: float = 0.5
+    """What a token costs within a batch, as a share of its price."""
+    in_batch: bool = False
+    """Whether `prices` are those within a batch."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     """By group of facts: `thinking`, `images`, `masks`, `limits`, `prices`, `deprecated`."""
 
@@ -119,6 +123,14 @@ class Model:
         ]
         return max(valid, key=lambda price: price.above_input_tokens or 0) if valid else None
 
+    def priced(self, *, in_batch: bool) -> Model:
+        """The same model at the prices within a batch, or at the usual ones."""
+        if in_batch == self.in_batch:
+            return self
+        share = self.batch_share if in_batch else 1 / self.batch_share
+        prices = (replace(p, input=share * p.input, output=share * p.output) for p in self.prices)
+        return replace(self, prices=tuple(prices), in_batch=in_batch)
+
     def is_sure(self, group: str) -> bool:
         """Whether somebody says so: False for a group of facts that is assumed or unknown."""
         return self._certainty(group) not in ("assumed", "unknown")
@@ -131,13 +143,15 @@ class Model:
 class Catalogue:
     """All known models by name, and when the file was last checked against its sources.
 
-    `images_per_request` and `bytes_per_request` are limits of the service.
+    `images_per_request` and `bytes_per_request` are limits of the service; `safe_bytes_per_request`
+    is what every page of its documentation grants.
     """
 
     models: Mapping[str, Model]
     checked: date
     images_per_request: int = 3600
     bytes_per_request: int = 100_000_000
+    safe_bytes_per_request: int = 20_000_000
     coordinates: Mapping[str, Coordinates] = field(default_factory=dict)
     """How models of others write coordinates, by what their names have in common."""
 
@@ -181,7 +195,8 @@ def read_catalogue(content: bytes) -> Catalogue:
         for part, each in data["coordinates"].items()
     }
     request = data["request"]
-    return Catalogue(models, data["checked"], request["images"], request["bytes"], coordinates)
+    limits = request["images"], request["bytes"], request["safe_bytes"]
+    return Catalogue(models, data["checked"], *limits, coordinates)
 
 
 def _letters(name: str) -> str:
@@ -224,6 +239,7 @@ class _Facts:
             output_limit=limits["output"],
             alias_of=written.get("alias"),
             deprecated=f"use {deprecated['successor']} instead" if deprecated else None,
+            batch_share=self.data["batch"]["share"],
             sources={group: self.source(facts) for group, facts in groups.items()},
         )
 

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
 from runner.roles import AnswerCache, Connection, Log, UploadMemory, no_log
-from runner.stages.plan import Plan
+from runner.stages.plan import ModelShare, Plan
 from runner.store.folder import FolderError, RunFolder
 from runner.store.journal import Journal
+from runner.store.journal_rows import FINE
+from runner.store.journal_schema import FILE_NAME as STORE
+from runner.store.ledger import NAMED, Doubt
 from runner.store.manifest import Manifest
-from runner.store.recorded import Doubt, Recorded
+from runner.store.recorded import Recorded
 from runner.text.log_line import Hide
 from runner.transport.budget import Budget
 from runner.transport.pacing import Pacers
 from runner.values.event import doubtful
 from runner.values.question import Question
-from runner.values.result import USABLE, Status
+from runner.values.result import Status
 from runner.values.tally import Tally
 from runner.workflow.resolved import as_text
 from runner.workflow.spec import Workflow
-
-NAMED = 5
-"""So many requests that may be paid for twice are named; the log names all."""
-
-UNUSABLE: tuple[Status, ...] = tuple(s for s in get_args(Status) if s not in USABLE)
 
 Begin = Literal["auto", "resume", "fresh", "retry_failed"]
 """auto: go on with the newest run of the same plan if it is unfinished · resume: go on with it, also
@@ -77,64 +75,137 @@ def to_go_on_with(plan: Plan, options: Options) -> RunFolder | None:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Where a run stands before a command goes on with it: the share 0–1 of its plan that will be
-    asked, and what it has spent."""
+    """Where a run stands before a command goes on with it: the share 0–1 of what its plan would send
+    that is still to be sent, how many of its results are there, and the most that it can have spent.
+    `beside` tells of an unfinished run of the same file that a new one leaves behind."""
 
     left: float = 1.0
+    there: int = 0
     spent_usd: float = 0.0
+    beside: str | None = None
+
+    def of(self, plan: Plan) -> Plan:
+        """The plan with the estimates of what is left of it, as far as anyone can tell: as if what is
+        left were like what is there."""
+        shares = {name: _part(share, self.left) for name, share in plan.by_model.items()}
+        return replace(plan, by_model=shares)
 
 
-def before(plan: Plan, options: Options) -> Before:
+def _part(share: ModelShare, left: float) -> ModelShare:
+    return replace(
+        share,
+        requests=round(share.requests * left),
+        input_tokens=round(share.input_tokens * left),
+        output_tokens=round(share.output_tokens * left),
+        cost_usd=None if share.cost_usd is None else share.cost_usd * left,
+    )
+
+
+def before(workflow: Workflow, plan: Plan, options: Options) -> Before:
     """Where the run stands that these options go on with; a new one has everything before it.
     Raises `FolderError` when there is nothing to resume."""
     folder = to_go_on_with(plan, options)
-    if folder is None or not plan.promised:
+    if folder is None:
+        return Before(beside=_left_behind(workflow, plan, options))
+    if not plan.promised:
         return Before()
-    stays = USABLE if options.begin == "retry_failed" else get_args(Status)
+    stays = FINE if _asks_again(folder.manifest(), options) else get_args(Status)
     try:
         with closing(Recorded.read(folder.path)) as journal:
-            left = max(0.0, 1 - journal.count(stays) / plan.promised)
-            return Before(left, journal.totals().spent_usd)
+            there = journal.count(stays)
+            return Before(_left(plan, there), there, journal.totals().bound_usd)
     except OSError:  # a damaged store: the run sets it aside, and says so
         return Before()
+
+
+def _left(plan: Plan, there: int) -> float:
+    """The share of what a plan would send that is left when so many results are there. What the cache
+    holds is not among what it would send, and most likely among what is there."""
+    without = max(0.0, 1 - there / plan.promised)
+    sends = sum(share.requests for share in plan.by_model.values())
+    return min(1.0, without * plan.requests / sends) if sends else without
+
+
+def _left_behind(workflow: Workflow, plan: Plan, options: Options) -> str | None:
+    """A sentence about the newest run of the same file on the same service, when that is unfinished
+    and has another plan."""
+    if options.begin != "auto":
+        return None
+    endpoint = options.connection.endpoint
+    folder = RunFolder.latest_of(options.out, workflow.name, str(workflow.path), endpoint)
+    if folder is None or not folder.is_unfinished or folder.manifest().get("plan") == plan.key:
+        return None
+    try:
+        with closing(Recorded.read(folder.path)) as journal:
+            there = f"{journal.count():,} of its results are there"
+    except OSError:
+        there = "its results cannot be read"
+    uses = options.cache is not None and workflow.run.cache in ("use", "only")
+    rest = (
+        "what did not change comes from the cache" if uses else "nothing of it is used (no cache)"
+    )
+    return f"{folder.path} is an unfinished run of this file before it was changed: {there}; {rest}"
 
 
 def budget_of(workflow: Workflow, journal: Journal) -> Budget:
     """What may still be spent, after what the earlier sessions of the run spent and sent."""
     limits, before = workflow.run, journal.totals()
-    return Budget(limits.max_cost_usd, limits.max_requests, before.spent_usd, before.attempts)
+    return Budget(limits.max_cost_usd, limits.max_requests, before.bound_usd, before.sent)
 
 
 def begun(
-    workflow: Workflow, plan: Plan, options: Options, folder: RunFolder, journal: Journal
+    workflow: Workflow,
+    plan: Plan,
+    options: Options,
+    folder: RunFolder,
+    journal: Journal,
+    tally: Tally,
 ) -> Manifest:
-    """The manifest of a run that goes on, or begins; what it says stands in the folder."""
+    """The manifest of a run that goes on, or begins; what it says stands in the folder. `tally` gets
+    what the run has paid so far."""
     for note in journal.notes:
         options.say(note)
     before = folder.manifest()
-    manifest = Manifest.begin(
-        workflow, plan, folder.write_sources(workflow), options.connection, before
-    )
     if before:
         folder.tidy()
-        _forget_what_is_asked_again(before, options, journal)
+        if lost := _lost(before, folder, journal):
+            options.say(lost)
+        if _asks_again(before, options):
+            journal.ask_again()
         total = plan.promised
         options.say(
             f"going on with {folder.path}: {journal.count():,} of {total:,} results are there"
             " (--fresh starts anew)"
         )
+    tally.account(journal.totals())
+    sources = folder.write_sources(workflow)
+    manifest = Manifest.begin(workflow, plan, sources, options.connection, before, tally)
     folder.write_json("run.json", manifest.as_json())
     folder.write("resolved.yaml", as_text(workflow.resolved))
     return manifest
 
 
-def _forget_what_is_asked_again(
-    before: Mapping[str, object], options: Options, journal: Journal
-) -> None:
+def _lost(before: Mapping[str, object], folder: RunFolder, journal: Journal) -> str | None:
+    """A sentence about what run.json knows of and the store does not: the store was deleted or
+    damaged. What was paid for it counts still."""
+    known = before.get("cost_usd")
+    dollars = journal.make_up(float(known)) if isinstance(known, float | int) else 0.0
+    counted = f"the ${dollars:.4f} that were paid for what is lost still count"
+    if journal.session > 1 or journal.notes:
+        return counted if dollars else None
+    counts = before.get("counts")
+    there = counts.get("results") if isinstance(counts, Mapping) else None
+    results = (
+        f" with {there:,} result{'s' * (there != 1)}" if isinstance(there, int) and there else ""
+    )
+    gone = f"{folder.path / STORE} is gone{results}: everything is asked and paid for again"
+    return f"{gone}; {counted}" if dollars else gone
+
+
+def _asks_again(before: Mapping[str, object], options: Options) -> bool:
     """Results without a usable answer stay as they are, unless they are the reason why the run
     ended, or the person asks for another try."""
-    if options.begin == "retry_failed" or before.get("status") == "on_error":
-        journal.forget_results(UNUSABLE)
+    return options.begin == "retry_failed" or before.get("status") == "on_error"
 
 
 def left_out(workflow: Workflow, options: Options, journal: Journal, log: Log) -> frozenset[str]:

@@ -12,6 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from runner.values.batch import Part, RemoteBatch, Waiting
+from runner.values.content import Content
 from runner.values.event import Event
 from runner.values.image import Image, Prepared, UnreadableImage
 from runner.values.passing import KnownFile, Upload
@@ -39,6 +41,10 @@ OpenImage = Callable[[ResultImage], bytes | None]
 """The bytes of an image of a result, as found; None when this machine does not have them."""
 
 
+TruthOf = Callable[[Result], Truth]
+"""What is right for the case of a result: a truth of the workflow."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseResults:
     """One case in one combination and repeat: the result of every step, by the step's id."""
@@ -51,6 +57,8 @@ class CaseResults:
     vars: Mapping[str, object]
     truth: Mapping[str, Truth] = field(default_factory=dict)
     """What is right for the case, by name; only what the checks look at."""
+    item: object = None
+    """The entry of a list that a step is run for, when a condition looks at it."""
 
 
 Log = Callable[[Event], None]
@@ -77,8 +85,9 @@ class Kept:
     (without its bytes): enough to make its result again.
 
     `ordinal` is the place in the plan of the question that brought it, `earlier` is True when an
-    earlier session of the same run did, `day` (UTC) is when that session began: its prices hold. A
-    journal fills them in when it gives a response back.
+    earlier session of the same run did, `day` (UTC) is when that session began: its prices hold;
+    `void` when it was of no use and is to be asked again. A journal fills them in when it gives a
+    response back.
     """
 
     response: Response
@@ -87,6 +96,7 @@ class Kept:
     ordinal: int = -1
     earlier: bool = False
     day: date | None = field(default=None, compare=False)
+    void: bool = False
 
 
 class Journal(Protocol):
@@ -98,11 +108,12 @@ class Journal(Protocol):
         ...
 
     async def response(self, key: str) -> Kept | None:
-        """The last response to this request."""
+        """The last response to this request, as `void` when it is to be asked again."""
         ...
 
-    async def sending(self, question: Question) -> int:
-        """Remembers that a request is about to be sent; the number of the attempt."""
+    async def sending(self, question: Question, reserve_usd: float = 0.0) -> int:
+        """Remembers that a request is about to be sent, and the dollars that were set aside for it;
+        the number of the attempt."""
         ...
 
     async def received(
@@ -112,7 +123,7 @@ class Journal(Protocol):
         ...
 
     async def missed(self, attempt: int, failure: Failure) -> None:
-        """Remembers that an attempt failed; may reach the disk a little later."""
+        """Remembers that an attempt failed."""
         ...
 
     async def adopt(self, key: str, kept: Kept) -> None:
@@ -120,7 +131,57 @@ class Journal(Protocol):
         ...
 
     async def conclude(self, result: Result, origin: Origin) -> None:
-        """Remembers a result; may reach the disk a little later: it can be made again."""
+        """Remembers a result, in the place of an earlier one at its place of the plan."""
+        ...
+
+    @property
+    def batches(self) -> BatchBook:
+        """What it remembers of batches."""
+        ...
+
+
+class BatchBook(Protocol):
+    """The parts of a run, which become batches, and the requests that wait in them. What is awaited
+    here is on the disk when it returns. Raises OSError when it cannot be written."""
+
+    async def parts(self) -> Sequence[Part]:
+        """Every part that is not closed, the oldest first."""
+        ...
+
+    async def begin(self, provider: str, model: str, name: str) -> Part:
+        """A new part, of which the file is being written."""
+        ...
+
+    async def mark(self, part: Part) -> None:
+        """How far a part is now."""
+        ...
+
+    async def drop(self, part: Part) -> None:
+        """Forgets a part, and that its requests were put into it."""
+        ...
+
+    async def add(self, waiting: Waiting) -> None:
+        """A request was put into a part."""
+        ...
+
+    async def waiting(self, key: str) -> Waiting | None:
+        """What is known of a request that was put into a part and is not answered."""
+        ...
+
+    async def unanswered(self, part: Part) -> Sequence[str]:
+        """The keys of the requests that wait in a part."""
+        ...
+
+    async def held(self) -> Mapping[str, tuple[int, float]]:
+        """By model: how many requests wait in parts, and the dollars set aside for them."""
+        ...
+
+    async def answered(self, waiting: Waiting, kept: Kept, cost_usd: float | None) -> None:
+        """A response arrived; the request waits no more."""
+        ...
+
+    async def missed(self, waiting: Waiting, failure: Failure) -> None:
+        """A try brought no response."""
         ...
 
 
@@ -192,6 +253,61 @@ class Uploads(Protocol):
     def forget(self, files: frozenset[str], *, gone: bool) -> None:
         """One of these files is gone, or not yet ready: none of them is relied on any more, before it
         was uploaded again or waited for."""
+        ...
+
+
+class Batches(Protocol):
+    """The batches of a provider: requests of one model go there in a file, a line each."""
+
+    @property
+    def project(self) -> str:
+        """A digest that stands for the key and the service: batches belong to both."""
+        ...
+
+    async def line(self, request: Request) -> Sequence[Content] | Failure:
+        """The line of a request, in pieces, with its end. A piece may be read when it is wanted."""
+        ...
+
+    async def upload(self, path: Path, name: str, *, look: bool) -> str | Failure:
+        """The service's name of a file that was uploaded under this display name; `look`: perhaps it
+        was uploaded before."""
+        ...
+
+    async def create(self, model: str, file: str, name: str) -> RemoteBatch | Failure:
+        """A new batch over an uploaded file, under this display name."""
+        ...
+
+    async def find(self, name: str) -> RemoteBatch | Failure | None:
+        """The batch of this display name; None when there is none."""
+        ...
+
+    async def get(self, batch: str) -> RemoteBatch | Failure:
+        """The batch of this name as it is now."""
+        ...
+
+    async def download(self, file: str, target: Path) -> Mapping[str, str] | Failure:
+        """Writes a file of answers to the disk, piece by piece; the headers that came with it."""
+        ...
+
+    def read(
+        self, line: bytes, model: str, headers: Mapping[str, str]
+    ) -> tuple[str, Response | Failure]:
+        """The key of an answer, and the answer. The key is empty when nobody can read it."""
+        ...
+
+    async def delete(self, file: str) -> None:
+        """Removes a file of ours, if the service lets us."""
+        ...
+
+
+@runtime_checkable
+class TakesBatches(Protocol):
+    """An `Ask` of a provider that also takes requests by the file."""
+
+    def batches(
+        self, sleep: Callable[[float], Awaitable[None]], stopped: Callable[[], bool]
+    ) -> Batches:
+        """Its batches. `sleep` may end early when the run is `stopped`."""
         ...
 
 

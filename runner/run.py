@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -20,16 +21,16 @@ from runner.sources.opening import Unreadable, open_file
 from runner.stages.check import check
 from runner.stages.execute import Asking
 from runner.stages.gather import gather
-from runner.stages.halt import Halt, interrupted_by_signals
+from runner.stages.halt import Halt, interrupted_by_signals, until_halted
 from runner.stages.lint_images import advice
 from runner.stages.plan import IsStored, Plan, Visit, nobody, nothing_is_stored, plan
-from runner.stages.truth import case_truths
+from runner.stages.truth import case_truths, shown_truths
 from runner.store.folder import RunFolder
 from runner.store.journal import Journal
 from runner.store.log_file import LogFile
 from runner.store.trouble import StoreError
 from runner.text.render import Renderer
-from runner.values.event import Event, run_started
+from runner.values.event import Event, run_started, said
 from runner.values.problem import Problem
 from runner.values.result import ResultImage
 from runner.values.tally import Tally
@@ -60,7 +61,7 @@ class Outcome:
                 return 5
             case "service":
                 return 5 if self.tally.done > self.tally.unusable else 2
-        if self.tally.unusable:
+        if self.tally.unusable or self.tally.failed_entries:
             return 3
         return 1 if any(verdict.outcome == "failed" for verdict in self.verdicts) else 0
 
@@ -99,15 +100,23 @@ def run(workflow: Workflow, plan: Plan, options: Options) -> Outcome:
 def _run(
     workflow: Workflow, plan: Plan, options: Options, folder: RunFolder, journal: Journal
 ) -> Outcome:
-    manifest = begun(workflow, plan, options, folder, journal)
-    tally = Tally(total=plan.promised)
+    tally = Tally(total=plan.promised, lists=sum(each.jobs for each in plan.open))
     halt = Halt()
     verdicts: tuple[Verdict, ...] = ()
     written: dict[str, Sequence[Path]] = {}
     steps: tuple[Unanswered, ...] = ()
     with LogFile(folder.path / "log.jsonl", options.hide, options.say) as log_file:
-        log = fan_out(tally.note, log_file, options.log)
+
+        def note_batches(happened: Event) -> None:
+            if happened.name == "batch":  # a person may look into run.json for a day
+                options.watch(tally)
+                with suppress(OSError):
+                    folder.write_json("run.json", manifest.as_json())
+
+        log = fan_out(tally.note, log_file, options.log, note_batches)
         log(_started(workflow, plan, folder, journal))
+        options = replace(options, say=_logged(options.say, log_file))
+        manifest = begun(workflow, plan, options, folder, journal, tally)
         asking = Asking(
             workflow,
             options.connection,
@@ -125,9 +134,12 @@ def _run(
             uploads=options.uploads,
         )
         try:
-            asyncio.run(_ask_all(asking, tally, options.watch))
+            told = until_halted(_ask_all(asking, tally, options.watch), halt)
             with interrupted_by_signals():
-                folder.write_results(journal.lines())
+                _account(journal, tally, told, halt)
+                if halt.at_once:  # what arrived is in the journal; the files are made of it later
+                    raise KeyboardInterrupt
+                _write_results(journal, folder, asking)
                 verdicts = _judge(workflow, folder, options.say)
                 folder.write_json("checks.json", checks_json(verdicts))
                 steps = unanswered([step.id for step in workflow.steps], folder.results())
@@ -136,7 +148,7 @@ def _run(
             asking.stop("interrupted", "interrupted while the files were written")
         except OSError as error:
             asking.stop("limit", _disk(error))
-        manifest = manifest.end(halt.kind or "done", halt.why, tally, verdicts)
+        manifest = manifest.end(halt.kind or "done", halt.why, verdicts)
         try:
             took = (manifest.started.isoformat(), manifest.seconds_until(datetime.now(UTC)))
             stopped = None if halt.kind is None else halt.why
@@ -156,15 +168,48 @@ def _started(workflow: Workflow, plan: Plan, folder: RunFolder, journal: Journal
     return run_started(workflow.name, path, journal.session, __version__, planned, limit)
 
 
-async def _ask_all(asking: Asking, tally: Tally, watch: Callable[[Tally], None]) -> None:
+def _logged(say: Callable[[str], None], log_file: LogFile) -> Callable[[str], None]:
+    """What a person reads stands in the log, too."""
+
+    def say_and_log(sentence: str) -> None:
+        say(sentence)
+        log_file(said(sentence))
+
+    return say_and_log
+
+
+async def _ask_all(asking: Asking, tally: Tally, watch: Callable[[Tally], None]) -> bytearray:
+    """A byte for each place of the plan, 1 where a result was counted."""
+    told = bytearray()
     try:
         async for job in asking.results():
             for each in job:
-                tally.add(each.result, each.origin, earlier=each.earlier)
+                parts = [(part.result, part.origin, part.earlier) for part in each.answers]
+                tally.add(each.result, each.origin, earlier=each.earlier, parts=parts)
+                told.extend(bytes(max(0, each.result.ordinal + 1 - len(told))))
+                told[each.result.ordinal] = 1
                 watch(tally)
     except asyncio.CancelledError:
         if asking.halt.kind is None:  # not the second Ctrl-C, which only ends this early
             raise
+    return told
+
+
+def _account(journal: Journal, tally: Tally, told: bytearray, halt: Halt) -> None:
+    """Counts the results that a run did not come to before it was stopped, and what all has cost."""
+    if halt.is_called:
+        for result, origin in journal.results():
+            if told[result.ordinal : result.ordinal + 1] != b"\1":
+                tally.add(result, origin, earlier=True)
+    tally.account(journal.totals())
+
+
+def _write_results(journal: Journal, folder: RunFolder, asking: Asking) -> None:
+    """Writes results.jsonl; what was damaged while the run was under way is another reason to go on."""
+    damaged = journal.damaged
+    folder.write_results(journal.lines())
+    if (more := journal.damaged - damaged) > 0:
+        asking.stop("limit", f"{more:,} results are not what was written to run.sqlite")
 
 
 def _disk(error: OSError) -> str:
@@ -191,10 +236,12 @@ def _write_outputs(
     open_image: OpenImage,
     written: dict[str, Sequence[Path]],
 ) -> None:
-    for output in workflow.outputs:
-        exporter = EXPORTERS.load(output.format)(output.save)
-        results = folder.results(output.save.root)
-        written[output.to] = exporter.write(results, folder.outputs / output.to, open_image)
+    with shown_truths(workflow) as truths:
+        for output in workflow.outputs:
+            options = {name: truths.given(value) for name, value in output.options.items()}
+            exporter = EXPORTERS.load(output.format)(output.save, **options)
+            results = folder.results(output.save.root)
+            written[output.to] = exporter.write(results, folder.outputs / output.to, open_image)
     folder.keep_outputs(path for paths in written.values() for path in paths)
 
 

@@ -58,7 +58,7 @@ def input_tokens(model: Model, request: Request) -> Estimate:
     """What a request takes of the input: its images, its texts and its response schema."""
     overall = request.settings.media_resolution
     images = [
-        image_tokens(model, part.image.size, part.resolution or overall)
+        image_tokens(model, part.image.sent_size, part.resolution or overall)
         for part in request.parts
         if isinstance(part, ImagePart)
     ]

@@ -61,27 +61,32 @@ def draw() -> ModuleType:
 def served() -> Iterator[Callable[..., str]]:
     """Serves a simulated service on a real socket of this machine until the test ends; its address.
 
-    `keys` are those that it takes (None: any), `requests_per_minute` is its quota.
+    `keys` are those that it takes (None: any), `requests_per_minute` is its quota; or it stands on
+    a `desk` of the test's own.
     """
     with ExitStack() as stack:
 
         def start(
-            keys: frozenset[str] | None = None, requests_per_minute: int | None = None
+            keys: frozenset[str] | None = None,
+            requests_per_minute: int | None = None,
+            desk: object = None,
         ) -> str:
-            return stack.enter_context(_serving(keys, requests_per_minute))
+            return stack.enter_context(_serving(keys, requests_per_minute, desk))
 
         yield start
 
 
 @contextmanager
-def _serving(keys: frozenset[str] | None, requests_per_minute: int | None) -> Iterator[str]:
+def _serving(
+    keys: frozenset[str] | None, requests_per_minute: int | None, desk: object
+) -> Iterator[str]:
     """In a thread of its own: a client that blocks can then talk to it."""
     from runner.providers.simulator.desk import Desk
     from runner.providers.simulator.quota import Quota
     from runner.providers.simulator.server import serve
     from runner.providers.simulator.service import Service
 
-    service = Service(Desk(keys=keys, quota=Quota(requests_per_minute)))
+    service = Service(desk or Desk(keys=keys, quota=Quota(requests_per_minute)))
     ready: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def until_left() -> None:

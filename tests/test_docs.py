@@ -118,26 +118,12 @@ def test_the_readme_lists_the_commands_that_there_are() -> None:
 
 
 NOT_YET = {
-    "do: crop": "steps: [{id: cut, do: crop, boxes: a.b}]",
-    "filter": "steps: [{id: cut, do: filter, boxes: a.b}]",
-    "merge": "steps: [{id: cut, do: merge, into: a.b, add: {c: d.e}}]",
-    "compute": "steps: [{id: sum, do: compute, number: '1'}]",
-    "for_each": "steps: [{id: look, prompt: Look., for_each: a.b}]",
-    "when": "steps: [{id: look, prompt: Look., when: {that: a.b, at_least: 1}}]",
     "examples": "steps: [{id: look, prompt: Look., examples: [{images: a.png, answer: b}]}]",
     "metric": "checks: [{metric: cost_usd, at_most: 1}]",
-    "resize": "resize: 1024",
-    "tile": "tile: {size: 1024}",
-    "rotate": "rotate: 90",
+    "rotate: 90": "rotate: 90",
     "upload": "steps: [{id: look, prompt: Look., upload: files}]",
     "fetch": "steps: [{id: look, prompt: Look., fetch: true}]",
-    "convert": "steps: [{id: look, prompt: Look., convert: png}]",
     "frame": "steps: [{id: look, prompt: Look., frame: 1}]",
-    "mode: batch": "run: {mode: batch}",
-    "coco": "outputs: [{save: look.text, as: coco}]",
-    "yolo": "outputs: [{save: look.text, as: yolo}]",
-    "labelstudio": "outputs: [{save: look.text, as: labelstudio}]",
-    "crops": "outputs: [{save: look.text, as: crops}]",
 }
 """What the reference says cannot run yet, each with a part of a workflow that would need it."""
 

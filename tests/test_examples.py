@@ -21,6 +21,9 @@ CASES = {
     "03-segment": ["coffee-turned.jpg", "coins-bottom.webp"],
     "04-read-and-classify": ["cat.webp", "rocket.heic", "menu.jpg"],
     "05-compare-two": ["coffee.jpg", "coins.png"],
+    "06-look-closer": ["coffee.jpg", "coins-top.png"],
+    "07-quality-control": ["cat.webp", "coins.png"],
+    "08-small-things": ["coins.png"],
 }
 
 
@@ -51,8 +54,8 @@ def test_an_example_runs_offline_to_its_last_file(
         (case, step.id) for case in CASES[name] for step in workflow.steps
     }
     assert len(results) == len(CASES[name]) * len(workflow.steps)
-    assert {r["status"] for r in results} <= {"ok", "empty"}
-    assert {r["simulated"] for r in results} == {True}
+    assert {r["status"] for r in results} <= {"ok", "empty", "skipped"}
+    assert {r["simulated"] for r in results if r["model"]} == {True}
     assert (run["status"], run["simulated"]) == ("done", True)
     written = {
         output.to: _files(manifest.parent / "outputs" / output.to) for output in workflow.outputs

@@ -60,7 +60,7 @@ def test_the_shipped_workflows_are_these() -> None:
     """A new workflow is added on purpose, and here."""
     assert sorted(WORKFLOWS) == [
         "classify/label", "compare/changes", "count/objects", "describe/answer",
-        "describe/caption", "detect/boxes", "point/points", "read/lines", "read/table",
+        "describe/caption", "describe/each", "detect/boxes", "detect/small", "inspect/defects", "point/points", "read/lines", "read/table",
         "segment/masks", "segment/polygons",
     ]  # fmt: skip
 
@@ -182,8 +182,9 @@ def test_every_shipped_workflow_runs_to_its_last_file(
     for file in files:
         workflow = load(Path(file), environ={})
         (run,) = photos.glob(f"runs/*_{workflow.name}_*")
-        (line,) = (run / "results.jsonl").read_text(encoding="utf-8").splitlines()
-        assert json.loads(line)["status"] in {"ok", "empty"}
+        lines = (run / "results.jsonl").read_text(encoding="utf-8").splitlines()
+        assert [json.loads(line)["step"] for line in lines] == [step.id for step in workflow.steps]
+        assert {json.loads(line)["status"] for line in lines} <= {"ok", "empty", "skipped"}
         outputs = {output.to: run / "outputs" / output.to for output in workflow.outputs}
         assert [to for to, path in outputs.items() if not path.exists()] == [], workflow.name
 

@@ -77,7 +77,7 @@ def _shown(line: dict[str, Any]) -> str:
     """A result without what is of this machine and of this minute. An image that was encoded for
     sending has other bytes with another version of an encoder."""
     for image in line["images"]:
-        if image["sent"]["sha256"] != image["sha256"]:
+        if image["sent"] and image["sent"]["sha256"] != image["sha256"]:
             image["sent"]["sha256"] = "encoded here"
     kept = {key: value for key, value in line.items() if key not in ("attempts", "seconds")}
     return json.dumps(kept, ensure_ascii=False).replace(f"{ROOT}/", "") + "\n"

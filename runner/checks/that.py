@@ -162,7 +162,7 @@ class That:
 
 
 def _value_of(reference: Reference, case: CaseResults) -> Found | Missing:
-    return look_up(reference, case.steps, case.row, case.vars, case.truth)
+    return look_up(reference, case.steps, case.row, case.vars, case.truth, case.item)
 
 
 def _entries(value: Sequence[object]) -> Iterator[tuple[str, object]]:

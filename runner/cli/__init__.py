@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -17,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "show": "Print a workflow with defaults and extends filled in.",
     "plan": "Say what a run would ask, how much, at what cost; asks nothing.",
     "run": "Ask, and write the results in pixels of your images.",
+    "export": "Write the results of a run as COCO, YOLO, CVAT, Parquet and others.",
     "simulate": "Serve a simulated Gemini API on this machine.",
     "models": "List the models: what they accept and cost.",
     "explain": "Explain a word of the format or the code of a message.",
@@ -74,8 +76,11 @@ def group() -> None:
 
 def main() -> None:
     """The `askpix` command: every way in which it can end is one of the exit codes of the README."""
+    code: int | str | None
     try:
         code = _carry_out(sys.argv[1:])
+    except SystemExit as left:
+        code = left.code
     except click.ClickException as mistake:
         mistake.show()
         code = mistake.exit_code
@@ -87,6 +92,8 @@ def main() -> None:
         from runner.cli.crash import explain
 
         code = explain(bug)
+    if code == INTERRUPTED:
+        _leave_threads_behind()
     raise SystemExit(code)
 
 
@@ -99,6 +106,19 @@ def _carry_out(arguments: list[str]) -> int:
     except click.exceptions.Exit as left:
         return left.exit_code
     return returned if isinstance(returned, int) else DONE
+
+
+def _leave_threads_behind() -> None:
+    """Ends the program when it was interrupted twice: all is written, and nobody waits any more for
+    a thread that reads an image."""
+    import threading
+
+    here = threading.current_thread()
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not here):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(INTERRUPTED)
 
 
 def _leave_a_closed_pipe() -> int:

@@ -20,9 +20,12 @@ from runner.cli.exits import NOTHING_RAN
 from runner.cli.words import number
 
 if TYPE_CHECKING:
-    from runner.store.cache import Cache, CacheInfo, CachePlace
+    from runner.store.cache import Cache, CacheInfo
+    from runner.store.cache_place import CachePlace
 
 Form = Literal["text", "json"]
+
+AGAIN = "a run that wants such an answer again pays for it again"
 
 _format = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -60,15 +63,19 @@ def info(form: Form) -> int:
 def clean(days: float | None, yes: bool, form: Form) -> int:
     """Delete answers. A run that wants them again pays for them again."""
     with _opened() as cache:
-        count = number(cache.info().answers, "answer")
-        what = f"all {count}" if days is None else f"what nobody wanted for {days:g} days"
-        ask(f"Delete {what} from {cache.place.file}?", yes)
+        before = cache.info()
+        if before.answers:
+            count = number(before.answers, "answer")
+            what = f"all {count}" if days is None else f"what nobody wanted for {days:g} days"
+            ask(f"Delete {what} from {cache.place.file}? {AGAIN[0].upper()}{AGAIN[1:]}.", yes)
         deleted = cache.clean(days)
         place, about = cache.place, cache.info()
     if form == "json":
         click.echo(json.dumps({**as_json(place, about), "deleted": deleted}))
     else:
         click.echo(f"{number(deleted, 'answer')} deleted; {_megabytes(about.bytes)} are in use")
+        if deleted:
+            click.echo(f"  {AGAIN}", err=True)
     return 0
 
 
@@ -100,7 +107,8 @@ def page(place: CachePlace, about: CacheInfo) -> str:
 @contextmanager
 def _opened() -> Iterator[Cache]:
     """The cache of this person; a sentence and exit code 2 when there is none."""
-    from runner.store.cache import Cache, cache_place
+    from runner.store.cache import Cache
+    from runner.store.cache_place import cache_place
 
     try:
         cache = Cache(cache_place(os.environ), lambda sentence: click.echo(sentence, err=True))

@@ -99,12 +99,12 @@ def _openai(
 
 def asks_gemini(workflow: Workflow) -> bool:
     """Whether a step asks the real API, or what stands in for it at another address."""
-    return any(step.provider == "gemini" for step in workflow.steps)
+    return any(step.provider == "gemini" for step in workflow.asks)
 
 
 def asks_openai(workflow: Workflow) -> bool:
     """Whether a step asks an OpenAI-compatible server."""
-    return any(step.provider == OPENAI for step in workflow.steps)
+    return any(step.provider == OPENAI for step in workflow.asks)
 
 
 def is_paid(workflow: Workflow, connection: Connection) -> bool:

@@ -27,7 +27,8 @@ def explain(bug: Exception) -> int:
     """Says what happened and gives the exit code. The traceback of a bug goes to a file, without
     any key; nothing here may fail in its turn, whatever is wrong with the machine."""
     if isinstance(bug, OSError) and bug.errno in _OF_THE_MACHINE:
-        _tell(f"error: {(bug.strerror or str(bug)).lower()}: the output could not be written")
+        what = bug.filename or "the output"
+        _tell(f"error: {(bug.strerror or str(bug)).lower()}: {what} could not be written")
         _forget_output()
         return STOPPED
     about = f"askpix {__version__}, Python {sys.version.split()[0]}, {platform.platform()}\n\n"

@@ -105,7 +105,7 @@ class _Patient:
     @property
     def asks_gemini(self) -> bool:
         """Whether the service matters: always, unless all that was named does without it."""
-        named = [step.provider for workflow in self.workflows for step in workflow.steps]
+        named = [step.provider for workflow in self.workflows for step in workflow.asks]
         return not named or len(self.workflows) < len(self.files) or "gemini" in named
 
     @property
@@ -117,7 +117,7 @@ class _Patient:
         named = [
             settings_of(step, combination)[0]
             for workflow in self.workflows
-            for step in workflow.steps
+            for step in workflow.asks
             if step.provider == "gemini"
             for combination in workflow.combinations
         ]
@@ -131,7 +131,7 @@ class _Patient:
             for workflow in self.workflows
             if any(
                 name.lower() == "api-revision"
-                for step in workflow.steps
+                for step in workflow.asks
                 for name in step.settings.headers
             )
         ]

@@ -205,7 +205,10 @@ def _examples_of(name: str, value: str) -> Iterator[str]:
     yield from ("", "  Example", f"    {written}")
 
 
-SAVED = {"text": "caption.text", "masks": "cut.masks"}
+SAVED = {
+    "text": "caption.text",
+    **dict.fromkeys(("masks", "masks_indexed", "masks_coloured"), "cut.masks"),
+}
 """What goes well with an output format."""
 
 

@@ -37,6 +37,8 @@ def log_lines(
         _tell(log_line(event, now(), clock() - start, hide))
 
     def tell_text(event: Event) -> None:
+        if event.name == "concluded" and event.fields["earlier"]:
+            return  # thousands of lines about nothing new: how many there are is said once
         _tell(f"{now().astimezone():%H:%M:%S} {visible(without_keys(words(event), hide))}")
 
     if form == "json":
@@ -70,6 +72,8 @@ def words(event: Event) -> str:
         case "uploaded":
             again = " again: the file was gone" if fields["again"] else ""
             return f"{fields['image']}: uploaded ({weight(fields['bytes'])}){again}"
+        case "batch":
+            return _batch(fields)
         case "concluded":
             return f"{fields['name']}: {_conclusion(fields)}"
         case "recalled":
@@ -103,6 +107,15 @@ RECALLED = {
 }
 
 
+def _batch(fields: dict[str, Any]) -> str:
+    name = fields["batch"] or fields["part"]
+    answered = f", {fields['answered']:,} answered" if fields["answered"] else ""
+    failed = f", {fields['failed']:,} failed" if fields["failed"] else ""
+    why = f": {fields['why']}" if fields["why"] else ""
+    requests = number(fields["requests"], "request")
+    return f"{name}: {fields['state']} ({requests}{answered}{failed}){why}"
+
+
 def _answer(fields: dict[str, Any]) -> str:
     tokens = fields["output_tokens"] + fields["thought_tokens"]
     return (
@@ -114,8 +127,7 @@ def _answer(fields: dict[str, Any]) -> str:
 def _conclusion(fields: dict[str, Any]) -> str:
     why = f": {fields['error']}" if fields["error"] else ""
     found = f", {number(fields['detections'], 'detection')}" if fields["detections"] else ""
-    before = ", from a session before this one" if fields["earlier"] else ""
-    return f"{fields['status']}{found}{before}{why}"
+    return f"{fields['status']}{found}{why}"
 
 
 def _sum(fields: dict[str, Any]) -> str:

@@ -42,10 +42,15 @@ outside_option = click.option(
 
 
 def workflow_options(command: Command) -> Command:
-    """`--var`, `--limit`, `--provider` and `--allow-outside`: what decides which requests there
-    are."""
+    """`--var`, `--limit`, `--provider`, `--batch` and `--allow-outside`: what decides which requests
+    there are."""
     for option in (
         outside_option,
+        click.option(
+            "--batch/--live",
+            default=None,
+            help="By the file, within a day, for half of the price; or one by one, at once.",
+        ),
         click.option(
             "--provider",
             metavar="NAME",
@@ -100,6 +105,7 @@ def opened(
     limit: int | None,
     others: Mapping[str, object] | None = None,
     *,
+    batch: bool | None = None,
     allow_outside: bool = False,
     tell: Tell = print_problems,
 ) -> Workflow:
@@ -109,7 +115,8 @@ def opened(
     from runner.workflow.load import load
 
     _know_provider(provider)
-    given = {"provider": provider, "run.limit": limit, **(others or {})}
+    mode = None if batch is None else "batch" if batch else "live"
+    given = {"provider": provider, "run.limit": limit, "run.mode": mode, **(others or {})}
     overrides = {name: value for name, value in given.items() if value is not None}
     try:
         workflow = load(

@@ -22,7 +22,7 @@ from runner.cli.saying import say
 from runner.cli.words import money, number, tokens, weight
 from runner.roles import OPENAI
 from runner.stages.passing import Travel
-from runner.stages.plan import Plan, nobody
+from runner.stages.plan import Open, Plan, nobody
 from runner.workflow.spec import Combination, Workflow
 
 SHOWN = 12
@@ -47,6 +47,7 @@ def command(
     variables: tuple[str, ...],
     provider: str | None,
     limit: int | None,
+    batch: bool | None,
     allow_outside: bool,
     base_url: str | None,
     api_version: str,
@@ -65,7 +66,7 @@ def command(
     from runner.run import advice_on_images, make_plan
     from runner.stages.gather import find_pattern_problems
 
-    workflow = opened(file, variables, provider, limit, allow_outside=allow_outside)
+    workflow = opened(file, variables, provider, limit, batch=batch, allow_outside=allow_outside)
     leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)))
     leave_on_errors(advice_on_images(workflow))
     met = exact_counts.Met(sample or exact_counts.SAMPLE)
@@ -73,6 +74,8 @@ def command(
     found = _counted(workflow, planned, met, base_url, api_version) if exact else ()
     code = exact_counts.exit_code(found)
     request = wire_request(planned, base_url, api_version)
+    if request is not None and workflow.run.mode == "batch":
+        request = _as_line(planned, request)
     if form == "json":
         told = _as_json(workflow, planned, request)
         if exact:
@@ -113,12 +116,19 @@ def summary(workflow: Workflow, planned: Plan) -> list[str]:
             f"tokens in and {tokens(share.output_tokens)} out, about {money(share.cost_usd)}"
         )
         lines.append(f"    estimated by: {_rules(share.rules)}")
+    lines += _not_sent(planned)
+    lines += _batches(workflow, planned)
     lines += [f"  {_travel(each)}" for each in planned.travels]
+    lines += [f"  {_open(each)}" for each in planned.open]
+    if planned.tiles:
+        lines.append(f"  {planned.tiles:,} of them about one tile of an image each")
     if planned.later:
         lines.append(
             f"  {number(planned.later, 'request')} wait for an earlier answer: "
             "their prompts are counted as written"
         )
+    if planned.maybe:
+        lines.append(f"  {planned.maybe:,} of them only where `when` holds")
     if planned.unreadable:
         lines.append(f"  {number(planned.unreadable, 'case')} cannot be asked:")
         lines += [f"    {image.name}: {image.issue.why}" for image in planned.broken[:10]]
@@ -127,13 +137,48 @@ def summary(workflow: Workflow, planned: Plan) -> list[str]:
         lines.append(
             f"  the estimate is above max_cost_usd of {money(limit)}: the run stops when it is reached"
         )
-    if all(step.provider == "simulator" for step in workflow.steps):
+    if all(step.provider == "simulator" for step in workflow.asks):
         lines.append("  the simulator answers: nothing is sent, nothing is paid")
-    if any(step.provider == OPENAI for step in workflow.steps):
+    if any(step.provider == OPENAI for step in workflow.asks):
         lines.append(
             "  prices of `provider: openai` are not known here; a server of your own costs nothing"
         )
     return [visible(line) for line in lines]
+
+
+def _not_sent(planned: Plan) -> list[str]:
+    """Why fewer requests are sent than there are."""
+    lines = []
+    if planned.same:
+        lines.append(
+            f"  {planned.same:,} of the {number(planned.requests, 'request')} ask exactly what "
+            "another one asks, as identical images do: each question is sent once"
+        )
+    if planned.stored:
+        known = "is" if planned.stored == 1 else "are"
+        lines.append(f"  {planned.stored:,} {known} answered in the cache, and cost nothing again")
+    return lines
+
+
+def _batches(workflow: Workflow, planned: Plan) -> list[str]:
+    """What a run in batches saves."""
+    if workflow.run.mode != "batch":
+        return []
+    costs = [
+        None if share.cost_usd is None else share.cost_usd / workflow.models[name].batch_share
+        for name, share in planned.by_model.items()
+    ]
+    live = sum(cost for cost in costs if cost is not None)
+    instead = f", instead of about {money(live)}" if live and None not in costs else ""
+    waves = "; what waits for an earlier answer takes a day more" if planned.later else ""
+    return [f"  in batches: for half of the price{instead}, within a day{waves}"]
+
+
+def _open(open: Open) -> str:
+    """A step of which nobody knows yet how often it is asked."""
+    case = "in each case" if open.most is None else f"in each case, at most {open.most:,}"
+    most = "" if open.most is None else f": at most {number(open.jobs * open.most, 'request')}"
+    return f"step {open.step}: and one request for each entry of {open.over} {case}{most}"
 
 
 def _travel(travel: Travel) -> str:
@@ -145,8 +190,8 @@ def _travel(travel: Travel) -> str:
         case "files", "used":
             return f"{images} ({size}) uploaded first: so many requests need each that less travels"
         case "files", _:
-            most = catalogue().bytes_per_request / 1e6
-            return f"{images} ({size}) uploaded first: a request may have {most:,.0f} MB"
+            most = catalogue().safe_bytes_per_request / 1e6
+            return f"{images} ({size}) uploaded first: within, a request would pass {most:,.0f} MB"
         case "uri", _:
             return f"{images} by web address: the service fetches them"
         case "fetched", _:
@@ -174,14 +219,23 @@ def wire_request(planned: Plan, base_url: str | None, api_version: str) -> dict[
     return shown_request(planned.first, address, api_version, planned.uploaded)
 
 
+def _as_line(planned: Plan, request: dict[str, object]) -> dict[str, object]:
+    """The first request as a line of the file of a batch."""
+    assert planned.first is not None
+    url = str(request["url"]).replace(":generateContent", ":batchGenerateContent")
+    line = {"key": planned.first.key, "request": request["body"]}
+    return {"method": "POST", "url": url, "headers": request["headers"], "line of its file": line}
+
+
 def _product(workflow: Workflow, planned: Plan) -> str:
     factors = [number(planned.cases, "case")]
     if planned.combinations > 1:
         factors.append(number(planned.combinations, "combination"))
     if planned.repeats > 1:
         factors.append(number(planned.repeats, "repeat"))
-    if len(workflow.steps) > 1:
-        factors.append(number(len(workflow.steps), "step"))
+    counted = [step for step in workflow.asks if step.for_each is None]
+    if len(counted) > 1:
+        factors.append(number(len(counted), "step"))
     if planned.requests == 0:
         return f"{' × '.join(factors)}, none of which can be asked"
     return f"{' × '.join(factors)} = {number(planned.requests, 'request')}"
@@ -202,6 +256,12 @@ def _as_json(
         "steps": [step.id for step in workflow.steps],
         "requests": planned.requests,
         "requests_that_wait": planned.later,
+        "requests_that_may_be_skipped": planned.maybe,
+        "requests_about_tiles": planned.tiles,
+        "requests_for_entries": [
+            {"step": o.step, "for_each": o.over, "cases": o.jobs, "at_most": o.most}
+            for o in planned.open
+        ],
         "images": [
             {"way": t.way, "why": t.why, "images": t.images, "bytes": t.bytes}
             for t in planned.travels
@@ -220,6 +280,7 @@ def _as_json(
             }
             for name, share in planned.by_model.items()
         },
+        "mode": workflow.run.mode,
         "estimated_cost_usd": planned.cost_usd,
         "plan": planned.key,
         "first_request": request,

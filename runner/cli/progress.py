@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import TYPE_CHECKING, TextIO
 
 from runner.cli.excerpt import visible
 from runner.cli.saying import fall_silent
-from runner.cli.words import money, tokens
+from runner.cli.words import money, number, tokens
 from runner.values.tally import Tally
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ Watch = Callable[[Tally], None]
 
 PLAIN_SECONDS = 30.0
 PLAIN_SHARE = 0.1
+
+WIDE, NARROW = 24, 80
+"""The columns of the bar, and of a terminal on which it is a quarter as wide."""
 
 
 @contextmanager
@@ -45,30 +50,50 @@ class Heartbeat:
     ) -> None:
         self._stream, self._budget, self._clock = stream, budget_usd, clock
         self._last_time, self._last_done = clock(), 0
+        self._batches = ""
 
     def __call__(self, tally: Tally) -> None:
         """Prints a line when it is time for one."""
         now = self._clock()
-        far = tally.done - self._last_done >= max(1.0, tally.total * PLAIN_SHARE)
+        news = batches(tally)
+        far = news != self._batches or tally.done - self._last_done >= max(1.0, tally.total * PLAIN_SHARE)
         if not far and now - self._last_time < PLAIN_SECONDS and tally.done < tally.total:
             return
-        self._last_time, self._last_done = now, tally.done
+        self._last_time, self._last_done, self._batches = now, tally.done, news
         try:
             print(line(tally, self._budget), file=self._stream, flush=True)
         except OSError:
             fall_silent()
 
 
-def line(tally: Tally, budget_usd: float | None = None) -> str:
-    """The totals as one line: `212/400 · 3 without answer · $0.21 of $1.00 · 1.9M tokens`."""
+def line(tally: Tally, budget_usd: float | None = None, room: float = inf) -> str:
+    """The totals as one line: `212/400 · 3 without answer · $0.21 of $1.00 · 1.9M tokens`. The
+    tokens are left out when there is no room for so many letters."""
     parts = [f"{tally.done:,}/{tally.total:,}"]
+    if tally.likely_entries:
+        about = "" if tally.listed >= tally.lists else "about "
+        parts.append(f"{tally.entries:,} of {about}{tally.likely_entries:,} entries")
     if tally.unusable:
         parts.append(f"{tally.unusable:,} without an answer")
     parts.append(money(tally.cost_usd) + (f" of {money(budget_usd)}" if budget_usd else ""))
-    parts.append(
-        f"{tokens(tally.input_tokens + tally.output_tokens + tally.thought_tokens)} tokens"
-    )
-    return " · ".join(parts)
+    used = f"{tokens(tally.input_tokens + tally.output_tokens + tally.thought_tokens)} tokens"
+    rest = [*filter(None, [batches(tally)])]
+    whole = " · ".join([*parts, used, *rest])
+    return whole if len(whole) <= room else " · ".join([*parts, *rest])
+
+
+def batches(tally: Tally) -> str:
+    """What is heard of the batches that are not over: `2 batches: 1 pending, 1 running`."""
+    heard = (str(each["state"]) for each in tally.batches.values())
+    states = Counter("on the way" if state in SENDING else state for state in heard)
+    told = [f"{states[state]:,} {state}" for state in UNDER_WAY if states[state]]
+    count = sum(states[state] for state in UNDER_WAY)
+    return f"{number(count, 'batch', 'batches')}: {', '.join(told)}" if told else ""
+
+
+SENDING = ("written", "uploaded", "creating")
+UNDER_WAY = ("on the way", "pending", "running")
+"""States of a batch in which it is still to be waited."""
 
 
 def _is_live(stream: TextIO) -> bool:
@@ -82,23 +107,25 @@ def _live(total: int, budget_usd: float | None) -> Iterator[Watch]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    console = Console(stderr=True)
+    bar_width = WIDE if console.width >= NARROW else WIDE // 4
     columns = (
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=bar_width),
         TextColumn("{task.description}"),
         TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield _bar_watch(bar, total, budget_usd)
+    with Progress(*columns, console=console, transient=True) as bar:
+        yield _bar_watch(bar, total, budget_usd, console.width - bar_width - len("  00:00:00"))
 
 
-def _bar_watch(bar: Progress, total: int, budget_usd: float | None) -> Watch:
+def _bar_watch(bar: Progress, total: int, budget_usd: float | None, room: int) -> Watch:
     from rich.markup import escape
 
     task = bar.add_task(f"0/{total:,}", total=total)
     shown: set[str] = set()
 
     def watch(tally: Tally) -> None:
-        bar.update(task, completed=tally.done, description=escape(line(tally, budget_usd)))
+        bar.update(task, completed=tally.done, description=escape(line(tally, budget_usd, room)))
         if tally.last_error and tally.last_error not in shown and len(shown) < 20:
             shown.add(tally.last_error)
             try:

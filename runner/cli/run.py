@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,7 @@ def command(
     variables: tuple[str, ...],
     provider: str | None,
     limit: int | None,
+    batch: bool | None,
     allow_outside: bool,
     parallel: int | None,
     cache: str | None,
@@ -98,15 +100,21 @@ def command(
     overrides = {"run.parallel": parallel, "run.cache": cache}
     begin = _begin(resume, fresh, retry_failed)
     tell = print_problems if wishes["log_format"] == "text" else _log_problems
-    workflows = [
-        opened(file, variables, provider, limit, overrides, allow_outside=allow_outside, tell=tell)
-        for file in files
-    ]
+    how: dict[str, Any] = {"batch": batch, "allow_outside": allow_outside, "tell": tell}
+    workflows = [opened(file, variables, provider, limit, overrides, **how) for file in files]
+    if wishes["record"] or wishes["replay"]:
+        _refuse_batches(workflows)
     for workflow in workflows:  # nothing is asked while one of them has a mistake
         _check(workflow, wishes["quiet"], tell)
     from runner.cli.running import Wishes, run_all
 
     raise SystemExit(run_all(workflows, Wishes(begin=begin, **wishes)))
+
+
+def _refuse_batches(workflows: Sequence[Workflow]) -> None:
+    if any(workflow.run.mode == "batch" for workflow in workflows):
+        why = "recordings hold single requests and their answers, and no batches: add --live"
+        raise click.UsageError(why)
 
 
 def _begin(resume: bool, fresh: bool, retry_failed: bool) -> Begin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import sys
@@ -25,15 +26,17 @@ from runner.cli.progress import progress
 from runner.cli.recording import recordings_of
 from runner.cli.saying import say as print_sentence
 from runner.cli.summary import as_json, tell
-from runner.resume import Begin, Options, before
+from runner.cli.words import number
+from runner.resume import Before, Begin, Options, before
 from runner.roles import Connection
 from runner.run import Outcome, make_plan, run
-from runner.stages.plan import IsStored
+from runner.stages.plan import IsStored, Plan
 from runner.stages.recall import endpoint
-from runner.store.cache import Cache, CachePlace, cache_place
+from runner.store.cache import Cache
+from runner.store.cache_place import CachePlace, cache_place
 from runner.store.folder import FolderError
+from runner.store.ledger import Doubt
 from runner.store.lock import LockedError
-from runner.store.recorded import Doubt
 from runner.store.trouble import StoreError
 from runner.store.uploads import UploadFile
 from runner.transport.pacing import Pacers
@@ -46,6 +49,10 @@ if TYPE_CHECKING:
 
 URGENCY = (4, 130, 5, 2, 3, 1, 0)
 """Of several files, the exit code that stands first here is the command's."""
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""There is no room on the disk, or none for this person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +171,6 @@ def _run(workflow: Workflow, wishes: Wishes, shared: _Shared) -> Outcome:
             log(said(sentence))
 
     planned = make_plan(workflow, _is_stored(workflow, connection, shared.cache))
-    if not wishes.quiet and wishes.is_for_people:
-        print_sentence("\n".join(summary(workflow, planned)))
-        if asks_elsewhere(workflow, connection):
-            print_sentence(f"  asking {connection.endpoint}")
     recordings = shared.recordings
     options = Options(
         connection,
@@ -182,8 +185,14 @@ def _run(workflow: Workflow, wishes: Wishes, shared: _Shared) -> Outcome:
         hide=hide,
         ask_again=_ask_again,
     )
-    with _leaving_in_a_sentence(say):
-        stands = before(planned, options)
+    with _leaving_in_a_sentence(say, wishes.out):
+        stands = before(workflow, planned, options)
+        if not wishes.quiet and wishes.is_for_people:
+            print_sentence("\n".join(_summary(workflow, planned, stands)))
+            if asks_elsewhere(workflow, connection):
+                print_sentence(f"  asking {connection.endpoint}")
+        if stands.beside:
+            say(stands.beside)
         if not confirm(
             planned,
             workflow,
@@ -204,6 +213,17 @@ def _run(workflow: Workflow, wishes: Wishes, shared: _Shared) -> Outcome:
     return outcome
 
 
+def _summary(workflow: Workflow, planned: Plan, stands: Before) -> list[str]:
+    """The plan, with what is still to be paid of it."""
+    lines = summary(workflow, stands.of(planned))
+    if not stands.there:
+        return lines
+    there = f"{stands.there:,} of {number(planned.promised, 'result')} are there"
+    if stands.left:
+        return [*lines, f"  {there}: the estimate is of what is left"]
+    return [*lines[:1], f"  {there}: nothing is left to ask"]
+
+
 def _is_stored(workflow: Workflow, connection: Connection, cache: Cache | None) -> IsStored:
     """Whether the cache holds an answer that this workflow would use."""
 
@@ -215,15 +235,23 @@ def _is_stored(workflow: Workflow, connection: Connection, cache: Cache | None) 
 
 
 @contextmanager
-def _leaving_in_a_sentence(say: Callable[[str], None]) -> Iterator[None]:
+def _leaving_in_a_sentence(say: Callable[[str], None], out: Path) -> Iterator[None]:
     """What keeps a run from beginning ends the program in words."""
     try:
         yield
     except LockedError as error:
         say(f"error: {error}; wait for it, or start another run with --fresh")
         raise SystemExit(STOPPED) from None
-    except (FolderError, StoreError) as error:
+    except FolderError as error:
         say(f"error: {error}")
+        raise SystemExit(NOTHING_RAN) from None
+    except OSError as error:
+        is_ours, is_full = isinstance(error, StoreError), error.errno in FULL
+        if not (is_ours or is_full):
+            raise
+        say(f"error: {error if is_ours else f'the disk of {error.filename or out} is full'}")
+        if is_full:
+            say(f"  make room there, or name a folder on another disk with --out (it is {out})")
         raise SystemExit(NOTHING_RAN) from None
 
 

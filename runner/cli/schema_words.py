@@ -8,28 +8,21 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from runner import library
-from runner.workflow.not_yet import LATER_FORMATS, LATER_PREPARATION, LATER_RUN, ONLY_AT_THE_TOP
+from runner.workflow.not_yet import ONLY_AT_THE_TOP
 
-LATER_KINDS = frozenset(
-    {"step_crop", "step_filter", "step_merge", "step_compute", "when", "check_metric"}
-)
+LATER_KINDS = frozenset({"check_metric"})
 """Definitions of the schema of which nothing can run yet in this version."""
 
 LATER_KEYS: frozenset[tuple[str, ...]] = frozenset(
     {
-        *((key,) for key in LATER_PREPARATION),
-        *(("steps", key) for key in (*LATER_PREPARATION, *ONLY_AT_THE_TOP)),
-        *(("steps", key) for key in ("for_each", "when", "examples")),
-        *(("run", key) for key, (harmless, _) in LATER_RUN.items() if not harmless),
+        *(("steps", key) for key in ONLY_AT_THE_TOP),
+        ("steps", "examples"),
         ("checks", "metric"),
     }
 )
 
 LATER_VALUES: Mapping[str, frozenset[str]] = {
-    "as": LATER_FORMATS,
-    "do": frozenset({"crop", "filter", "merge", "compute"}),
-    "cache": frozenset({"use", "refresh", "only"}),
-    "mode": frozenset({"batch"}),
+    "rotate": frozenset({"90", "180", "270"}),
 }
 
 Node = Mapping[str, object]

@@ -17,6 +17,7 @@ def command(
     variables: tuple[str, ...],
     provider: str | None,
     limit: int | None,
+    batch: bool | None,
     allow_outside: bool,
 ) -> None:
     """Print a workflow with defaults and extends filled in.
@@ -25,5 +26,5 @@ def command(
     """
     from runner.workflow.resolved import as_text
 
-    workflow = opened(file, variables, provider, limit, allow_outside=allow_outside)
+    workflow = opened(file, variables, provider, limit, batch=batch, allow_outside=allow_outside)
     click.echo(as_text(workflow.resolved))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -47,6 +48,14 @@ if TYPE_CHECKING:
     help="Refuse more tokens of input than that in a minute with 429.",
 )
 @click.option(
+    "--batch-seconds",
+    type=click.FloatRange(min=0, max=172_800),
+    default=2.0,
+    metavar="SECONDS",
+    show_default=True,
+    help="How long a batch takes; half of it, it waits.",
+)
+@click.option(
     "--fault",
     "faults",
     multiple=True,
@@ -60,6 +69,7 @@ def command(
     latency: float,
     requests_per_minute: int | None,
     tokens_per_minute: int | None,
+    batch_seconds: float,
     faults: tuple[str, ...],
     list_faults: bool,
 ) -> int:
@@ -67,13 +77,14 @@ def command(
 
     It looks at the pixels that arrive and answers in Gemini's own way, without a model, a key or
     the network. One request alone misbehaves when it carries the header `x-askpix-simulate: NAME`
-    or `[[simulate: NAME]]` in its prompt.
+    or `[[simulate: NAME]]` in its prompt. `POST /simulator/clock?forward=3600` lets an hour pass.
     """
     if list_faults:
         click.echo(table())
         return 0
+    from runner.providers.simulator.batches import Batches
     from runner.providers.simulator.commands import UnknownCommand, planned
-    from runner.providers.simulator.desk import Desk
+    from runner.providers.simulator.desk import Desk, MovableClock
     from runner.providers.simulator.quota import Quota
 
     try:
@@ -82,7 +93,15 @@ def command(
         click.echo(f"error: {unknown}\n  to see them all:  askpix simulate --list-faults", err=True)
         return NOTHING_RAN
     quota = Quota(requests_per_minute, tokens_per_minute)
-    return _serve(Desk(latency_seconds=latency, plan=plan, quota=quota), host, port)
+    half = timedelta(seconds=batch_seconds / 2)
+    desk = Desk(
+        latency_seconds=latency,
+        plan=plan,
+        quota=quota,
+        clock=MovableClock(),
+        batches=Batches(half, half),
+    )
+    return _serve(desk, host, port)
 
 
 def table() -> str:

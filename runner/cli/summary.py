@@ -26,6 +26,7 @@ STATUS_WORDS: dict[Status, str] = {
     "malformed": "unreadable answer",
     "failed": "failed",
     "not_run": "not run",
+    "skipped": "skipped (`when`)",
 }
 
 MARKS = {"passed": "✓", "failed": "✗", "warned": "!", "skipped": "–"}
@@ -167,7 +168,10 @@ def _noticed(tally: Tally) -> str:
 
 
 def _cost(tally: Tally) -> str:
-    used = tokens(tally.input_tokens + tally.output_tokens + tally.thought_tokens)
+    count = tally.input_tokens + tally.output_tokens + tally.thought_tokens
+    if not (count or tally.cost_usd or tally.unpriced):
+        return "nothing"
+    used = tokens(count)
     if 0 < tally.simulated == sum(tally.models.values()):
         return f"nothing ({used} tokens simulated; a model would have cost {money(tally.cost_usd)})"
     known = "" if not tally.unpriced else ", without what answers of unknown price or length cost"
@@ -203,7 +207,7 @@ def _not_paid_again(tally: Tally) -> Iterator[str]:
 
 FREE: dict[Origin, str] = {
     "cache": "came from the cache",
-    "shared": "asked exactly what another case asked",
+    "shared": "asked exactly what another case asked (identical images do)",
 }
 
 

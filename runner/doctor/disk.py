@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from runner.doctor.finding import Finding, Level
-from runner.store.cache import Cache, cache_place
+from runner.store.cache import Cache
+from runner.store.cache_place import cache_place
 from runner.store.mounts import mounts, on_network
 
 LEAST_MB = 20

@@ -22,6 +22,10 @@ SYSTEM_FONTS = (
     "DejaVuSans.ttf",
     "NotoSans-Regular.ttf",
     "NotoSansCJK-Regular.ttc",
+    "DroidSansFallbackFull.ttf",
+    "NotoSansArabic-Regular.ttf",
+    "NotoSansDevanagari-Regular.ttf",
+    "NotoSansThai-Regular.ttf",
     "segoeui.ttf",
     "arial.ttf",
     "msyh.ttc",
@@ -29,6 +33,7 @@ SYSTEM_FONTS = (
     "malgun.ttf",
     "Arial Unicode.ttf",
     "Hiragino Sans GB.ttc",
+    "AppleSDGothicNeo.ttc",
 )
 """Looked for when the font that comes with Pillow lacks a letter (it has hardly more than ASCII)."""
 

@@ -59,7 +59,7 @@ class Masks:
 
 
 def _role(result: Result, one: Detection) -> str:
-    return result.images[one.image].role if one.image < len(result.images) else str(one.image)
+    return result.image_title(one.image) if one.image < len(result.images) else str(one.image)
 
 
 def write_mask(path: Path, rle: Rle, simulated: bool = False) -> None:

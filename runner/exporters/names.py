@@ -13,10 +13,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from runner.values.result import Result
+from runner.values.result import Result, ResultImage
 
 LONGEST = 200
 """Bytes of a name with its ending; file systems take 255."""
@@ -85,15 +85,11 @@ class Names:
 
     by_case: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    folders: Folders = field(default_factory=lambda: Folders())
 
     def path(self, result: Result) -> Path:
         """Where the files of a result go, without an ending: `model=x/repeat-2/bed-1`."""
-        folders = []
-        if result.combination:
-            folders.append(combination_name(result.combination))
-        if result.repeat > 1:
-            folders.append(f"repeat-{result.repeat}")
-        return Path(*folders, self.name(result.case))
+        return self.folders.of(result) / self.name(result.case)
 
     def name(self, case: str) -> str:
         """The name of a case."""
@@ -102,13 +98,80 @@ class Names:
         return self.by_case[case]
 
     def _free(self, case: str) -> str:
-        stem = name = case_stem(case)
-        told = case
-        while _folded(name) in self.taken:
-            name = f"{stem}-{_digest(told)}"
-            told += case  # two digests are hardly ever the same
-        self.taken.add(_folded(name))
-        return name
+        return _free(case_stem(case), case, self.taken)
+
+
+@dataclass(slots=True)
+class Folders:
+    """The folder of every combination and repeat, the same in all formats: `model=x/repeat-2`.
+
+    A run without a matrix has none for its combination, and a first repeat none for itself.
+    """
+
+    by_combination: dict[str, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def of(self, result: Result) -> Path:
+        """Where the files of a result go, relative."""
+        folders = []
+        if result.combination:
+            key = repr(sorted(result.combination.items()))
+            if key not in self.by_combination:
+                name = combination_name(result.combination)
+                self.by_combination[key] = _free(name, key, self.taken)
+            folders.append(self.by_combination[key])
+        if result.repeat > 1:
+            folders.append(f"repeat-{result.repeat}")
+        return Path(*folders)
+
+
+@dataclass(slots=True)
+class Mirror:
+    """Gives every image a path of its own that is, wherever it can be, the one that the image has
+    from the folder of its workflow: `photos/bed 1.jpg`.
+
+    Tools find an image by this path, so nothing is changed in it but what would lead out of a folder
+    (`..`, a leading `/`), control characters, names that are too long or devices of Windows, folders
+    named like ours, and paths that no file system of macOS or Windows keeps apart. Two images never get names that
+    differ in their endings only: the files of many formats are named without.
+    """
+
+    taken: set[str] = field(default_factory=set)
+
+    def name(self, image: ResultImage) -> str:
+        """The path of an image, with `/` between folders."""
+        place = image.address or image.path or image.name
+        parts = [_harmless(part) for part in _path_parts(place)] or ["unnamed"]
+        if len(parts) > 1 and _FOLDER_OF_OURS.match(parts[0]):
+            parts[0] = f"_{parts[0]}"
+        last = PurePosixPath(parts[-1])
+        folder = "".join(f"{part}/" for part in parts[:-1])
+        return f"{_free(folder + last.stem, place, self.taken)}{last.suffix}"
+
+
+def _path_parts(place: str) -> list[str]:
+    if "://" in place:
+        address = urlsplit(place)
+        place = f"{address.hostname or ''}/{unquote(address.path)}"
+    return [part for part in re.split(r"[/\\]", place) if part not in ("", ".", "..")]
+
+
+def _harmless(part: str) -> str:
+    """The part of a path as it is, or as a safe name when it is none that files have anywhere."""
+    fine = len(part.encode(errors="replace")) <= LONGEST and part == part.strip()
+    if fine and part.isprintable() and not part.endswith(".") and part[1:2] != ":":
+        return safe_name(part) if _DEVICE.fullmatch(part.split(".")[0]) else part
+    return safe_name(PurePosixPath(part).stem, PurePosixPath(safe_name(part)).suffix)
+
+
+def _free(stem: str, origin: str, taken: set[str]) -> str:
+    """A name that is not taken yet: the stem, or the stem and eight letters of the origin's digest."""
+    name, told = stem, origin
+    while _folded(name) in taken:
+        name = f"{stem}-{_digest(told)}"
+        told += origin  # two digests are hardly ever the same
+    taken.add(_folded(name))
+    return name
 
 
 def combination_name(combination: Mapping[str, object]) -> str:

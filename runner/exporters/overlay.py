@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from runner.exporters.atomic import writing
 from runner.exporters.names import Names, safe_name
 from runner.exporters.notes import Notes
 from runner.exporters.palette import Palette
 from runner.exporters.record import error_of
-from runner.roles import OpenImage
+from runner.postprocess.boxes_3d import Camera
+from runner.roles import OpenImage, TruthOf
 from runner.text.detections import LISTS, detections_of
 from runner.values.geometry import Size
 from runner.values.reference import Reference
 from runner.values.result import USABLE, Detection, Result, ResultImage
+from runner.values.truth import Cell, NoTruth, Things
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 QUALITY = 90
 
@@ -23,32 +29,36 @@ QUALITY = 90
 @dataclass(frozen=True, slots=True)
 class Overlay:
     """A folder of JPEG images, long side at most 2,048 pixels; what is drawn at another size than
-    its original says so.
+    its original says so. The two images of a pair stand side by side.
 
     `find.boxes` draws only boxes, `find.masks` masks with their boxes, and so on; `find` and
-    `find.rows` draw all there is. Images that cannot be drawn, and cases without an answer, are
-    listed with the reason in `not-drawn.txt`.
+    `find.rows` draw all there is. `against` draws a truth in dashes. `field_of_view`, the horizontal
+    angle of the camera in degrees, draws 3D boxes. `join_points` makes ways of points. Images that cannot be
+    drawn, and cases without an answer, are listed with the reason in `not-drawn.txt`.
     """
 
     save: Reference
+    against: TruthOf | None = None
+    field_of_view: float | None = None
+    join_points: bool = False
 
     def write(
         self, results: Iterable[Result], target: Path, open_image: OpenImage
     ) -> Sequence[Path]:
-        """The files, one image in memory at a time."""
+        """The files, one case in memory at a time."""
         target.mkdir(parents=True, exist_ok=True)
-        sheet = Sheet(target, open_image, self.save)
-        written = [path for result in results for path in sheet.draw(result)]
-        return (*written, *sheet.notes.write(target))
+        folder = Folder(target, open_image, self)
+        written = [path for result in results for path in folder.draw(result)]
+        return (*written, *folder.notes.write(target))
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class Folder:
     """What the images of one output share: the folder, the names, the colours."""
 
     target: Path
     open_image: OpenImage
-    save: Reference
+    output: Overlay
     names: Names = field(default_factory=Names)
     palette: Palette = field(default_factory=Palette)
     notes: Notes = field(default_factory=lambda: Notes("not-drawn.txt"))
@@ -60,21 +70,54 @@ class Sheet:
             self.notes.add(result, error_of(result) or result.status)
             if result.status != "truncated":
                 return
-        found = [_narrowed(one, self.save.path) for one in detections_of(result, self.save.path)]
-        for number in _images_to_draw(result, found):
-            role = f"-{safe_name(result.images[number].role)}" if len(result.images) > 1 else ""
-            path = stem.with_name(f"{stem.name}{role}.jpg")
-            on_it = [one for one in found if one.image == number]
-            why = self._draw_one(path, result, result.images[number], on_it)
-            if why is None:
-                yield path
-            else:
-                self.notes.add(result, f"{result.images[number].name}: {why}")
+        scene = self._scene(result)
+        if len(result.images) == 2:
+            yield from self._pair(stem, result, scene)
+            return
+        for number in scene.numbers():
+            role = f"-{_which(result, number)}" if len(result.images) > 1 else ""
+            pixels = self._drawn(result, number, scene)
+            if pixels is not None:
+                yield _saved(pixels, stem.with_name(f"{stem.name}{role}.jpg"))
 
-    def _draw_one(
-        self, path: Path, result: Result, image: ResultImage, found: Sequence[Detection]
-    ) -> str | None:
-        """Writes the file, or says why it cannot."""
+    def _pair(self, stem: Path, result: Result, scene: Scene) -> Iterator[Path]:
+        """Both images beside one another; the one that can be drawn when the other cannot."""
+        from runner.exporters.side_by_side import side_by_side
+
+        both = [
+            (result.image_title(n), self._drawn(result, n, scene))
+            for n in range(len(result.images))
+        ]
+        panels = [(role, pixels) for role, pixels in both if pixels is not None]
+        if panels:
+            yield _saved(side_by_side(panels), stem.with_name(f"{stem.name}.jpg"))
+
+    def _scene(self, result: Result) -> Scene:
+        path = self.output.save.path
+        found = [_narrowed(one, path) for one in detections_of(result, path)]
+        if self.output.against is None:
+            return Scene(result, found)
+        match self.output.against(result):
+            case Things(right):
+                return Scene(result, found, [_narrowed(one, path) for one in right])
+            case Result() as right:
+                return Scene(result, found, [_narrowed(one, path) for one in right.detections])
+            case NoTruth(why):
+                self.notes.add(result, f"no truth is drawn: {why}")
+            case Cell():
+                self.notes.add(result, "no truth is drawn: a column of the table tells no places")
+        return Scene(result, found, [], "no truth")
+
+    def _drawn(self, result: Result, number: int, scene: Scene) -> Image.Image | None:
+        """The image with everything on it; None when there is none, which is noted."""
+        image = result.images[number]
+        drawn = self._draw_one(image, scene, number)
+        if isinstance(drawn, str):
+            self.notes.add(result, f"{image.name}: {drawn}")
+            return None
+        return drawn
+
+    def _draw_one(self, image: ResultImage, scene: Scene, number: int) -> Image.Image | str:
         from runner.exporters.drawing import draw
         from runner.exporters.upright import upright
 
@@ -83,22 +126,65 @@ class Sheet:
             return "the image is not on this machine"
         if image.size is None:
             return "the size of the image is not known"
+        camera = None
+        if self.output.field_of_view is not None:
+            camera = Camera(image.window or image.size.box, self.output.field_of_view)
+        found, right = scene.on(number)
         try:
-            pixels = upright(content)
-            notes = [*_notes_on(result, found), *scale_of(Size(*pixels.size), image.size)]
-            draw(pixels, found, image.size, self.palette, notes)
-        except (OSError, ValueError) as error:
+            pixels = upright(content, frame=image.frame)
+            notes = [*scene.notes(), *scale_of(Size(*pixels.size), image.size)]
+            as_paths = self.output.join_points
+            draw(pixels, found, image.size, self.palette, notes, right, camera, as_paths=as_paths)
+        except (OSError, ValueError, EOFError) as error:
             return f"cannot be drawn on: {error}"
-        with writing(path) as file:
-            # 4:4:4 keeps thin lines in their colour
-            pixels.save(file, "JPEG", quality=QUALITY, subsampling=0, optimize=False)
-        return None
+        return pixels
 
 
-def _images_to_draw(result: Result, found: Sequence[Detection]) -> Sequence[int]:
-    """Those that something was found in; else the last one sent, in which it was looked for."""
-    numbers = sorted({one.image for one in found if 0 <= one.image < len(result.images)})
-    return numbers or ([len(result.images) - 1] if result.images else [])
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is to be seen on the images of a result; `remark` is said on them, too."""
+
+    result: Result
+    found: Sequence[Detection]
+    right: Sequence[Detection] = ()
+    remark: str | None = None
+
+    def numbers(self) -> Sequence[int]:
+        """The images that something was found in; else the last one sent, in which it was looked
+        for."""
+        count = len(self.result.images)
+        numbers = {one.image for one in (*self.found, *self.right) if 0 <= one.image < count}
+        return sorted(numbers) or ([count - 1] if count else [])
+
+    def on(self, number: int) -> tuple[list[Detection], list[Detection]]:
+        """What was found on one image, and what is right for it."""
+        found, right = (
+            [one for one in some if one.image == number] for some in (self.found, self.right)
+        )
+        return found, right
+
+    def notes(self) -> list[str]:
+        """Said on the image itself: it travels without its folder."""
+        notes = ["simulated"] if self.result.simulated else []
+        if self.result.status == "truncated":
+            notes.append(f"cut off after {len(self.found)}")
+        elif not self.found:
+            notes.append("nothing found")
+        return [*notes, self.remark] if self.remark else notes
+
+
+def _which(result: Result, number: int) -> str:
+    """An image's role, or its number and name where others have that role."""
+    role, title = result.images[number].role, result.image_title(number)
+    told = role if title == role else f"{number + 1:03}-{PurePosixPath(title).stem}"
+    return safe_name(told)
+
+
+def _saved(pixels: Image.Image, path: Path) -> Path:
+    with writing(path) as file:
+        # 4:4:4 keeps thin lines in their colour
+        pixels.save(file, "JPEG", quality=QUALITY, subsampling=0, optimize=False)
+    return path
 
 
 def _narrowed(one: Detection, path: Sequence[str]) -> Detection:
@@ -115,16 +201,6 @@ def _narrowed(one: Detection, path: Sequence[str]) -> Detection:
             return replace(one, point=None, polygon=())
         case _:
             return one
-
-
-def _notes_on(result: Result, found: Sequence[Detection]) -> list[str]:
-    """Said on the image itself: it travels without its folder."""
-    notes = ["simulated"] if result.simulated else []
-    if result.status == "truncated":
-        notes.append(f"cut off after {len(found)}")
-    elif not found:
-        notes.append("nothing found")
-    return notes
 
 
 def scale_of(drawn: Size, original: Size) -> list[str]:

@@ -149,7 +149,7 @@ def _record(record: Mapping[str, object], found: Mapping[str, Detection], result
         row["label"] = label
     image = next(iter(found.values())).image
     if len(result.images) > 1 and image < len(result.images):
-        row["image"] = result.images[image].role
+        row["image"] = result.image_title(image)
     places = _named_places(record, whole)
     apart = {column for columns in places.values() for column in columns}
     cells = dict(_geometry(whole)) if whole else {}

@@ -21,26 +21,38 @@ COVERED = 0.15
 OVERLAPPED = 0.05
 """… or this share of one another."""
 
+NUMBERED = 0.25
+"""Numbers that would cover more of the image than this share are left out."""
+
 LEGEND_LINES = 8
 
 
 def write_tags(
     pen: ImageDraw.ImageDraw,
     things: Sequence[Thing],
+    truth: Sequence[Thing],
     colours: Colours,
     look: Look,
     size: Size,
     notes: Sequence[str],
 ) -> None:
-    """Labels, or numbers and a legend where labels would hide the image or one another."""
+    """Labels, or numbers where labels would hide the image or one another. A legend counts them, with
+    numbers always, and with labels when some of several occur more than once. What is right has no
+    labels: its line in the legend says how much of it there is."""
+    things = [thing for thing in things if thing.path is None or thing.name is not None]
     foot = [(note, DARK) for note in notes]
+    if truth:
+        foot.append((f"- - truth: {len(truth)}", DARK))
+    legend = _legend(things, colours)
     crowded = len(things) > CROWDED
     texts = [] if crowded else [thing.text for thing in things]
-    tags = _tags(things[: len(texts)], texts, foot, colours, look, size)
+    last = [*foot, *legend] if 1 < len(legend) < len(things) else foot
+    tags, below = _tags(things[: len(texts)], texts, last, colours, look, size)
     if crowded or (len(things) > 1 and _hides(tags, size)):
-        foot += _legend(things, colours)
-        tags = _tags(things, [None] * len(things), foot, colours, look, size)
-    for tag in tags:
+        tags, below = _tags(things, [None] * len(things), [*foot, *legend], colours, look, size)
+        if sum(tag.area for tag in tags) > NUMBERED * size.area:
+            tags = []
+    for tag in (*tags, *below):
         if tag.overlap * 2 <= tag.area:  # half a number is none
             _draw_tag(pen, tag)
 
@@ -67,8 +79,9 @@ def _tags(
     colours: Colours,
     look: Look,
     size: Size,
-) -> list[Tag]:
-    """Where everything goes. The foot has its place first and is drawn last: nothing covers it."""
+) -> tuple[list[Tag], list[Tag]]:
+    """Where everything goes: tags at things, and the lines at the foot. Those have their place first
+    and are drawn last: nothing covers them."""
     placing = Placing(size)
     last = _foot_tags(foot, placing, look)
     tags: list[Tag] = []
@@ -78,7 +91,7 @@ def _tags(
             continue
         place, overlap = placing.place(thing.bounds, words.width + 2 * _PAD, words.height)
         tags.append(Tag(placing.take(place), words, colours[thing.name], overlap))
-    return [*tags, *last]
+    return tags, last
 
 
 def _hides(tags: Sequence[Tag], size: Size) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from runner.postprocess.boxes_3d import Camera, Edge, extent
+from runner.postprocess.paths import Path, paths
 from runner.values.geometry import Box, PixelBox, Point, Polygon, Size
 from runner.values.mask import Mask
 from runner.values.result import Detection
@@ -37,17 +40,74 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One detection in the pixels of the drawn image. `name` gives its colour; `bounds` is what its
-    label stands at."""
+    """One detection, or one way through several, in the pixels of the drawn image. `name` gives its
+    colour; `bounds` is what its label stands at."""
 
     number: int
     name: str | None
     text: str | None
     bounds: PixelBox
-    box: Box | None
-    point: Point | None
-    rings: tuple[Polygon, ...]
-    mask: Mask | None
+    box: Box | None = None
+    point: Point | None = None
+    rings: tuple[Polygon, ...] = ()
+    mask: Mask | None = None
+    edges: tuple[Edge, ...] = ()
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is drawn on: an image of the size `drawn` of a `frame` in whose pixels things are told.
+
+    With a `camera` 3D boxes are drawn; with `as_paths` points are, as ways through the image.
+    """
+
+    drawn: Size
+    frame: Size
+    camera: Camera | None = None
+    as_paths: bool = False
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Pixels of the drawn image for one of the frame, along x and along y."""
+        return self.drawn.width / self.frame.width, self.drawn.height / self.frame.height
+
+    def things(self, found: Sequence[Detection]) -> list[Thing]:
+        """What there is to draw of these detections, cut at the edges of the image."""
+        ways = paths(found) if self.as_paths else ()
+        lone = [
+            self._thing(number_of(one, position), one)
+            for position, one in enumerate(found, 1)
+            if one.point is None or not ways
+        ]
+        return [*lone, *(self._way(number, way) for number, way in enumerate(ways, len(lone) + 1))]
+
+    def _thing(self, number: int, one: Detection) -> Thing:
+        x, y = self.scale
+        box = one.box and one.box.scaled(x, y).clipped(self.drawn)
+        point = one.point and one.point.scaled(x, y).clipped(self.drawn)
+        rings = tuple(ring.scaled(x, y) for ring in one.polygon)
+        in_view = self.camera.wireframe(one.box_3d) if self.camera and one.box_3d else ()
+        edges = tuple(edge.scaled(x, y) for edge in in_view)
+        around = box or (rings[0].bounds if rings else extent(edges))
+        if around is None and one.mask is not None and one.mask.tight_box is not None:
+            around = one.mask.tight_box.scaled(x, y)
+        if around is None and point is not None:
+            around = self._around(point)
+        bounds = (around or Box(0, 0, 0, 0)).on_pixels(self.drawn)
+        name, text = name_of(one), text_of(one)
+        return Thing(number, name, text, bounds, box, point, rings, one.mask, edges)
+
+    def _way(self, number: int, way: Path) -> Thing:
+        """Its label stands at its first point."""
+        drawn = way.scaled(*self.scale)
+        bounds = self._around(drawn.points[0]).on_pixels(self.drawn)
+        return Thing(number, way.label, way.label, bounds, path=drawn)
+
+    def _around(self, point: Point) -> Box:
+        """What a dot covers, so that its label does not."""
+        reach = Look.on(self.drawn, 1).dot + 3
+        return Box(point.x - reach, point.y - reach, point.x + reach, point.y + reach)
 
 
 def name_of(one: Detection) -> str | None:
@@ -68,17 +128,3 @@ def number_of(one: Detection, position: int) -> int:
     """The number of its entry in the answer, from 1, as the column `n` of a table has it."""
     entry = _ENTRY.match(one.at)
     return int(entry[1]) + 1 if entry else position
-
-
-def thing_of(number: int, one: Detection, drawn: Size, x: float, y: float) -> Thing:
-    """A detection scaled by `x` and `y` to an image of the size `drawn`, and cut at its edges."""
-    box = one.box and one.box.scaled(x, y).clipped(drawn)
-    point = one.point and one.point.scaled(x, y).clipped(drawn)
-    rings = tuple(ring.scaled(x, y) for ring in one.polygon)
-    extent = box or (rings[0].bounds if rings else None)
-    if extent is None and one.mask is not None and one.mask.tight_box is not None:
-        extent = one.mask.tight_box.scaled(x, y)
-    if extent is None and point is not None:
-        extent = Box(point.x, point.y, point.x, point.y)
-    bounds = (extent or Box(0, 0, 0, 0)).on_pixels(drawn)
-    return Thing(number, name_of(one), text_of(one), bounds, box, point, rings, one.mask)

@@ -21,8 +21,8 @@ BOXED_FORMATS = ("AVIF", "HEIF")
 """What a file may be that begins with an ISO `ftyp` box."""
 
 
-def upright(content: bytes) -> Image.Image:
-    """The first frame in RGB, transparent parts on white.
+def upright(content: bytes, *, whole: bool = False, frame: int = 0) -> Image.Image:
+    """A frame (from 0) in RGB, transparent parts on white; in a size to draw on, or `whole`.
 
     Raises OSError or ValueError when the bytes are no image that can be drawn on.
     """
@@ -30,6 +30,10 @@ def upright(content: bytes) -> Image.Image:
         warnings.simplefilter("ignore")  # odd metadata is not worth a line on the terminal
         try:
             image = Image.open(BytesIO(content), formats=_formats(content))
+            if frame:
+                image.seek(frame)
+            if whole:
+                return _in_rgb(ImageOps.exif_transpose(image))
             _let_the_decoder_shrink(image)
             return _in_size(_in_rgb(ImageOps.exif_transpose(image)))
         except (Image.DecompressionBombError, SyntaxError, EOFError) as error:

@@ -23,31 +23,33 @@ THRESHOLD = 127
 """Brighter pixels belong to the thing."""
 
 
-def painted(grey: Image.Image, whole: PixelBox, size: Size) -> Mask:
+def painted(grey: Image.Image, whole: PixelBox, size: Size, window: PixelBox | None = None) -> Mask:
     """The mask that an 8-bit grey image (mode L) of any size paints onto its box.
 
-    `whole` may reach beyond the frame; only the part inside it is resampled.
+    `whole` may reach beyond the frame, or beyond the `window` of it that was sent; only the part
+    inside it is resampled.
     """
-    x_min, y_min = max(whole.x_min, 0), max(whole.y_min, 0)
-    x_max, y_max = min(whole.x_max, size.width), min(whole.y_max, size.height)
-    if x_min >= x_max or y_min >= y_max:
+    inside = whole.within(window or size.box)
+    if inside is None:
         return mask_of(empty(size), "png")
     part = (
-        (x_min - whole.x_min) * grey.width / whole.width,
-        (y_min - whole.y_min) * grey.height / whole.height,
-        (x_max - whole.x_min) * grey.width / whole.width,
-        (y_max - whole.y_min) * grey.height / whole.height,
+        (inside.x_min - whole.x_min) * grey.width / whole.width,
+        (inside.y_min - whole.y_min) * grey.height / whole.height,
+        (inside.x_max - whole.x_min) * grey.width / whole.width,
+        (inside.y_max - whole.y_min) * grey.height / whole.height,
     )
-    shape = (x_max - x_min, y_max - y_min)
+    shape = (inside.width, inside.height)
     resized = grey.resize(shape, Image.Resampling.BILINEAR, box=part)
     # Turned only now: Pillow rounds between its two passes, and their order moves some pixels.
     columns = np.asarray(resized.transpose(Image.Transpose.TRANSPOSE)) > THRESHOLD
-    return mask_of(from_columns(columns, x_min, y_min, size), "png")
+    return mask_of(from_columns(columns, inside.x_min, inside.y_min, size), "png")
 
 
-def outlined(rings: Sequence[Polygon], size: Size, encoding: MaskEncoding) -> Mask:
-    """The mask of the pixels whose centres the rings enclose."""
-    return mask_of(rasterised(rings, size), encoding)
+def outlined(
+    rings: Sequence[Polygon], size: Size, encoding: MaskEncoding, window: PixelBox | None = None
+) -> Mask:
+    """The mask of the pixels whose centres the rings enclose, within the window that was sent."""
+    return mask_of(rasterised(rings, size, window), encoding)
 
 
 def remarks(mask: Mask, box: PixelBox | None) -> tuple[Issue, ...]:

@@ -3,6 +3,9 @@
 The order of repairs: not four finite numbers → no box · corners swapped → sorted · beyond the
 image → clipped · then without extent → said so. The scale is never guessed: what looks like
 another one is marked, and `coords` in the workflow decides.
+
+What a model writes is about what was sent; what is found here is in pixels of the original and lies
+inside the window of it that was sent.
 """
 
 from __future__ import annotations
@@ -10,19 +13,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runner.postprocess.corners import LARGEST, Ring, number, read_outline
+from runner.postprocess.corners import LARGEST, number, read_outline
 from runner.values.answer import Json
-from runner.values.geometry import NORM, Box, NormBox, NormPoint, NormPolygon, Point, Polygon, Size
+from runner.values.geometry import (
+    GRID,
+    NORM,
+    Box,
+    NormBox,
+    NormPoint,
+    NormPolygon,
+    Point,
+    Polygon,
+    Size,
+    View,
+)
 from runner.values.result import Issue
-from runner.values.shape import Coordinates, Scale
+from runner.values.shape import Coordinates
 
 
 @dataclass(frozen=True, slots=True)
 class FoundBox:
     """A box in three forms.
 
-    `written` has the model's numbers, `box` is inside the image, `whole` may reach beyond it. The
-    latter two are None while the size of the image is not known.
+    `written` has the model's numbers, `box` is inside what was sent, `whole` may reach beyond it.
+    The latter two are None while the size of the image is not known.
     """
 
     written: NormBox
@@ -33,7 +47,7 @@ class FoundBox:
 
 @dataclass(frozen=True, slots=True)
 class FoundPoint:
-    """A point in pixels inside the image; None while the size of the image is not known."""
+    """A point in pixels inside what was sent; None while the size of the image is not known."""
 
     point: Point | None
     issues: tuple[Issue, ...]
@@ -41,7 +55,7 @@ class FoundPoint:
 
 @dataclass(frozen=True, slots=True)
 class FoundOutline:
-    """An outline in pixels: `rings` inside the image, `whole` as far as they really reach."""
+    """An outline in pixels: `rings` inside what was sent, `whole` as far as they really reach."""
 
     rings: tuple[Polygon, ...]
     whole: tuple[Polygon, ...]
@@ -49,7 +63,7 @@ class FoundOutline:
     issues: tuple[Issue, ...]
 
 
-def find_box(value: Json, size: Size | None, coordinates: Coordinates) -> FoundBox | str:
+def find_box(value: Json, view: View | None, coordinates: Coordinates) -> FoundBox | str:
     """The box that a value spells, or a sentence on why it spells none."""
     numbers = _numbers(value, 4)
     if isinstance(numbers, str):
@@ -60,9 +74,10 @@ def find_box(value: Json, size: Size | None, coordinates: Coordinates) -> FoundB
     upright = written.sorted()
     if upright != written:
         issues.append(Issue("inverted", f"the edges of {_text(numbers)} were swapped"))
-    if size is None:
+    if view is None:
         return FoundBox(written, None, None, tuple(issues))
-    box, whole = _box_on(upright, size, coordinates)
+    grid = _grid(view, coordinates)
+    box, whole = upright.clipped(grid).on(view.window, grid), upright.on(view.window, grid)
     if box != whole:
         issues.append(Issue("clipped", f"{_text(numbers)} reaches beyond the image"))
     if box.width == 0 or box.height == 0:
@@ -70,7 +85,7 @@ def find_box(value: Json, size: Size | None, coordinates: Coordinates) -> FoundB
     return FoundBox(written, box, whole, tuple(issues))
 
 
-def find_point(value: Json, size: Size | None, coordinates: Coordinates) -> FoundPoint | str:
+def find_point(value: Json, view: View | None, coordinates: Coordinates) -> FoundPoint | str:
     """The point that a value spells, or a sentence on why it spells none."""
     numbers = _numbers(value, 2)
     if isinstance(numbers, str):
@@ -78,30 +93,26 @@ def find_point(value: Json, size: Size | None, coordinates: Coordinates) -> Foun
     first, second = numbers
     written = NormPoint(first, second) if coordinates.y_first else NormPoint(second, first)
     issues = list(_scale_issues(numbers, coordinates))
-    if size is None:
+    if view is None:
         return FoundPoint(None, tuple(issues))
-    at = (
-        written.on(size, _NORMS[coordinates.scale])
-        if coordinates.scale != "pixel"
-        else (Point(float(written.x), float(written.y)))
-    )
-    point = at.clipped(size)
+    at = written.on(view.window, _grid(view, coordinates))
+    point = at.clipped(view.window)
     if point != at:
         issues.append(Issue("clipped", f"{_text(numbers)} lies beyond the image"))
     return FoundPoint(point, tuple(issues))
 
 
 def find_outline(
-    value: Json, box: FoundBox | None, size: Size, coordinates: Coordinates
+    value: Json, box: FoundBox | None, view: View, coordinates: Coordinates
 ) -> FoundOutline | None:
     """The outline that a value spells, or None when it spells none."""
-    norm = _NORMS[coordinates.scale]
-    spans = (norm, norm) if coordinates.scale != "pixel" else (size.width, size.height)
+    grid = _grid(view, coordinates)
+    spans = (grid.width, grid.height)
     outline = read_outline(value, box.written.sorted() if box else None, spans)
     if outline is None:
         return None
-    whole = tuple(_ring_on(ring, size, coordinates) for ring in outline.rings)
-    rings = tuple(ring.clipped(size) for ring in whole)
+    whole = tuple(NormPolygon(ring).on(view.window, grid) for ring in outline.rings)
+    rings = tuple(ring.clipped(view.window) for ring in whole)
     numbers = [n for ring in outline.rings for corner in ring for n in corner]
     issues = [*_scale_issues(numbers, coordinates), *outline.issues]
     if rings != whole:
@@ -109,24 +120,15 @@ def find_outline(
     return FoundOutline(rings, whole, outline.swapped, tuple(issues))
 
 
-_NORMS: dict[Scale, int] = {"1000": NORM, "1": 1, "pixel": 1}
-"""The length of a side in what the model writes; pixels are taken as they are."""
-
-
-def _box_on(upright: NormBox, size: Size, coordinates: Coordinates) -> tuple[Box, Box]:
-    """The box inside the image, and as far as it really reaches."""
-    if coordinates.scale == "pixel":
-        a, b, c, d = (float(edge) for edge in upright.as_list())
-        whole = Box(b, a, d, c)
-        return whole.clipped(size), whole
-    norm = _NORMS[coordinates.scale]
-    return upright.clipped(norm).on(size, norm), upright.on(size, norm)
-
-
-def _ring_on(ring: Ring, size: Size, coordinates: Coordinates) -> Polygon:
-    if coordinates.scale == "pixel":
-        return Polygon(tuple(Point(float(x), float(y)) for x, y in ring))
-    return NormPolygon(ring).on(size, _NORMS[coordinates.scale])
+def _grid(view: View, coordinates: Coordinates) -> Size:
+    """The size of what was sent, in the numbers that the model writes."""
+    match coordinates.scale:
+        case "1000":
+            return GRID
+        case "1":
+            return Size(1, 1)
+        case "pixel":
+            return view.sent
 
 
 def _numbers(value: Json, count: int) -> Sequence[float] | str:

@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner.postprocess.rle import Bits, Positions, Runs, bits_in, decode, empty, joined, tight_box
-from runner.values.geometry import Point, Polygon, Size
+from runner.values.geometry import PixelBox, Point, Polygon, Size
 from runner.values.mask import Mask
 
 _CROSSINGS_AT_ONCE = 4_000_000
 """Bounds the memory for outlines with very many long edges: about 100 MB."""
 
 
-def rasterised(rings: Sequence[Polygon], size: Size) -> Runs:
-    """The pixels whose centres the rings enclose; what lies outside the frame is cut away.
+def rasterised(rings: Sequence[Polygon], size: Size, window: PixelBox | None = None) -> Runs:
+    """The pixels whose centres the rings enclose; what lies outside the frame, or outside a window
+    of it, is cut away.
 
     For every edge and every column of pixel centres that it crosses, the row of the crossing;
     sorted, each pair of crossings is a run. No canvas is filled.
@@ -31,11 +32,12 @@ def rasterised(rings: Sequence[Polygon], size: Size) -> Runs:
     if not edges:
         return empty(size)
     corners = np.concatenate(edges)
-    first = np.clip(np.ceil(corners[:, 0] - 0.5), 0, size.width).astype(np.int64)
-    beyond = np.clip(np.ceil(corners[:, 2] - 0.5), 0, size.width).astype(np.int64)
+    part = window or size.box
+    first = np.clip(np.ceil(corners[:, 0] - 0.5), part.x_min, part.x_max).astype(np.int64)
+    beyond = np.clip(np.ceil(corners[:, 2] - 0.5), part.x_min, part.x_max).astype(np.int64)
     parts = [
-        _runs_between(corners, np.maximum(first, start), np.minimum(beyond, stop), size)
-        for start, stop in _column_ranges(int((beyond - first).sum()), size)
+        _runs_between(corners, np.maximum(first, start), np.minimum(beyond, stop), size, part)
+        for start, stop in _column_ranges(int((beyond - first).sum()), part)
     ]
     starts = np.concatenate([part[0] for part in parts])
     stops = np.concatenate([part[1] for part in parts])
@@ -54,14 +56,14 @@ def _edges(ring: Polygon) -> NDArray[np.float64]:
     return slanted
 
 
-def _column_ranges(crossings: int, size: Size) -> Iterator[tuple[int, int]]:
-    parts = min(size.width, crossings // _CROSSINGS_AT_ONCE + 1)
-    bounds = [size.width * part // parts for part in range(parts + 1)]
+def _column_ranges(crossings: int, window: PixelBox) -> Iterator[tuple[int, int]]:
+    parts = min(window.width, crossings // _CROSSINGS_AT_ONCE + 1)
+    bounds = [window.x_min + window.width * part // parts for part in range(parts + 1)]
     yield from pairwise(bounds)
 
 
 def _runs_between(
-    corners: NDArray[np.float64], first: Positions, beyond: Positions, size: Size
+    corners: NDArray[np.float64], first: Positions, beyond: Positions, size: Size, window: PixelBox
 ) -> tuple[Positions, Positions]:
     counts = np.maximum(beyond - first, 0)
     edge = np.repeat(np.arange(len(corners)), counts)
@@ -69,7 +71,7 @@ def _runs_between(
     column = within + first[edge]
     x_left, y_left, x_right, y_right = corners[edge].T
     y = y_left + (column + 0.5 - x_left) * (y_right - y_left) / (x_right - x_left)
-    row = np.clip(np.ceil(y - 0.5), 0, size.height).astype(np.int64)
+    row = np.clip(np.ceil(y - 0.5), window.y_min, window.y_max).astype(np.int64)
     # One more place than pixels in a column: a crossing below the frame stays in its column.
     places = np.sort(column * (size.height + 1) + row)
     starts, stops = places[0::2], places[1::2]

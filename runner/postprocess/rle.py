@@ -1,4 +1,4 @@
-"""Run lengths: masks of a whole frame that cost as much as their outline, and their arithmetic.
+"""Run lengths: masks of a whole frame that cost as much as their outline.
 
 A frame is read column by column, as COCO does; a run is a stretch of true pixels. Nothing here
 ever holds a full canvas, so a mask of a 12-megapixel image takes a few kilobytes.
@@ -144,16 +144,41 @@ def from_bits(bits: Bits, x: int, y: int, size: Size) -> Runs:
 
 
 def bits_in(runs: Runs, part: PixelBox) -> Bits:
-    """The pixels of a part of the frame, height × width. The part lies inside the frame."""
+    """The pixels of a part of the frame, height × width; no more of the frame is drawn."""
+    inside = cropped(runs, part)
+    edges = np.empty(2 * len(inside.starts), dtype=np.int64)
+    edges[0::2], edges[1::2] = inside.starts, inside.stops
+    lengths = np.diff(edges, prepend=0, append=inside.size.area)
+    columns = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
+    return columns.reshape(part.width, part.height).T
+
+
+def cropped(runs: Runs, part: PixelBox) -> Runs:
+    """A part of the frame as a frame of its own. The part lies inside the frame."""
     height = runs.size.height
-    first, beyond = part.x_min * height, part.x_max * height
-    starts = np.clip(runs.starts, first, beyond) - first
-    stops = np.clip(runs.stops, first, beyond) - first
-    changes = np.zeros(part.width * height + 1, dtype=np.int8)
-    np.add.at(changes, starts, 1)
-    np.add.at(changes, stops, -1)
-    columns = np.cumsum(changes[:-1], dtype=np.int8).reshape(part.width, height)
-    return columns[:, part.y_min : part.y_max].T.astype(np.bool_)
+    near = slice(
+        runs.stops.searchsorted(part.x_min * height, side="right"),
+        runs.starts.searchsorted(part.x_max * height),
+    )
+    columns, tops, bottoms = by_column(Runs(runs.size, runs.starts[near], runs.stops[near]))
+    tops = np.maximum(tops, part.y_min)
+    bottoms = np.minimum(bottoms, part.y_max)
+    seen = (bottoms > tops) & (columns >= part.x_min) & (columns < part.x_max)
+    starts = (columns[seen] - part.x_min) * part.height + tops[seen] - part.y_min
+    return joined(part.size, starts, starts + bottoms[seen] - tops[seen])
+
+
+def by_column(runs: Runs) -> tuple[Positions, Positions, Positions]:
+    """The runs cut at the ends of columns: of each piece the column, and its rows from a first to
+    one beyond the last."""
+    height = runs.size.height
+    first, last = runs.starts // height, (runs.stops - 1) // height
+    pieces = last - first + 1
+    owner = np.repeat(np.arange(len(first)), pieces)
+    columns = first[owner] + np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    tops = np.maximum(runs.starts[owner] - columns * height, 0)
+    bottoms = np.minimum(runs.stops[owner] - columns * height, height)
+    return columns, tops, bottoms
 
 
 def tight_box(runs: Runs) -> PixelBox | None:
@@ -174,44 +199,10 @@ def as_box(box: PixelBox) -> Box:
     return Box(float(box.x_min), float(box.y_min), float(box.x_max), float(box.y_max))
 
 
-# -- Two masks of one frame -----------------------------------------------------------------------
-
-
 def empty(size: Size) -> Runs:
     """No pixel at all."""
     nothing = np.empty(0, dtype=np.int64)
     return Runs(size, nothing, nothing)
-
-
-def union(a: Runs, b: Runs) -> Runs:
-    """The pixels of either."""
-    return _covered(a, b, 1)
-
-
-def intersection(a: Runs, b: Runs) -> Runs:
-    """The pixels of both."""
-    return _covered(a, b, 2)
-
-
-def iou(a: Runs, b: Runs) -> float:
-    """Intersection over union, 0–1; 0 when both are empty."""
-    shared = intersection(a, b).area
-    either = a.area + b.area - shared
-    return shared / either if either else 0.0
-
-
-def _covered(a: Runs, b: Runs, times: int) -> Runs:
-    if a.size != b.size:
-        raise ValueError(f"masks of different frames: {a.size} and {b.size}")
-    edges = np.concatenate([a.starts, b.starts, a.stops, b.stops])
-    steps = np.ones(len(edges), dtype=np.int64)
-    steps[len(a.starts) + len(b.starts) :] = -1
-    order = np.lexsort((-steps, edges))  # a start before a stop at the same place: they touch
-    depth = np.cumsum(steps[order])
-    inside = depth >= times
-    before = np.concatenate([[False], inside[:-1]])
-    starts, stops = edges[order][inside & ~before], edges[order][before & ~inside]
-    return joined(a.size, starts[stops > starts], stops[stops > starts])
 
 
 def joined(size: Size, starts: Positions, stops: Positions) -> Runs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from runner.values.result import USABLE, Result
@@ -30,16 +30,25 @@ def unanswered(steps: Sequence[str], results: Iterable[Result]) -> tuple[Unanswe
     named: dict[str, list[str]] = {step: [] for step in steps}
     for result in results:
         totals[result.step] += 1
-        if result.status in USABLE:
-            continue
-        counts[result.step] += 1
-        if len(named[result.step]) < NAMED:
-            named[result.step].append(_words(result))
+        for words in _failures(result):
+            counts[result.step] += 1
+            if len(named[result.step]) < NAMED:
+                named[result.step].append(words)
     return tuple(Unanswered(step, totals[step], counts[step], tuple(named[step])) for step in steps)
 
 
-def _words(result: Result) -> str:
+def _failures(result: Result) -> Iterator[str]:
+    """The result itself, or those entries of its list (`for_each`) that have no usable answer."""
+    if result.status not in (*USABLE, "skipped"):
+        yield f"{_name(result)}: {result.status}: {result.error or 'no reason is known'}"
+        return
+    for number, entry in enumerate(result.entries, 1):
+        if entry.status not in (*USABLE, "skipped"):
+            why = f"{entry.status}: {entry.error or 'no reason is known'}"
+            yield f"{_name(result)}, entry {number}: {why}"
+
+
+def _name(result: Result) -> str:
     axes = [f"{axis}={value}" for axis, value in result.combination.items()]
     repeat = [f"repeat {result.repeat}"] if result.repeat > 1 else []
-    name = ", ".join([result.case, *axes, *repeat])
-    return f"{name}: {result.status}: {result.error or 'no reason is known'}"
+    return ", ".join([result.case, *axes, *repeat])

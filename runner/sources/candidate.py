@@ -53,6 +53,12 @@ class Candidate:
         return _from(self.root, self.where) if self.kind == "file" else self.name
 
     @property
+    def folder(self) -> str:
+        """The folder that its pattern starts in, from the workflow's; empty for that one itself."""
+        path = _from(self.base, self.root) if self.kind == "file" and self.root else "."
+        return "" if path == "." else path
+
+    @property
     def longer(self) -> str:
         """Its path from the workflow's folder, to tell two files of one name apart."""
         return _from(self.base, self.where) if self.kind == "file" else self.name

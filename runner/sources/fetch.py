@@ -62,7 +62,7 @@ class Downloads:
         if target.exists():
             return target
         self.folder.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=self.folder, delete=False) as part:
+        with NamedTemporaryFile(prefix=".", suffix=".part", dir=self.folder, delete=False) as part:
             try:
                 download(address, part, self.rules)
             except BaseException:

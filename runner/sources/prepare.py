@@ -11,10 +11,12 @@ from runner.sources.chunks import webp_is_lossy
 from runner.sources.colour import for_jpeg, for_png
 from runner.sources.decode import decode
 from runner.sources.inspect import digest
+from runner.sources.on_disk import CHANGED, OnDisk, Stamp
 from runner.sources.opening import Unreadable, opened, unreadable
 from runner.sources.sniff import CONVERTIBLE, SENT
-from runner.values.geometry import Size
-from runner.values.image import Image, Prepared, WebOrigin
+from runner.values.content import Content
+from runner.values.geometry import PixelBox, Size
+from runner.values.image import DataOrigin, FileOrigin, Image, Prepared, WebOrigin
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Pixels
@@ -24,10 +26,10 @@ QUALITY = 95
 
 
 def prepare(image: Image) -> Prepared:
-    """The bytes of an image as they are sent; their size is `image.size`.
+    """The bytes of an image as they are sent; their size is `image.sent_size`.
 
-    An empty recipe sends the bytes as found. Raises `ImageError` when the file is no longer the
-    one that was found, or cannot be decoded.
+    An empty recipe sends the bytes as found: those of a file stay on the disk until they are sent.
+    Raises `ImageError` when the file is no longer the one that was found, or cannot be decoded.
     """
     if isinstance(image.origin, WebOrigin):
         raise ImageError(f"{image.name}: the service fetches this image; its bytes are not here")
@@ -41,11 +43,20 @@ def prepare(image: Image) -> Prepared:
 
 
 def _untouched(image: Image, stream: BinaryIO) -> Prepared:
-    content = stream.read((image.byte_count or 0) + 1)
-    sha256 = hashlib.sha256(content).hexdigest()
+    content = _where_it_is(image, stream)  # before it is read: a change in between is noticed
+    sha256, _ = digest(stream)
     _refuse_if_changed(image, sha256)
     assert image.size is not None
     return Prepared(content, image.mime, image.size, sha256)
+
+
+def _where_it_is(image: Image, stream: BinaryIO) -> Content:
+    match image.origin:
+        case DataOrigin(content):
+            return content
+        case origin:
+            assert isinstance(origin, FileOrigin)
+            return OnDisk(image.name, origin, Stamp.of(stream))
 
 
 def _made(image: Image, stream: BinaryIO) -> Prepared:
@@ -54,31 +65,32 @@ def _made(image: Image, stream: BinaryIO) -> Prepared:
     kind = next(kind for kind, mime in {**SENT, **CONVERTIBLE}.items() if mime == image.mime)
     target = _target(image, kind, stream)
     try:
-        pixels = decode(stream, kind, _frame(image), image.orientation)
-        content = _as_jpeg(pixels) if target == "jpeg" else _as_png(pixels)
-    except Unreadable:
+        pixels = decode(stream, kind, image.frame, image.orientation)
+        _refuse_if_misread(image, Size(*pixels.size))
+        seen = _shown(_cut(pixels, image.window), image)
+        ready = for_jpeg(seen) if target == "jpeg" else for_png(seen)
+        made = _resized(ready, image.sent)
+        content = _as_jpeg(made) if target == "jpeg" else _as_png(made)
+    except (Unreadable, ImageError):
         raise
     except Exception as error:  # decoders meet hostile bytes and raise anything
         said = " ".join(str(error).split())[:200]
         raise ImageError(
             f"{image.name}: the image is damaged and cannot be decoded: {said}"
         ) from error
-    size = Size(*pixels.size)
+    return Prepared(content, SENT[target], Size(*made.size), hashlib.sha256(content).hexdigest())
+
+
+def _refuse_if_misread(image: Image, size: Size) -> None:
     if size != image.size:
         raise ImageError(
             f"{image.name}: its header promises {_spoken(image.size)}, its pixels are {_spoken(size)}"
         )
-    return Prepared(content, SENT[target], size, hashlib.sha256(content).hexdigest())
 
 
 def _refuse_if_changed(image: Image, sha256: str) -> None:
     if sha256 != image.sha256:
-        raise ImageError(f"{image.name}: the file has changed since this run found it")
-
-
-def _frame(image: Image) -> int:
-    steps = (step.split(":") for step in image.recipe)
-    return next((int(value) for name, *rest in steps if name == "frame" for value in rest), 0)
+        raise ImageError(f"{image.name}: {CHANGED}")
 
 
 def _target(image: Image, kind: str, stream: BinaryIO) -> str:
@@ -86,23 +98,67 @@ def _target(image: Image, kind: str, stream: BinaryIO) -> str:
     for step in image.recipe:
         if step.startswith("convert:"):
             return step.removeprefix("convert:")
-    return "jpeg" if kind == "jpeg" or (kind == "webp" and webp_is_lossy(stream)) else "png"
+    is_lossy = kind in ("jpeg", "heic", "heif") or (kind == "webp" and webp_is_lossy(stream))
+    return "jpeg" if is_lossy else "png"
+
+
+def _cut(pixels: Pixels, window: PixelBox | None) -> Pixels:
+    """The part of an upright image that is sent."""
+    if window is None:
+        return pixels
+    return pixels.crop((window.x_min, window.y_min, window.x_max, window.y_max))
+
+
+BACKGROUNDS = {"white": 255, "grey": 128, "black": 0}
+
+
+def _shown(pixels: Pixels, image: Image) -> Pixels:
+    """The pixels that are shown; all others in the colour of the background."""
+    if image.shown is None:
+        return pixels
+    from PIL import Image as images
+
+    from runner.postprocess.rle import bits_in
+    from runner.postprocess.rle import decode as runs_of
+
+    assert image.size is not None
+    bits = bits_in(runs_of(image.shown), image.window or image.size.box)
+    colour = BACKGROUNDS[image.background or "white"]
+    plain = images.new("RGB", pixels.size, (colour, colour, colour))
+    plain.paste(pixels.convert("RGB"), mask=images.fromarray(bits))
+    plain.info["icc_profile"] = pixels.info.get("icc_profile")
+    return plain
+
+
+def _resized(pixels: Pixels, sent: Size | None) -> Pixels:
+    """The image in fewer pixels, each the weighted mean of those it stands for (Lanczos).
+
+    Palettes and single bits have no means, so they become colours and greys first; what is
+    transparent has no weight.
+    """
+    from PIL.Image import Resampling
+
+    if sent is None:
+        return pixels
+    grey = pixels.mode in ("1", "L", "LA")
+    if "transparency" in pixels.info:
+        pixels = pixels.convert("LA" if grey else "RGBA")
+    elif pixels.mode in ("1", "P"):
+        pixels = pixels.convert("L" if grey else "RGB")
+    return pixels.resize((sent.width, sent.height), Resampling.LANCZOS)
 
 
 def _as_jpeg(pixels: Pixels) -> bytes:
-    ready = for_jpeg(pixels)
     out = BytesIO()
-    ready.save(
-        out, "JPEG", quality=QUALITY, subsampling=0, icc_profile=ready.info.get("icc_profile")
-    )
+    profile = pixels.info.get("icc_profile")
+    pixels.save(out, "JPEG", quality=QUALITY, subsampling=0, icc_profile=profile)
     return out.getvalue()
 
 
 def _as_png(pixels: Pixels) -> bytes:
-    ready = for_png(pixels)
     out = BytesIO()
     # Level 1 is three times as fast as the default for files that are a few per cent larger.
-    ready.save(out, "PNG", compress_level=1, icc_profile=ready.info.get("icc_profile"))
+    pixels.save(out, "PNG", compress_level=1, icc_profile=pixels.info.get("icc_profile"))
     return out.getvalue()
 
 

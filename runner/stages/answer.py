@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 from runner.catalogue import Model
-from runner.stages.expand import NotBuilt
+from runner.stages.gate import NotBuilt
 from runner.stages.parse import parse
 from runner.stages.project import project
 from runner.tokens import cost
@@ -20,7 +20,7 @@ from runner.values.request import Request
 from runner.values.response import Failure, Response, Usage
 from runner.values.result import Issue, Result, ResultImage, Status
 from runner.values.shape import Shape, Space
-from runner.workflow.spec import AskStep
+from runner.workflow.spec import AskStep, Step
 
 Sent = Mapping[str, Prepared]
 """What was really sent of each image, by the image's digest; its bytes are not kept."""
@@ -33,7 +33,7 @@ class Asked:
     result is the same wherever both are."""
 
     job: Job
-    step: AskStep
+    step: Step
     ordinal: int
     images: tuple[Image | UnreadableImage, ...]
     base: Path = Path("/")
@@ -51,14 +51,18 @@ class Asked:
 
 def unasked(asked: Asked, reason: NotBuilt) -> Result:
     """The result of a step that sent nothing."""
-    status: Status = "not_run" if reason.status == "not_run" else "failed"
     blank = _blank(asked, {})
     return replace(
         blank,
-        status=status,
+        status=reason.status,
         error=reason.why,
-        issues=(*blank.issues, Issue(reason.code, reason.why)),
+        issues=(*blank.issues, *_noted(reason)),
     )
+
+
+def _noted(reason: NotBuilt) -> tuple[Issue, ...]:
+    """A step that is skipped is as its author wants it: nothing to notice."""
+    return () if reason.status == "skipped" else (Issue(reason.code, reason.why),)
 
 
 def answered(
@@ -82,12 +86,13 @@ def answered(
         blank,
         model=reply.model or request.model,
         usage=_tokens(reply.usage),
-        cost_usd=cost(model, reply.usage, day),
+        cost_usd=cost(model.priced(in_batch=reply.in_batch), reply.usage, day),
         issues=(*blank.issues, *_uncounted(reply.usage)),
         simulated=reply.simulated,
     )
     if reply.finish == "failed":
         return replace(paid, status="failed", error=reply.finish_reason)
+    assert isinstance(asked.step, AskStep)
     return _understood(paid, reply, asked.step.shape_for(model), request)
 
 
@@ -124,7 +129,7 @@ def _cut_off(reason: str, request: Request) -> str:
 
 
 def _in_pixels(result: Result, value: Json, shape: Shape, request: Request) -> Result:
-    projection = project(value, shape, [image.size for image in request.images])
+    projection = project(value, shape, [image.view for image in request.images])
     issues = (*result.issues, *projection.issues)
     if projection.lost_all:
         why = "no item of the answer has coordinates that can be used"
@@ -202,6 +207,8 @@ def _remembered(image: Image | UnreadableImage, sent: Sent, asked: Asked) -> Res
         size=image.size,
         orientation=image.orientation,
         sha256=image.sha256,
+        window=image.window,
+        frame=image.frame,
         sent_mime=was.mime if was else None,
         sent_size=was.size if was else None,
         sent_sha256=was.sha256 if was else None,

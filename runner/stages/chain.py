@@ -60,7 +60,7 @@ class Chain:
         that may help."""
         attempt = journaled(service, self.journal, under_way.get, self.log, self._cost)
         in_turn = attempt if self.pacers is None else self._paced(attempt, provider, self.pacers)
-        ask = within(in_turn, self.budget, self.quote, self._stopped)
+        ask = within(in_turn, self.budget, self.quote, self._stopped, _note_reserve)
         if isinstance(service, Uploads):
             ask = uploading(ask, service)
         policy = self.connection.policy
@@ -88,7 +88,7 @@ class Chain:
     def _passing(self, provider: str) -> Passing | None:
         """How images travel; None for within their requests, as always."""
         upload = self.workflow.preparation.upload
-        if upload not in ("auto", "files"):
+        if upload not in ("auto", "files") or self.workflow.run.mode == "batch":
             return None
         memory = None if provider == SIMULATOR else self.uploads  # its files end with the run
         return Passing(
@@ -118,6 +118,10 @@ def _fetch(image: Image) -> Prepared:
     prepared = prepare(image)
     _note_sent(image, replace(prepared, content=b""))
     return prepared
+
+
+def _note_reserve(dollars: float) -> None:
+    under_way.get().reserved_usd = dollars
 
 
 def _note_sent(image: Image, prepared: Prepared) -> None:

@@ -7,29 +7,33 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from runner.catalogue import catalogue
+from runner.sources.sniff import SENT
+from runner.stages.gate import NotBuilt, closed, variables
+from runner.stages.tiles import MOST_TILES, layout
 from runner.text.lookup import Found, part_of
 from runner.text.render import RenderError
 from runner.values.case import CaseImages
-from runner.values.image import Image, UnreadableImage
+from runner.values.image import Image, UnreadableImage, resized, with_step
+from runner.values.item import Item
 from runner.values.job import Job
 from runner.values.request import ImagePart, Part, Request, Settings, TextPart
-from runner.values.result import USABLE, Result
+from runner.values.result import Result
 from runner.values.shape import Shape
-from runner.workflow.spec import AskStep, Combination, Prompt, StepImage, Workflow
+from runner.workflow.images import ITEM
+from runner.workflow.spec import (
+    AskStep,
+    Combination,
+    Prompt,
+    Step,
+    StepImage,
+    StepPreparation,
+    Workflow,
+)
 
 Render = Callable[[str, Mapping[str, object]], str]
 """Fills in a template; raises `RenderError`."""
 
 SETTING_AXES = frozenset(Settings.__dataclass_fields__)
-
-
-@dataclass(frozen=True, slots=True)
-class NotBuilt:
-    """Why a step of a job sends nothing. `status` is that of its result."""
-
-    why: str
-    status: str = "failed"
-    code: str = "not_built"
 
 
 def jobs(workflow: Workflow, cases: Iterable[CaseImages]) -> Iterator[Job]:
@@ -43,24 +47,32 @@ def jobs(workflow: Workflow, cases: Iterable[CaseImages]) -> Iterator[Job]:
 
 
 def build(
-    workflow: Workflow, step: AskStep, job: Job, earlier: Mapping[str, Result], render: Render
+    workflow: Workflow,
+    step: AskStep,
+    job: Job,
+    earlier: Mapping[str, Result],
+    render: Render,
+    item: Item | None = None,
 ) -> Request | NotBuilt:
     """The request of one step of a job, or why there is none.
 
-    `earlier` holds the results of the steps before it, by their ids.
+    `earlier` holds the results of the steps before it, by their ids; `item` is the entry that a step
+    with `for_each` is run for.
     """
-    images = step_images(step, job.case)
+    why = closed(workflow, step, job, earlier, item)
+    if why is not None and why.status == "skipped":
+        return why
+    images = step_images(step, job.case, item)
     if isinstance(images, NotBuilt):
         return images
-    waiting = _missing_step(step, earlier)
-    if waiting is not None:
-        return waiting
+    if why is not None:
+        return why
     model_name, settings = settings_of(step, job.combination)
     shape = step.shape_for(workflow.models[model_name])
-    scope = scope_of(workflow, job, earlier)
+    scope = scope_of(workflow, job, earlier, item)
     try:
-        prompt = _filled_in(step.prompt, scope, render) + shape.prompt_suffix
-        system = _filled_in(step.system, scope, render) if step.system else None
+        prompt = filled_in(step.prompt, scope, render) + shape.prompt_suffix
+        system = filled_in(step.system, scope, render) if step.system else None
         schema = _described(shape, step.descriptions, scope, render)
     except RenderError as error:
         return NotBuilt(f"the prompt could not be filled in: {error.message}", code="prompt")
@@ -89,11 +101,16 @@ def settings_of(step: AskStep, combination: Combination) -> tuple[str, Settings]
 
 
 def step_images(
-    step: AskStep, case: CaseImages
+    step: AskStep, case: CaseImages, item: Item | None = None
 ) -> tuple[tuple[Image, StepImage | None], ...] | NotBuilt:
     """The images that a step sends, in its order, or what is wrong with one of them."""
     chosen: list[tuple[Image, StepImage | None]] = []
     for wanted in step.images or (None,):
+        if wanted is not None and wanted.role == ITEM:
+            if item is None or item.image is None:
+                return NotBuilt("there is no cut-out to send", "skipped", "not_cut")
+            chosen.append((item.image, wanted))
+            continue
         found = [image for image in case.images if wanted is None or image.role == wanted.role]
         for image in found:
             if isinstance(image, UnreadableImage):
@@ -109,16 +126,33 @@ def step_images(
             f"{len(chosen):,} images in one request; Gemini takes at most {most:,}",
             code="too_many_images",
         )
-    return tuple(chosen)
+    unseen = next((image.name for image, _ in chosen if image.size is None), None)
+    if unseen is not None and (step.preparation.resize or step.preparation.tile):
+        why = f"{unseen}: the service fetches this image, so it cannot be changed here"
+        return NotBuilt(f"{why}; write `fetch: true`", code="image_not_here")
+    tile = step.preparation.tile
+    for image, _ in chosen if tile else ():
+        if image.view and tile and (count := len(layout(image.view.window, tile))) > MOST_TILES:
+            why = f"{image.name}: {count:,} tiles; at most {MOST_TILES:,} are cut; make them larger"
+            return NotBuilt(why, code="too_many_tiles")
+    return tuple((_ready(image, step.preparation), wanted) for image, wanted in chosen)
 
 
-def scope_of(workflow: Workflow, job: Job, earlier: Mapping[str, Result]) -> dict[str, object]:
-    """What a template may name: `vars`, `image` and the images by role, `row`, `case`, steps."""
-    own = {
-        axis.removeprefix("vars."): value
-        for axis, value in job.combination.items()
-        if axis.startswith("vars.")
-    }
+def _ready(image: Image, preparation: StepPreparation) -> Image:
+    """The image as its step sends it, but for tiles; what is written anew is of the step's type,
+    also when it had to be for another step."""
+    if preparation.resize is not None:
+        image = resized(image, preparation.resize)
+    if image.recipe and (preparation.convert or image.mime in SENT.values()):
+        image = replace(image, recipe=with_step(image.recipe, "convert", preparation.convert))
+    return image
+
+
+def scope_of(
+    workflow: Workflow, job: Job, earlier: Mapping[str, Result], item: Item | None = None
+) -> dict[str, object]:
+    """What a template may name: `vars`, `image` and the images by role, `row`, `case`, steps, and the
+    `item` that the step is run for."""
     images = {image.role: _image_scope(image) for image in reversed(job.case.images)}
     first = job.case.images[0] if job.case.images else None
     return {
@@ -127,12 +161,13 @@ def scope_of(workflow: Workflow, job: Job, earlier: Mapping[str, Result]) -> dic
         "image": _image_scope(first) if first else {},
         "row": dict(job.case.row),
         "case": {"name": job.case.name},
-        "vars": {**workflow.vars, **own},
+        "vars": variables(workflow, job.combination),
+        **({} if item is None else {"item": item.value}),
     }
 
 
-def _step_scope(step: AskStep, result: Result) -> dict[str, object]:
-    found = {part: part_of(result, (part,)) for part in (*step.shape.parts, "answer")}
+def _step_scope(step: Step, result: Result) -> dict[str, object]:
+    found = {part: part_of(result, (part,)) for part in (*step.result_shape.parts, "answer")}
     return {part: value.value for part, value in found.items() if isinstance(value, Found)}
 
 
@@ -144,14 +179,6 @@ def _image_scope(image: Image | UnreadableImage) -> dict[str, object]:
         "width": size.width if size else None,
         "height": size.height if size else None,
     }
-
-
-def _missing_step(step: AskStep, earlier: Mapping[str, Result]) -> NotBuilt | None:
-    for name in step.needs:
-        result = earlier.get(name)
-        if result is None or result.status not in USABLE:
-            return NotBuilt(f"step `{name}` gave no usable answer", "not_run", "not_run")
-    return None
 
 
 def _parts(
@@ -173,15 +200,13 @@ def _described(
     schema = shape.wire_schema
     if schema is None or not descriptions:
         return schema
-    filled = {
-        prompt.template: _filled_in(prompt, scope, render) for prompt in descriptions.values()
-    }
+    filled = {prompt.template: filled_in(prompt, scope, render) for prompt in descriptions.values()}
     described = _fill(schema, filled)
     assert isinstance(described, dict)
     return described
 
 
-def _filled_in(prompt: Prompt, scope: Mapping[str, object], render: Render) -> str:
+def filled_in(prompt: Prompt, scope: Mapping[str, object], render: Render) -> str:
     """The text of a template; its `RenderError` names the line of the file."""
     try:
         return render(prompt.template, scope)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
+from runner.catalogue import catalogue
 from runner.roles import Found
 from runner.sources.candidate import Candidate, Listed
 from runner.stages.image_problems import find_pattern_problems as find_pattern_problems
@@ -38,7 +40,7 @@ def gather(
     download = _downloader(allow_private, downloads) if fetch and may_fetch(workflow) else None
     if workflow.dataset is not None:
         return row_cases(workflow.dataset, workflow.preparation, download, read)
-    if len(workflow.images) == 1:
+    if len(workflow.images) == 1 and not workflow.images[0].together:
         return _single(workflow, workflow.images[0], download, read)
     return _together(workflow, download, read)
 
@@ -63,38 +65,46 @@ def _single(
 
 
 def _together(workflow: Workflow, download: Download | None, read: Read) -> Iterator[CaseImages]:
-    """One case for each file name that the named images share."""
-    found = {
-        images.role: [
-            (source, candidate)
-            for source, candidate, _ in listed(images, workflow.preparation, download)
-        ]
-        for images in workflow.images
-    }
-    names = Names()
+    """One case for each file name that the named images share; those that go with every case are
+    read once."""
+    found = {images.role: _candidates(images, workflow, download) for images in workflow.images}
+    names, kept = Names(), dict[str, tuple[Found, ...]]()
     candidates = {role: [candidate for _, candidate in of] for role, of in found.items()}
     for pair in pairs_of(workflow.images, candidates):
-        images = tuple(
-            _image(pair, role, of_role, workflow, read) for role, of_role in found.items()
-        )
-        yield CaseImages(names.take(pair.name), images)
+        images: list[Found] = []
+        for of in workflow.images:
+            own = kept.get(of.role) or tuple(_read(pair, of, found[of.role], read))
+            if of.together:
+                kept[of.role] = own
+            images += own or (_without_partner(pair, of),)
+        yield CaseImages(names.take(pair.name), tuple(images))
 
 
-def _image(
-    pair: Pair,
-    role: str,
-    of_role: list[tuple[Listed, Candidate]],
-    workflow: Workflow,
-    read: Read,
-) -> Found:
-    position = pair.positions.get(role)
-    if position is not None:
-        source, candidate = of_role[position]
-        return read(source, candidate, candidate.name, role)
-    written = next(images for images in workflow.images if images.role == role)
-    where = ", ".join(entry.text for entry in written.entries[:3])
-    why = f"`{role}` ({where}) has no image of this name, so nothing belongs together with it"
-    return UnreadableImage(pair.name, role, Issue("image_without_partner", why))
+def _candidates(
+    images: ImageSet, workflow: Workflow, download: Download | None
+) -> list[tuple[Listed, Candidate]]:
+    every = listed(images, workflow.preparation, download)
+    if images.together:  # of more than fit into a request nobody needs to know how many there are
+        every = islice(every, catalogue().images_per_request + 1)
+    return [(source, candidate) for source, candidate, _ in every]
+
+
+def _read(
+    pair: Pair, images: ImageSet, found: list[tuple[Listed, Candidate]], read: Read
+) -> Iterator[Found]:
+    """The images of one name that belong to a case."""
+    positions = pair.positions.get(images.role, range(0))
+    clashes = clashing(found[at][1] for at in positions) if len(positions) > 1 else ()
+    for at in positions:
+        source, candidate = found[at]
+        name = candidate.longer if candidate.name in clashes else candidate.name
+        yield read(source, candidate, name, images.role)
+
+
+def _without_partner(pair: Pair, images: ImageSet) -> UnreadableImage:
+    where = ", ".join(entry.text for entry in images.entries[:3])
+    why = f"`{images.role}` ({where}) has no image of this name, so nothing belongs together with it"
+    return UnreadableImage(pair.name, images.role, Issue("image_without_partner", why))
 
 
 def _downloader(allow_private: bool, folder: Path | None) -> Download:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
 
 HaltKind = Literal["interrupted", "limit", "service", "on_error"]
 """interrupted: by a person or the machine · limit: budget, daily quota or disk · service: the same
@@ -44,6 +47,27 @@ class Halt:
         """Waits so long, or until the run is halted."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._called.wait(), seconds)
+
+
+def until_halted(work: Coroutine[Any, Any, T], halt: Halt) -> T:
+    """Carries out `work` in an event loop of its own, and waits for the threads in which images are
+    read; not so when a person does not want to wait: then they may be left behind."""
+
+    async def with_threads() -> T:
+        asyncio.get_running_loop().set_default_executor(_Threads(halt))
+        return await work
+
+    return asyncio.run(with_threads())
+
+
+class _Threads(ThreadPoolExecutor):
+    def __init__(self, halt: Halt) -> None:
+        super().__init__(thread_name_prefix="reading")
+        self._halt = halt
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        at_once = self._halt.at_once
+        super().shutdown(wait and not at_once, cancel_futures=cancel_futures or at_once)
 
 
 @contextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 
+from runner.catalogue import catalogue
 from runner.stages.entry_problems import entry_problems
 from runner.stages.listing import listed
 from runner.stages.pairs import pairs_of
@@ -56,12 +58,23 @@ def _set_problems(images: ImageSet, preparation: Preparation, looks: Looks) -> l
         for entry in images.entries
         for problem in entry_problems(entry, preparation, survey)
     ]
+    problems += _too_many(images, preparation)
     if survey.usable:
         return problems
     return [
         replace(problem, severity="error") if problem.code in _UNUSABLE else problem
         for problem in problems
     ]
+
+
+def _too_many(images: ImageSet, preparation: Preparation) -> list[Problem]:
+    most = catalogue().images_per_request
+    count = sum(1 for _ in islice(listed(images, preparation), most + 1)) if images.together else 0
+    if count <= most:
+        return []
+    message = f"`all` names more than {most:,} images, the most that Gemini takes in one request"
+    fix = "write a pattern for fewer of them, or a table (`dataset:`) with a row for each request"
+    return [Problem("W456", message, images.entries[0].place, fix=fix)]
 
 
 def problems_stop(problems: list[Problem]) -> bool:

@@ -22,7 +22,7 @@ from runner.values.question import Question
 from runner.values.request import Request
 from runner.values.response import Failure, Response
 from runner.values.result import USABLE, Result
-from runner.workflow.spec import Workflow
+from runner.workflow.spec import AskStep, Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,15 @@ class Concluded:
     earlier: bool = False
     is_known: bool = False
     is_out_of_room: bool = False
+    parts: tuple[Concluded, ...] = ()
+    """What it was joined of, when a step asks several questions."""
+
+    @property
+    def answers(self) -> tuple[Concluded, ...]:
+        """The single answers: itself, or those that it was joined of."""
+        if not self.parts:
+            return (self,)
+        return tuple(answer for part in self.parts for answer in part.answers)
 
 
 @dataclass(slots=True)
@@ -87,15 +96,27 @@ class Inquiry:
             known = await self.journal.result(asked.ordinal, key)
             if known and not (has_another_try and known[0].status == "truncated"):
                 return Concluded(*known, earlier=True, is_known=True)
+            assert isinstance(asked.step, AskStep)
             name = f"{asked.job.case.name}, {asked.step.id}"
             question = Question(key, asked.ordinal, name, self.quote(request).likely_usd)
             under_way.set(UnderWay(question))
-            reply: Kept | Failure | None = await self.recall.find(question, asked.step.provider)
-            if reply is None:
-                reply = await self._answer(request, asked.step.provider)
-            return None if reply is None else await self._concluded(asked, request, reply)
 
-    async def _concluded(self, asked: Asked, request: Request, reply: Kept | Failure) -> Concluded:
+            def leads_on(response: Response) -> bool:
+                return has_another_try and is_out_of_room(response)
+
+            provider = asked.step.provider
+            reply: Kept | Failure | None = await self.recall.find(question, provider, leads_on)
+            if reply is None:
+                reply = await self._answer(request, provider)
+            if reply is None:
+                return None
+            may_lead_on = isinstance(reply, Kept) and leads_on(reply.response)
+            return await self._concluded(asked, request, reply, leads_on=may_lead_on)
+
+    async def _concluded(
+        self, asked: Asked, request: Request, reply: Kept | Failure, *, leads_on: bool
+    ) -> Concluded:
+        assert isinstance(asked.step, AskStep)
         response = reply if isinstance(reply, Failure) else reply.response
         sent = under_way.get().sent if isinstance(reply, Failure) else reply.sent
         model = self.workflow.models[request.model]
@@ -103,10 +124,9 @@ class Inquiry:
         result = await asyncio.to_thread(answered, asked, request, response, model, day, sent)
         if isinstance(reply, Failure):
             return Concluded(result)
-        cut_off = is_out_of_room(reply.response)
-        leads_on = cut_off and self.workflow.run.on_cut_off == "retry"  # to the one with more room
-        if result.status in USABLE or leads_on:
+        if result.status in USABLE or leads_on:  # to the one with more room
             self.recall.keep(asked.step.provider, request.key, reply)
+        cut_off = is_out_of_room(reply.response)
         return Concluded(result, reply.origin, reply.earlier, is_out_of_room=cut_off)
 
     async def _answer(self, request: Request, provider: str) -> Kept | Failure | None:

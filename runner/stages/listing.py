@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def source_of(
         options["is_fetched"], options["sha256"] = here, sha256
     elif kind != "data":
         options["within"] = preparation.within
-        if preparation.upload in ("auto", "files"):
+        if preparation.upload in ("auto", "files") or preparation.is_reduced:
             options["most_bytes"] = MOST_FILE_BYTES
     return SOURCES[kind](value, **options)
 
@@ -75,12 +76,18 @@ def is_fetched_here(address: str, preparation: Preparation) -> bool:
             return preparation.fetch
 
 
-def kind_of_cell(text: str) -> str:
-    """What a cell of a table names; patterns and folders are not for cells."""
+def kind_of_cell(text: str, folder: Path) -> str:
+    """What a cell of a table names, seen from this folder; an image folder ends with `/` there."""
     start = text[:8].lower()
     if start.startswith(("http://", "https://")):
         return "web"
-    return "data" if start.startswith("data:") else "file"
+    if start.startswith("data:"):
+        return "data"
+    if text.endswith(("/", os.sep)):
+        return "folder"
+    if any(sign in text for sign in "*?[") and not os.path.exists(folder / text):
+        return "pattern"
+    return "file"
 
 
 Read = Callable[[Listed, Candidate, str, str], Found]

@@ -10,7 +10,7 @@ from runner.postprocess.corners import number
 from runner.postprocess.places import FoundBox, FoundOutline, find_box, find_outline, find_point
 from runner.text.result_line import mask_value
 from runner.values.answer import Json
-from runner.values.geometry import Box, PixelBox, Polygon, Size
+from runner.values.geometry import Box, PixelBox, Polygon, View
 from runner.values.mask import MaskEncoding
 from runner.values.result import Detection, Issue
 from runner.values.shape import Coordinates, Space
@@ -18,10 +18,11 @@ from runner.values.shape import Coordinates, Space
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The image that coordinates are about; `size` is None when only the service sees it."""
+    """The image that coordinates are about, and what was sent of it; `view` is None when only the
+    service sees it."""
 
     position: int
-    size: Size | None
+    view: View | None
     coordinates: Coordinates
 
 
@@ -67,15 +68,15 @@ def locate(
     """The place in pixels. `box` is the box of the same record, `name` the author's name of it."""
     if space == "box_3d":
         return _box_3d(value)
-    if frame.size is None:
+    if frame.view is None:
         return _without_size(space, value, frame.coordinates, name)
     if space == "box":
-        return _box(find_box(value, frame.size, frame.coordinates), frame.size)
+        return _box(find_box(value, frame.view, frame.coordinates), frame.view)
     if space == "point":
-        return _point(value, frame.size, frame.coordinates)
+        return _point(value, frame.view, frame.coordinates)
     if space == "polygon":
-        return _polygon(find_outline(value, box, frame.size, frame.coordinates))
-    return _mask(value, box, frame.size, frame.coordinates)
+        return _polygon(find_outline(value, box, frame.view, frame.coordinates))
+    return _mask(value, box, frame.view, frame.coordinates)
 
 
 def missing(space: Space) -> Located:
@@ -83,16 +84,16 @@ def missing(space: Space) -> Located:
     return Located(issues=(Issue(f"{space}_missing", f"the record has no {space}"),))
 
 
-def _box(found: FoundBox | str, size: Size) -> Located:
+def _box(found: FoundBox | str, view: View) -> Located:
     if isinstance(found, str):
         return Located(unusable=found)
     assert found.box is not None
-    parts = {"box": found.box, "box_px": found.box.on_pixels(size), "box_2d": found.written}
+    parts = {"box": found.box, "box_px": found.box.on_pixels(view.window), "box_2d": found.written}
     return Located([*found.box.as_list()], parts, found.issues)
 
 
-def _point(value: Json, size: Size, coordinates: Coordinates) -> Located:
-    found = find_point(value, size, coordinates)
+def _point(value: Json, view: View, coordinates: Coordinates) -> Located:
+    found = find_point(value, view, coordinates)
     if isinstance(found, str):
         return Located(unusable=found)
     assert found.point is not None
@@ -111,26 +112,26 @@ def _rings_value(rings: tuple[Polygon, ...]) -> Json:
     return values[0] if len(values) == 1 else values
 
 
-def _mask(value: Json, box: FoundBox | None, size: Size, coordinates: Coordinates) -> Located:
-    outline = find_outline(value, box, size, coordinates)
+def _mask(value: Json, box: FoundBox | None, view: View, coordinates: Coordinates) -> Located:
+    outline = find_outline(value, box, view, coordinates)
     if outline is not None:
-        return _outlined(outline, box, size)
+        return _outlined(outline, box, view)
     if isinstance(value, str):
-        return _painted(value, box, size)
+        return _painted(value, box, view)
     return Located(issues=(Issue("mask_garbage", "the mask is neither an image nor an outline"),))
 
 
-def _outlined(outline: FoundOutline, box: FoundBox | None, size: Size) -> Located:
+def _outlined(outline: FoundOutline, box: FoundBox | None, view: View) -> Located:
     from runner.postprocess import masks  # numpy
 
     encoding: MaskEncoding = "polygon_yx" if outline.swapped else "polygon_xy"
-    mask = masks.outlined(outline.whole, size, encoding)
-    remarks = masks.remarks(mask, _pixels(box, size))
+    mask = masks.outlined(outline.whole, view.size, encoding, view.window)
+    remarks = masks.remarks(mask, _pixels(box, view))
     parts = {"mask": mask, "polygon": outline.rings}
     return Located(mask_value(mask), parts, (*outline.issues, *remarks))
 
 
-def _painted(text: str, box: FoundBox | None, size: Size) -> Located:
+def _painted(text: str, box: FoundBox | None, view: View) -> Located:
     from runner.postprocess import mask_text, masks  # numpy and Pillow
 
     grey = mask_text.grey_image(text)
@@ -139,14 +140,15 @@ def _painted(text: str, box: FoundBox | None, size: Size) -> Located:
     if box is None or box.box is None or box.whole is None:
         why = "the mask covers its box, and the record has none"
         return Located(issues=(Issue("mask_without_box", why),))
-    inside = box.box.on_pixels(size)
-    mask = masks.painted(grey, inside if box.box == box.whole else box.whole.on_grid(), size)
+    inside = box.box.on_pixels(view.window)
+    whole = inside if box.box == box.whole else box.whole.on_grid()
+    mask = masks.painted(grey, whole, view.size, view.window)
     return Located(mask_value(mask), {"mask": mask}, masks.remarks(mask, inside))
 
 
-def _pixels(box: FoundBox | None, size: Size) -> PixelBox | None:
+def _pixels(box: FoundBox | None, view: View) -> PixelBox | None:
     inside: Box | None = box.box if box is not None else None
-    return inside.on_pixels(size) if inside is not None else None
+    return inside.on_pixels(view.window) if inside is not None else None
 
 
 def _box_3d(value: Json) -> Located:

@@ -14,10 +14,10 @@ from runner.workflow.spec import ImageSet
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A case of named images: by role the position in that role's list; a role may be missing."""
+    """A case of named images: by role the positions in that role's list; a role may be missing."""
 
     name: str
-    positions: Mapping[str, int]
+    positions: Mapping[str, range]
 
 
 def pairs_of(
@@ -25,15 +25,22 @@ def pairs_of(
 ) -> tuple[Pair, ...]:
     """Every case of these named images.
 
-    A name under which one single image is written out (`reference: ref.jpg`) goes with every case;
-    when all names are like that, they are one case.
+    A name under which one single image is written out (`reference: ref.jpg`) goes with every case,
+    and so do those that are to be sent together; when all names are like that, they are one case.
     """
-    common = {of.role for of in sets if _is_single(of)}
+    common = [of.role for of in sets if of.is_with_every_case]
     varied = {role: of_role for role, of_role in images.items() if role not in common}
-    with_all = dict.fromkeys(common, 0)
+    with_all = {role: range(len(images[role])) for role in common if images[role]}
     if not varied:
-        return (Pair(images[sets[0].role][0].name, with_all),)
+        return (Pair(_name_of_all(sets[0], images[sets[0].role]), with_all),)
     return tuple(Pair(pair.name, {**pair.positions, **with_all}) for pair in pairs(varied))
+
+
+def _name_of_all(images: ImageSet, found: Sequence[Candidate]) -> str:
+    """A single image's own name; that of the folder in which several lie, or that of their role."""
+    if not images.together or not found:
+        return found[0].name if found else images.role
+    return found[0].folder or images.role
 
 
 def pairs(images: Mapping[str, Sequence[Candidate]]) -> tuple[Pair, ...]:
@@ -54,11 +61,11 @@ def pairs(images: Mapping[str, Sequence[Candidate]]) -> tuple[Pair, ...]:
             seen[key] += 1
             key = key if seen[key] == 1 else f"{key}#{seen[key]}"
             groups.setdefault(key, {})[role] = position
-    return tuple(Pair(key, positions) for key, positions in _joined(groups, tuple(images)).items())
-
-
-def _is_single(images: ImageSet) -> bool:
-    return len(images.entries) == 1 and images.entries[0].kind in ("file", "web", "data")
+    joined = _joined(groups, tuple(images))
+    return tuple(
+        Pair(key, {role: range(at, at + 1) for role, at in positions.items()})
+        for key, positions in joined.items()
+    )
 
 
 def _joined(groups: dict[str, dict[str, int]], roles: tuple[str, ...]) -> dict[str, dict[str, int]]:

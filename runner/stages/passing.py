@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from runner.catalogue import catalogue
+from runner.sources.counted import Counted
 from runner.stages.listing import is_fetched_here
 from runner.values.image import Image, WebOrigin
-from runner.values.passing import Why, length_of_rest, likely_bytes, uploads
+from runner.values.passing import FEWEST_USES, Why, length_of_rest, likely_bytes, uploads
 from runner.values.request import Request
 from runner.workflow.spec import AskStep, Workflow
 
@@ -37,7 +38,7 @@ class Travels:
     workflow: Workflow
     _uses: Callable[[Image], int]
     _counts: dict[tuple[Way, Why | None], Travel] = field(default_factory=dict)
-    _met: set[int] = field(default_factory=set)
+    _met: Counted = field(default_factory=Counted)
 
     @classmethod
     def of(cls, workflow: Workflow) -> Travels:
@@ -49,9 +50,8 @@ class Travels:
         if self.workflow.preparation.upload == "inline":
             return  # nobody wants to know: it is as always
         for image, way, why in self._ways(request):
-            if (met := hash(image.digest)) in self._met:
+            if self._met.add(image.digest) > 1:
                 continue
-            self._met.add(met)
             old = self._counts.get((way, why), Travel(way, why))
             size = old.bytes + likely_bytes(image)
             self._counts[way, why] = Travel(way, why, old.images + 1, size)
@@ -68,8 +68,10 @@ class Travels:
         preparation = self.workflow.preparation
         here = [image for image in request.images if not isinstance(image.origin, WebOrigin)]
         sizes = [(likely_bytes(image), self._uses(image)) for image in here]
-        most, rest = catalogue().bytes_per_request, length_of_rest(request)
-        for image, why in zip(here, uploads(preparation.upload, sizes, rest, most), strict=True):
+        most, rest = catalogue().safe_bytes_per_request, length_of_rest(request)
+        in_batch = self.workflow.run.mode == "batch"  # then all lies in its file
+        how = "inline" if in_batch else preparation.upload
+        for image, why in zip(here, uploads(how, sizes, rest, most), strict=True):
             yield image, "files" if why else "inline", why
         for image in request.images:
             if isinstance(image.origin, WebOrigin):
@@ -79,14 +81,21 @@ class Travels:
 
 def uses_of(workflow: Workflow) -> Callable[[Image], int]:
     """How many requests of a run send an image: each step that takes it, in every combination, as
-    often as the run repeats it. Cases that share an image are not counted together."""
+    often as the run repeats it. What nobody has counted yet is taken for three: the entries of a
+    list that a step is run for, and the cases that an image goes with which belongs to all of them.
+    """
     times = len(workflow.combinations) * workflow.run.repeat
+    with_all = {images.role for images in workflow.images if images.is_with_every_case}
+    if len(with_all) == len(workflow.images):  # there is one case
+        with_all = set()
 
     def uses(image: Image) -> int:
-        return times * sum(_takes(step, image.role) for step in workflow.steps)
+        cases = FEWEST_USES if image.role in with_all else 1
+        return times * cases * sum(_takes(step, image.role) for step in workflow.asks)
 
     return uses
 
 
 def _takes(step: AskStep, role: str) -> int:
-    return sum(wanted.role == role for wanted in step.images) if step.images else 1
+    entries = 1 if step.for_each is None else FEWEST_USES
+    return entries * (sum(wanted.role == role for wanted in step.images) if step.images else 1)

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 
 from runner.catalogue import Model
 from runner.sources.counted import Counted
-from runner.stages.expand import NotBuilt, Render, build, jobs, settings_of, step_images
+from runner.stages.expand import Render, build, jobs, settings_of, step_images
+from runner.stages.gate import NotBuilt
 from runner.stages.passing import Travel, Travels
+from runner.stages.tiles import tiled
 from runner.tokens import cost, input_tokens
 from runner.values.case import CaseImages
 from runner.values.image import UnreadableImage
 from runner.values.job import Job
+from runner.values.problem import Place
 from runner.values.request import ImagePart, Request, TextPart, canonical_json
 from runner.values.response import Usage
-from runner.workflow.spec import AskStep, Workflow
+from runner.workflow.spec import (
+    AskStep,
+    Compute,
+    Crop,
+    Filter,
+    Merge,
+    Step,
+    StepPreparation,
+    Workflow,
+)
 
 ASSUMED_OUTPUT_TOKENS = 400
 """Taken for an answer with its thoughts when nothing limits it: nobody can know it beforehand."""
@@ -52,10 +64,23 @@ class ModelShare:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """A step that is asked once for every entry of a list that nobody knows yet: `over`, in so many
+    `jobs`; at most `most` entries in each, None when nothing limits them."""
+
+    step: str
+    over: str
+    jobs: int = 0
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The counts of a run and the hash of everything that it will ask.
 
     `unreadable` counts cases with an image that cannot be used. `by_model` holds estimates.
+    `requests` are those that are known, of which `maybe` depend on a `when` and `tiles` are about a
+    tile of an image; `open` tells of steps whose requests nobody can count before.
     `first` is the first request as it would be sent, None when there is none. `later` counts the
     requests whose prompt waits for an earlier step's answer. `stored` counts those that are answered
     already, `same` those that ask exactly what another one asks: neither is sent.
@@ -76,6 +101,9 @@ class Plan:
     models: tuple[str, ...] = ()
     """Every model that is named, by the alphabet; also when all of its answers are stored."""
     steps: int = 1
+    maybe: int = 0
+    tiles: int = 0
+    open: tuple[Open, ...] = ()
     travels: tuple[Travel, ...] = ()
     """How images travel, when the workflow does not leave that to the default."""
     uploaded: frozenset[str] = frozenset()
@@ -108,7 +136,7 @@ def plan(
     """
     count = _Count(workflow, render, day, is_stored, visit, Travels.of(workflow))
     for step in workflow.steps:  # what is made of an answer belongs to the plan, too
-        count.digest.update(f"{step.id} {step.shape!r} {step.png_shape!r}\n".encode())
+        count.digest.update(f"{step.id} {_made_of(step)}\n".encode())
     for job in jobs(workflow, count.seen(cases)):
         count.add(job)
     return count.plan()
@@ -138,6 +166,9 @@ class _Count:
     stored: int = 0
     same: int = 0
     models: set[str] = field(default_factory=set)
+    maybe: int = 0
+    tiles: int = 0
+    open: dict[str, int] = field(default_factory=dict)
     met: Counted = field(default_factory=Counted)
     """Every key, on the disk: a plan of a million requests takes no memory for them."""
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
@@ -152,7 +183,10 @@ class _Count:
 
     def add(self, job: Job) -> None:
         self.digest.update(f"{_identity(job)!r}\n".encode())
-        for step in self.workflow.steps:
+        for step in self.workflow.asks:
+            if step.for_each is not None:
+                self._add_open(job, step)
+                continue
             if step.needs:
                 self._add_later(job, step)
                 continue
@@ -160,18 +194,24 @@ class _Count:
             if isinstance(request, NotBuilt):
                 self.digest.update(f"{job.case.name} {step.id} {request.code}\n".encode())
                 continue
-            self.first = self.first or request
-            key = request.key
-            self.digest.update(f"{step.provider} {key}\n".encode())
-            self.requests += 1
-            self.models.add(request.model)
-            if not self._is_new(step.provider, key):
-                continue
-            model = self.workflow.models[request.model]
-            estimate = input_tokens(model, request)
-            self._share(model, estimate.tokens, estimate.rule, request.settings.max_output_tokens)
-            self.travels.add(request)
-            self.visit(step.provider, request, estimate.tokens)
+            tiles = tiled(step, request)
+            self.tiles += len(tiles) if len(tiles) > 1 else 0
+            for tile in tiles:
+                self._add_request(step.provider, tile)
+
+    def _add_request(self, provider: str, request: Request) -> None:
+        self.first = self.first or request
+        key = request.key
+        self.digest.update(f"{provider} {key}\n".encode())
+        self.requests += 1
+        self.models.add(request.model)
+        if not self._is_new(provider, key):
+            return
+        model = self.workflow.models[request.model]
+        estimate = input_tokens(model, request)
+        self._share(model, estimate.tokens, estimate.rule, request.settings.max_output_tokens)
+        self.travels.add(request)
+        self.visit(provider, request, estimate.tokens)
 
     def _is_new(self, provider: str, key: str) -> bool:
         """Whether a request is to be sent: nobody has asked it yet."""
@@ -181,6 +221,14 @@ class _Count:
         stored = self.is_stored(provider, key)
         self.stored += stored
         return not stored
+
+    def _add_open(self, job: Job, step: AskStep) -> None:
+        """A step for entries that an earlier step finds."""
+        name, settings = settings_of(step, job.combination)
+        identity = [step.provider, name, repr(settings), step.prompt.template, job.repeat]
+        self.digest.update(f"{canonical_json(identity)}\n".encode())
+        self.models.add(name)
+        self.open[step.id] = self.open.get(step.id, 0) + 1
 
     def _add_later(self, job: Job, step: AskStep) -> None:
         """A step whose prompt is filled in by an earlier answer: its images are known already."""
@@ -198,11 +246,15 @@ class _Count:
             parts=(TextPart(step.prompt.template), *(ImagePart(image) for image, _ in images)),
             settings=settings,
         )
-        estimate = input_tokens(model, as_written)
-        self.later += 1
-        self.requests += 1
         self.models.add(name)
-        self._share(model, estimate.tokens, estimate.rule, settings.max_output_tokens)
+        tiles = tiled(step, as_written)
+        self.tiles += len(tiles) if len(tiles) > 1 else 0
+        for tile in tiles:
+            estimate = input_tokens(model, tile)
+            self.later += 1
+            self.maybe += step.when is not None
+            self.requests += 1
+            self._share(model, estimate.tokens, estimate.rule, settings.max_output_tokens)
 
     def _share(self, model: Model, tokens: int, rule: str, limit: int | None) -> None:
         output = min(ASSUMED_OUTPUT_TOKENS, limit or ASSUMED_OUTPUT_TOKENS)
@@ -232,10 +284,62 @@ class _Count:
             stored=self.stored,
             same=self.same,
             steps=len(self.workflow.steps),
+            maybe=self.maybe,
+            tiles=self.tiles,
+            open=tuple(
+                Open(step.id, str(step.for_each), self.open[step.id], most_entries(self.workflow, step))
+                for step in self.workflow.asks
+                if step.id in self.open
+            ),
             travels=self.travels.counted(),
             uploaded=self.travels.uploaded(self.first) if self.first else frozenset(),
             models=tuple(sorted(self.models)),
         )
+
+
+def most_entries(workflow: Workflow, step: Step) -> int | None:
+    """How many entries a step with `for_each` has at most; None when no `keep` limits them."""
+    reference = step.for_each
+    while reference is not None:
+        before = workflow.step(reference.root)
+        if isinstance(before, AskStep):
+            return None
+        match before.work:
+            case Filter(boxes, sieve):
+                if sieve.keep is not None:
+                    return sieve.keep
+                reference = boxes
+            case Crop(boxes):
+                reference = boxes
+            case Merge(into):
+                reference = into
+            case Compute():
+                reference = before.for_each
+    return None
+
+
+def _made_of(step: Step) -> str:
+    """What of a step decides over its result, beside its requests; not where it is written."""
+    if isinstance(step, AskStep):
+        shapes = f"{step.shape!r} {step.png_shape!r}"
+        own = step.preparation if step.preparation != StepPreparation() else None
+        lists = [_plain(each) for each in (step.for_each, step.when, own) if each is not None]
+        return " ".join((shapes, *map(repr, lists)))
+    return repr([_plain(each) for each in (step.work, step.for_each, step.when)])
+
+
+def _plain(value: object) -> object:
+    """A value as data of which the text is always the same."""
+    if isinstance(value, Place):
+        return None
+    if is_dataclass(value):
+        named = ((each.name, _plain(getattr(value, each.name))) for each in fields(value))
+        return type(value).__name__, *named
+    if isinstance(value, Mapping):
+        return [(key, _plain(each)) for key, each in value.items()]
+    if isinstance(value, frozenset):
+        return sorted(map(str, value))
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _identity(job: Job) -> tuple[object, ...]:

@@ -1,8 +1,8 @@
 """Project: an answer in the model's coordinates → the same answer, and its detections, in pixels.
 
 The annotated schema says where coordinates stand. One rule holds: a value under `x-space` comes
-back in pixels of the upright original image, under the author's own name, wherever it stands. An
-image whose size only the service knows has no pixels: such values become null, and the model's
+back in pixels of the upright original image, under the author's own name, wherever it stands, also
+when only a window of the image was sent, or fewer pixels. An image whose size only the service knows has no pixels: such values become null, and the model's
 numbers stay in `box_2d` or `fields` of the detection, with the issue `size_unknown`.
 
 An object with such values is one detection. When it has several of one kind (`plate: box`,
@@ -22,7 +22,7 @@ from runner.stages.record import Dropped, Record, read_record
 from runner.text.schema_nodes import NOTHING, Node, annotation, item_node, property_node, types
 from runner.text.schema_sentences import shown
 from runner.values.answer import Json
-from runner.values.geometry import Size
+from runner.values.geometry import Size, View
 from runner.values.result import Detection, Issue
 from runner.values.shape import Shape, Space
 
@@ -44,18 +44,20 @@ class Projection:
     lost_all: bool = False
 
 
-def project(value: Json, shape: Shape, sizes: Sequence[Size | None]) -> Projection:
-    """The answer in pixels. `sizes` are the upright sizes of the images in the order sent.
+def project(value: Json, shape: Shape, views: Sequence[View | Size | None]) -> Projection:
+    """The answer in pixels. `views` say what was sent of each image, in that order; a size alone
+    means all of an image of that upright size.
 
     `value` is what parse let through; nothing that it let through makes this raise.
     """
     if shape.schema is None:
         return Projection(value)
-    walk = _Walk(shape, shape.schema, sizes)
-    answer = walk.value(value, shape.schema, _Where(walk.frame(len(sizes) - 1)))
+    seen = [View.of(each) if isinstance(each, Size) else each for each in views]
+    walk = _Walk(shape, shape.schema, seen)
+    answer = walk.value(value, shape.schema, _Where(walk.frame(len(seen) - 1)))
     assert not isinstance(answer, Dropped)  # only items of lists are dropped
     if walk.assumed:
-        why = f"the answer does not say which of {len(sizes)} images it means: the last is taken"
+        why = f"the answer does not say which of {len(seen)} images it means: the last is taken"
         walk.issues.append(Issue("image_assumed", why))
     return Projection(
         answer, tuple(walk.detections), tuple(walk.issues), walk.dropped, walk.lost_all
@@ -73,10 +75,12 @@ class _Where:
     image_said: bool = False
 
     def under(self, name: str) -> _Where:
-        return replace(self, at=f"{self.at}.{name}" if self.at else name)
+        at = f"{self.at}.{name}" if self.at else name
+        return _Where(self.frame, at, self.index, self.label, self.image_said)
 
     def item(self, position: int) -> _Where:
-        return replace(self, at=f"{self.at}[{position}]", index=position)
+        at = f"{self.at}[{position}]"
+        return _Where(self.frame, at, position, self.label, self.image_said)
 
 
 @dataclass(slots=True)
@@ -85,7 +89,7 @@ class _Walk:
 
     shape: Shape
     schema: Node
-    sizes: Sequence[Size | None]
+    views: Sequence[View | None]
     detections: list[Detection] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     dropped: int = 0
@@ -94,8 +98,8 @@ class _Walk:
 
     def frame(self, position: int) -> Frame:
         """The image at this position; without any image there is no size."""
-        size = self.sizes[position] if self.sizes else None
-        return Frame(max(position, 0), size, self.shape.coordinates)
+        view = self.views[position] if self.views else None
+        return Frame(max(position, 0), view, self.shape.coordinates)
 
     def value(self, value: Json, node: Node, where: _Where) -> Json | Dropped:
         """The value in pixels."""
@@ -217,18 +221,18 @@ class _Walk:
 
     def _on_image(self, record: Mapping[str, Json], node: Node, where: _Where) -> _Where | Dropped:
         """The image that the record names, if it can name one."""
-        if len(self.sizes) < 2 or "image" not in record:
+        if len(self.views) < 2 or "image" not in record:
             return where
         if "integer" not in types(property_node(node, "image", self.schema), self.schema):
             return where
         said = record["image"]
-        if isinstance(said, int) and 1 <= said <= len(self.sizes):
+        if isinstance(said, int) and 1 <= said <= len(self.views):
             return replace(where, frame=self.frame(said - 1), image_said=True)
-        why = f"`image` is {shown(said)}, and there are {len(self.sizes)} images, counted from 1"
+        why = f"`image` is {shown(said)}, and there are {len(self.views)} images, counted from 1"
         return self._unusable(why, where, Located()) or where
 
     def _assume_image(self, where: _Where) -> None:
-        self.assumed = self.assumed or (len(self.sizes) > 1 and not where.image_said)
+        self.assumed = self.assumed or (len(self.views) > 1 and not where.image_said)
 
     def _unusable(self, why: str, where: _Where, located: Located) -> Dropped | None:
         """An item of a list is dropped; outside a list the place becomes null."""

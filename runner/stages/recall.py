@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from runner.roles import AnswerCache, Connection, Journal, Kept, Log
 from runner.stages.chain import SIMULATOR
 from runner.values.event import recalled
 from runner.values.question import Question
-from runner.values.response import Failure
+from runner.values.response import Failure, Response
 from runner.workflow.spec import CacheMode
 
 
@@ -24,10 +25,13 @@ class Recall:
     cache: AnswerCache | None = None
     left_out: frozenset[str] = frozenset()
 
-    async def find(self, question: Question, provider: str) -> Kept | Failure | None:
+    async def find(
+        self, question: Question, provider: str, leads_on: Callable[[Response], bool]
+    ) -> Kept | Failure | None:
         """The response to a question; a failure when it may not be asked; None when it is to be
-        asked."""
-        if kept := await self.journal.response(question.key):
+        asked. One that is void still serves when it only `leads_on` to a further try."""
+        kept = await self.journal.response(question.key)
+        if kept is not None and (not kept.void or leads_on(kept.response)):
             if kept.ordinal not in (question.ordinal, -1):
                 kept = replace(kept, origin="shared")
             self.log(recalled(question, kept.origin))

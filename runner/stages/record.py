@@ -55,7 +55,8 @@ def read_record(record: Mapping[str, Json], node: Node, root: Node, frame: Frame
     score_name, score = _score(record)
     kinds = Counter(place.space for place in places if place.value is not None)
     several = any(count > 1 for count in kinds.values())
-    box = None if several else _box_of(places, frame)
+    has_outline = any(place.space in ("mask", "polygon") for place in places)
+    box = _box_of(places, frame) if has_outline and not several else None
     located = {place.name: _located(place, box, frame) for place in places}
     found = [name for name, place in located.items() if place.is_found]
     return Record(
@@ -93,7 +94,7 @@ def _places(record: Mapping[str, Json], node: Node, root: Node) -> list[_Place]:
 def _box_of(places: list[_Place], frame: Frame) -> FoundBox | None:
     for place in places:
         if place.space == "box" and place.value is not None:
-            found = find_box(place.value, frame.size, frame.coordinates)
+            found = find_box(place.value, frame.view, frame.coordinates)
             return found if isinstance(found, FoundBox) else None
     return None
 

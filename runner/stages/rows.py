@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
+from runner.catalogue import catalogue
 from runner.roles import Found
 from runner.sources.candidate import Candidate, Listed
 from runner.sources.opening import Unreadable
@@ -76,22 +78,36 @@ def choices_of(wanted: Scalar | tuple[Scalar, ...]) -> tuple[Scalar, ...]:
     return wanted if isinstance(wanted, tuple) else (wanted,)
 
 
-def cell_candidate(
+Cell = Sequence[tuple[Listed, Candidate]] | Issue
+"""The images that a row names for a role, at least one, or why there is none."""
+
+
+def cell_candidates(
     row: Row, role: str, dataset: Dataset, preparation: Preparation, download: Download | None
-) -> tuple[Listed, Candidate] | Issue:
-    """The image that a row names for a role, or why it names none."""
+) -> Cell:
+    """What a cell names: an image; or several, by a pattern, a folder, or a list of them."""
     column = dataset.roles[role]
     cell = row.values.get(column)
     if row.problem is not None:
         return Issue("row_broken", f"{line_of(row, dataset)}: {row.problem}")
     where = f"{line_of(row, dataset)}, column `{column}`"
-    if cell is None or (isinstance(cell, str) and not cell.strip()):
-        return Issue("row_without_image", f"{where}: no image is named here")
-    if not isinstance(cell, str):
+    texts = cell if isinstance(cell, list | tuple) else [cell]
+    named = [text.strip() for text in texts if isinstance(text, str)]
+    if len(named) < len(texts) and cell is not None:
         return Issue("row_without_image", f"{where}: the name of an image is a text")
-    text = cell.strip()
-    source = source_of(kind_of_cell(text), text, role, preparation, download)
-    return source, next(iter(source.list(dataset.image_folder)))
+    found: list[tuple[Listed, Candidate]] = []
+    most = catalogue().images_per_request
+    for text in filter(None, named):
+        kind = kind_of_cell(text, dataset.image_folder)
+        source = source_of(kind, text, role, preparation, download)
+        listed = source.list(dataset.image_folder)
+        more = [(source, each) for each in islice(listed, most + 1 - len(found))]
+        if not more and len(found) <= most:
+            return Issue("row_without_image", f"{where}: `{text}` matches no image")
+        found += more
+    if len(found) > most:
+        return Issue("too_many_images", f"{where}: more than {most:,} images in one request")
+    return found or Issue("row_without_image", f"{where}: no image is named here")
 
 
 def line_of(row: Row, dataset: Dataset) -> str:
@@ -102,9 +118,9 @@ def line_of(row: Row, dataset: Dataset) -> str:
 def _clashes(dataset: Dataset, preparation: Preparation) -> Container[str]:
     role = next(iter(dataset.roles))
     found = (
-        cell_candidate(row, role, dataset, preparation, None) for row in selected_rows(dataset)
+        cell_candidates(row, role, dataset, preparation, None) for row in selected_rows(dataset)
     )
-    return clashing(item[1] for item in found if not isinstance(item, Issue))
+    return clashing(cell[0][1] for cell in found if not isinstance(cell, Issue) and len(cell) == 1)
 
 
 def _case(
@@ -117,26 +133,30 @@ def _case(
     read: Read,
 ) -> CaseImages:
     cells = {
-        role: cell_candidate(row, role, dataset, preparation, download) for role in dataset.roles
+        role: cell_candidates(row, role, dataset, preparation, download) for role in dataset.roles
     }
     name = names.take(_name(row, dataset, next(iter(cells.values())), clashes))
-    images = tuple(_found(role, cell, dataset, row, clashes, read) for role, cell in cells.items())
+    images = tuple(
+        image
+        for role, cell in cells.items()
+        for image in _found(role, cell, dataset, row, clashes, read)
+    )
     return CaseImages(name, images, row.values, row.line)
 
 
 def _name(
     row: Row,
     dataset: Dataset,
-    first: tuple[Listed, Candidate] | Issue,
+    first: Cell,
     clashes: Container[str],
 ) -> str:
-    """The row's id, or else the name of its first image, or else its line."""
+    """The row's id, or else the name of its only image, or else its line."""
     if dataset.id_column:
         value = row.values.get(dataset.id_column)
         if value is not None and str(value).strip():
             return str(value).strip()
-    elif not isinstance(first, Issue):
-        return _shown(first[1], clashes)
+    elif not isinstance(first, Issue) and len(first) == 1:
+        return _shown(first[0][1], clashes)
     return _line(row, dataset)
 
 
@@ -147,20 +167,23 @@ def _line(row: Row, dataset: Dataset) -> str:
 
 def _found(
     role: str,
-    cell: tuple[Listed, Candidate] | Issue,
+    cell: Cell,
     dataset: Dataset,
     row: Row,
     clashes: Container[str],
     read: Read,
-) -> Found:
+) -> Iterator[Found]:
     if isinstance(cell, Issue):
-        return UnreadableImage(_line(row, dataset), role, cell)
-    source, candidate = cell
-    found = read(source, candidate, _shown(candidate, clashes), role)
-    if isinstance(found, UnreadableImage):
-        why = f"{found.issue.why} ({line_of(row, dataset)}, column `{dataset.roles[role]}`)"
-        return replace(found, issue=replace(found.issue, why=why))
-    return found
+        yield UnreadableImage(_line(row, dataset), role, cell)
+        return
+    if len(cell) > 1:
+        clashes = clashing(candidate for _, candidate in cell)
+    for source, candidate in cell:
+        found = read(source, candidate, _shown(candidate, clashes), role)
+        if isinstance(found, UnreadableImage):
+            why = f"{found.issue.why} ({line_of(row, dataset)}, column `{dataset.roles[role]}`)"
+            found = replace(found, issue=replace(found.issue, why=why))
+        yield found
 
 
 def _shown(candidate: Candidate, clashes: Container[str]) -> str:

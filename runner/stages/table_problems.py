@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 
+from runner.sources.candidate import Candidate
 from runner.sources.counted import Counted
 from runner.sources.inside import LEADS_OUTSIDE, STAY, is_inside
 from runner.sources.normal import stored
@@ -14,7 +15,7 @@ from runner.sources.sniff import ENDINGS
 from runner.sources.table import Row, columns, rows
 from runner.stages.nearby import ending_of, same_name
 from runner.stages.rows import (
-    cell_candidate,
+    cell_candidates,
     choices_of,
     is_selected,
     line_of,
@@ -144,23 +145,32 @@ def _count(survey: _Survey, row: Row, dataset: Dataset, looks: Looks) -> None:
         if survey.ids.add(name) > 1:
             survey.twice = survey.twice or name
     for role in dataset.roles:
-        found = cell_candidate(row, role, dataset, Preparation(), None)
+        found = cell_candidates(row, role, dataset, Preparation(within=looks.within), None)
         if isinstance(found, Issue):
             survey.broken.add(found.why)
-        elif found[1].kind == "file":
-            _look(survey, row, role, found[1].where, dataset, looks)
+            continue
+        for _, candidate in found:
+            if candidate.kind == "file" and not _look(survey, row, role, candidate, dataset, looks):
+                break
 
 
-def _look(survey: _Survey, row: Row, role: str, file: str, dataset: Dataset, looks: Looks) -> None:
-    """Notes what keeps the file that a row names from being sent."""
+def _look(
+    survey: _Survey, row: Row, role: str, candidate: Candidate, dataset: Dataset, looks: Looks
+) -> bool:
+    """Notes what keeps a file that a row names from being sent; True when nothing does."""
     column = dataset.roles[role]
-    where = f"{line_of(row, dataset)}: `{row.values[column]}`"
-    if not is_inside(file, looks.within):
+    file, where = candidate.where, f"{line_of(row, dataset)}: `{row.values[column]}`"
+    if candidate.problem is not None:
+        survey.broken.add(f"{line_of(row, dataset)}, column `{column}`: {candidate.problem.why}")
+    elif not is_inside(file, looks.within):
         survey.outside.add(where)
     elif not os.path.exists(file):
         survey.missing.add(where, file)
     elif issue := looks.refusal(file):
         survey.broken.add(f"{line_of(row, dataset)}, column `{column}`: {issue.why}")
+    else:
+        return True
+    return False
 
 
 def _row_problems(dataset: Dataset, survey: _Survey) -> list[Problem]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-from runner.roles import CaseResults
+from runner.roles import CaseResults, TruthOf
 from runner.sources.opening import Unreadable
 from runner.sources.truth import TRUTHS
 from runner.sources.truth.flaws import Flaws
@@ -15,7 +15,7 @@ from runner.values.reference import Reference
 from runner.values.result import ResultImage
 from runner.values.truth import Cell, NoTruth, Truth
 from runner.workflow.dataset import table_format
-from runner.workflow.spec import TruthSpec, Workflow
+from runner.workflow.spec import OutputSpec, TruthSpec, Workflow
 
 MOST_REMARKS = 20
 """So many remarks are kept; the others are counted."""
@@ -36,8 +36,19 @@ class CaseTruths:
         images = _images(case)
         same = (case.case, images, case.row)
         if self._last is None or self._last[0] != same:
-            self._last = same, {spec.name: self._of(spec, case, images) for spec in self.specs}
+            truth = {spec.name: self._of(spec, case.case, case.row, images) for spec in self.specs}
+            self._last = same, truth
         return replace(case, truth=self._last[1])
+
+    def given(self, option: object) -> object:
+        """An option of an output as its exporter takes it: a `truth.NAME` as a `TruthOf`."""
+        if not isinstance(option, Reference):
+            return option
+        spec = next(spec for spec in self.specs if spec.name == option.path[0])
+        truth_of: TruthOf = lambda result: self._of(  # noqa: E731
+            spec, result.case, result.row, result.images
+        )
+        return truth_of
 
     def told(self) -> Iterator[str]:
         """What was left out of the truth, as sentences."""
@@ -45,14 +56,16 @@ class CaseTruths:
         if self.more:
             yield f"the truth is not whole: {self.more:,} more entries cannot be used"
 
-    def _of(self, spec: TruthSpec, case: CaseResults, images: Sequence[ResultImage]) -> Truth:
+    def _of(
+        self, spec: TruthSpec, case: str, row: Mapping[str, object], images: Sequence[ResultImage]
+    ) -> Truth:
         if spec.column is not None:
-            return _cell(spec.column, case.row)
+            return _cell(spec.column, row)
         source = self.open[spec.name]
         if isinstance(source, Unreadable):
             return NoTruth(f"the file cannot be read: {source.issue.why}")
         try:
-            told = source.of(case.case, images)
+            told = source.of(case, images)
         except (Unreadable, OSError) as error:
             told = Told(NoTruth(str(error)))
         for remark in told.remarks:
@@ -63,10 +76,23 @@ class CaseTruths:
         return told.truth
 
 
-@contextmanager
-def case_truths(workflow: Workflow) -> Iterator[CaseTruths]:
+def case_truths(workflow: Workflow) -> AbstractContextManager[CaseTruths]:
     """The truths of a workflow, open as long as the context; only those that its checks name."""
-    used = {name for check in workflow.checks for name in _named(check.that, *_others(check))}
+    return _open(
+        workflow,
+        {name for check in workflow.checks for name in _named(check.that, *_others(check))},
+    )
+
+
+def shown_truths(workflow: Workflow) -> AbstractContextManager[CaseTruths]:
+    """The same of those that its outputs show."""
+    return _open(
+        workflow, {name for output in workflow.outputs for name in _named(*_shown(output))}
+    )
+
+
+@contextmanager
+def _open(workflow: Workflow, used: Collection[str]) -> Iterator[CaseTruths]:
     specs = tuple(spec for spec in workflow.truths if spec.name in used)
     with ExitStack() as closing:
         sources: dict[str, OpenTruth | Unreadable] = {}
@@ -119,6 +145,10 @@ def _images(case: CaseResults) -> tuple[ResultImage, ...]:
 
 def _named(*references: Reference) -> Iterator[str]:
     yield from (each.path[0] for each in references if each.root == "truth" and each.path)
+
+
+def _shown(output: OutputSpec) -> Iterator[Reference]:
+    yield from (value for value in output.options.values() if isinstance(value, Reference))
 
 
 def _others(check: object) -> Iterator[Reference]:

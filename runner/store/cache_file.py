@@ -39,6 +39,9 @@ def key_of(endpoint: str, key: str) -> bytes:
     return sha256(f"{endpoint}\n{key}".encode()).digest()
 
 
+IS_THERE = "SELECT 1 FROM answer WHERE key = ?"
+
+
 def look_up(key: bytes, db: Connection) -> tuple[Kept, int] | None:
     """An answer and when it was last wanted; None when there is none, or it is not what was
     written."""
@@ -81,10 +84,14 @@ def drop(before: float, db: Connection) -> int:
     """Drops what was not wanted since then and gives its room back to the disk; how many."""
     dropped = db.execute("DELETE FROM answer WHERE used < ?", (before,)).rowcount
     for _ in range(db.execute("PRAGMA freelist_count").fetchone()[0]):
-        db.execute(
-            "PRAGMA incremental_vacuum(1)"
-        )  # Python takes one step of it, whatever the number
+        db.execute("PRAGMA incremental_vacuum(1)")  # Python takes one step, whatever the number
     return dropped
+
+
+def counted(db: Connection) -> tuple[int, int | None]:
+    """How many answers there are, and when the one was wanted that will go first."""
+    count, used = db.execute("SELECT count(*), min(used) FROM answer").fetchone()
+    return count, used
 
 
 def held(db: Connection) -> int:

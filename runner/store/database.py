@@ -24,9 +24,6 @@ from runner.store.trouble import StoreError, explained, of_the_disk
 BATCH = 512
 """At most so many pieces of work are committed together."""
 
-WAITING = 2048
-"""At most so many wait; who brings more is held up until there is room."""
-
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 """What is done with the connection. It leaves transactions alone, fetches what it reads, and has no
@@ -83,7 +80,8 @@ class Database:
 
     @property
     def waiting(self) -> int:
-        """How much is waiting to be done."""
+        """How much is waiting to be done. Nobody is held up, because an event loop may not be: who
+        does not await what was handed over must look here and bring no more than is fit."""
         return len(self._jobs)
 
     def close(self) -> None:
@@ -113,8 +111,6 @@ class Database:
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
         with self._changed:
-            while len(self._jobs) >= WAITING and not self._closing:
-                self._changed.wait()
             if self._closing:
                 raise ValueError(f"{self.path} is closed")
             self._jobs.append(_Job(work, writes, future))
@@ -136,9 +132,7 @@ class Database:
         with self._changed:
             while not self._jobs and not self._closing:
                 self._changed.wait()
-            batch = [self._jobs.popleft() for _ in range(min(BATCH, len(self._jobs)))]
-            self._changed.notify_all()
-            return batch
+            return [self._jobs.popleft() for _ in range(min(BATCH, len(self._jobs)))]
 
     def _carry_out(self, batch: list[_Job]) -> None:
         """Does a batch, a second time when giving up the ballast may help, and tells the outcomes."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from runner.exporters.atomic import encoded, sweep, write_file, writing
 from runner.roles import CaseResults
+from runner.store.lock import LOCK
 from runner.text.result_line import from_line
 from runner.values.request import canonical_json
 from runner.values.result import Result
@@ -51,21 +52,36 @@ class RunFolder:
     def latest(cls, parent: Path, key: str, endpoint: str | None) -> RunFolder | None:
         """The newest run of a plan on the same service under `parent`, finished or not; None when
         there is none. A folder whose run.json cannot be read is passed over."""
+        wanted = {"plan": key, "endpoint": endpoint}
+        return cls._newest(parent, f"*_{key[:8]}*", wanted)
+
+    @classmethod
+    def latest_of(
+        cls, parent: Path, name: str, workflow: str, endpoint: str | None
+    ) -> RunFolder | None:
+        """The newest run of a workflow file on the same service under `parent`, whatever its plan."""
+        wanted = {"workflow": workflow, "endpoint": endpoint}
+        return cls._newest(parent, f"*_{_slug(name)}_*", wanted)
+
+    @classmethod
+    def _newest(cls, parent: Path, pattern: str, wanted: Mapping[str, object]) -> RunFolder | None:
         try:
-            found = sorted(parent.glob(f"*_{key[:8]}*/run.json"), reverse=True)
+            found = sorted(parent.glob(f"{pattern}/run.json"), reverse=True)
         except OSError:
             return None
         for path in found:
             folder = cls(path.parent)
             manifest = folder.manifest()
-            if manifest.get("plan") == key and manifest.get("endpoint") == endpoint:
+            if manifest and all(manifest.get(name) == wanted[name] for name in wanted):
                 return folder
         return None
 
     @property
     def is_unfinished(self) -> bool:
-        """True when this run ended, or was killed, before its plan was carried out."""
-        return self.manifest().get("status") not in (None, "done")
+        """True when this run ended, or was killed, before its plan was carried out, or before it
+        could say so: the lock is the last thing to go."""
+        status = self.manifest().get("status")
+        return status is not None and (status != "done" or (self.path / LOCK).exists())
 
     def manifest(self) -> dict[str, object]:
         """What run.json says; empty when it cannot be read."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -17,15 +15,17 @@ from typing import TypeVar, cast
 from runner.roles import Kept, Origin, Question
 from runner.store import journal_rows as rows
 from runner.store.ballast import LEAST_BYTES, Ballast
+from runner.store.batches import BatchBook
 from runner.store.database import Database, Work
 from runner.store.journal_schema import FILE_NAME, SCHEMA
 from runner.store.kept import checksum, unpacked
-from runner.store.lock import Lock
+from runner.store.lock import LOCK, Lock
+from runner.store.mounts import lies_elsewhere
 from runner.store.recorded import RESULTS, Recorded, ResultRow
 from runner.store.trouble import CorruptError, StoreError
 from runner.text.result_line import from_line
 from runner.values.response import Failure
-from runner.values.result import Result, Status
+from runner.values.result import Result
 
 T = TypeVar("T")
 
@@ -39,10 +39,11 @@ class Journal(Recorded):
 
     def __init__(self, database: Database, lock: Lock, notes: tuple[str, ...]) -> None:
         super().__init__(database)
-        self.notes = notes
         self._lock = lock
         self._started = time.monotonic()
         self._session = self._database.write(partial(rows.begin_session, _utc())).result()
+        self.look_through()
+        self.notes = (*notes, *_told(self.damaged, database.path))
 
     @classmethod
     def open(cls, folder: Path, *, ballast_bytes: int = LEAST_BYTES) -> Journal:
@@ -52,17 +53,16 @@ class Journal(Recorded):
         when somebody has, `StoreError` when the disk is full or the file cannot be used. A damaged
         file is set aside; what can be read of it stands in the new one, and `notes` tell of it.
         """
-        lock = Lock(folder / "run.lock")
-        try:
+        with ExitStack() as undo:
+            lock = Lock(folder / LOCK)
+            undo.callback(lock.release)
             ballast = Ballast(folder / "run.ballast", ballast_bytes)
-            try:
-                return cls(*_database(folder / FILE_NAME, ballast, lock))
-            except BaseException:
-                ballast.release()
-                raise
-        except BaseException:
-            lock.release()
-            raise
+            undo.callback(ballast.release)
+            database, notes = _database(folder / FILE_NAME, ballast)
+            undo.callback(database.close)
+            journal = cls(database, lock, notes)
+            undo.pop_all()
+        return journal
 
     def close(self) -> None:
         """Ends the session: the folder holds one file, and others may open it. May be called more
@@ -83,6 +83,11 @@ class Journal(Recorded):
         """The number of this session, from 1."""
         return self._session
 
+    @property
+    def batches(self) -> BatchBook:
+        """What it remembers of batches; a `roles.BatchBook`."""
+        return BatchBook(self._database, self._session, self._seconds)
+
     # -- roles.Journal ------------------------------------------------------------------------------
 
     async def result(self, ordinal: int, key: str) -> tuple[Result, Origin] | None:
@@ -90,15 +95,17 @@ class Journal(Recorded):
         return await self._read(partial(self._result, ordinal, bytes.fromhex(key)))
 
     async def response(self, key: str) -> Kept | None:
-        """The last response to this request that is not to be asked for again."""
+        """The last response to this request, as `void` when it is to be asked again."""
         return await self._read(partial(self._response, bytes.fromhex(key)))
 
-    async def sending(self, question: Question) -> int:
-        """Remembers that a request is about to be sent; the number of the attempt.
+    async def sending(self, question: Question, reserve_usd: float = 0.0) -> int:
+        """Remembers that a request is about to be sent, and what was set aside for it; the number of
+        the attempt.
 
         Raises `StoreError` once the disk has been full, so that what is under way has its room.
         """
-        return await self._write(partial(self._send, question, _utc(), self._seconds()))
+        about = (question, reserve_usd, _utc(), self._seconds())
+        return await self._write(partial(self._send, *about))
 
     async def received(
         self, attempt: int, key: str, kept: Kept, cost_usd: float | None = None
@@ -117,35 +124,41 @@ class Journal(Recorded):
 
     async def conclude(self, result: Result, origin: Origin) -> None:
         """Remembers a result, in the place of an earlier one at its place of the plan."""
-        await self._write(partial(rows.conclude, result, origin))
+        await self._write(partial(rows.conclude, result, self._session, origin))
 
     # -- before and after the run -------------------------------------------------------------------
 
-    def set_fact(self, name: str, value: object) -> None:
-        """Remembers something about the run as a whole, as JSON."""
-        values = (name, json.dumps(value, ensure_ascii=False, allow_nan=False))
-        statement = "INSERT OR REPLACE INTO fact VALUES (?, ?)"
-        self._database.write(lambda db: db.execute(statement, values).lastrowid).result()
+    def ask_again(self) -> int:
+        """Has everything asked again that has no usable answer: results, and entries of their lists;
+        how many results. Each stands until its successor does; no response is lost."""
+        return self._database.write(self._make_stale).result()
 
-    def forget_results(self, statuses: Iterable[Status]) -> int:
-        """Drops the results that ended so, and has their requests asked again; how many. Their
-        responses stay in the file."""
-        return self._database.write(partial(rows.forget, tuple(statuses))).result()
+    def make_up(self, known_usd: float) -> float:
+        """Remembers what the run is known to have spent and no attempt shows any more, because its
+        store was lost or damaged; how much that is."""
+        lost = known_usd - self.totals().cost_usd
+        if lost < LEAST_USD:
+            return 0.0
+        self._database.write(partial(rows.remember_loss, self._session, lost)).result()
+        return lost
 
     # -- with the connection; in the thread of the database -----------------------------------------
 
     def _result(self, ordinal: int, key: bytes, db: Connection) -> tuple[Result, Origin] | None:
-        found = db.execute(f"{RESULTS} WHERE result.ordinal = ?", (ordinal,)).fetchone()
-        if found is None or found[1] != key:
+        query = f"{RESULTS} WHERE result.ordinal = ? AND NOT stale"
+        found = db.execute(query, (ordinal,)).fetchone()
+        if found is None:
             return None
         row = ResultRow(*found)
         if not row.is_sound:
             self._damaged.add(("result", ordinal))
             return None
+        if row.key != key:
+            return None
         return from_line(row.line), cast("Origin", row.origin)
 
     def _response(self, key: bytes, db: Connection) -> Kept | None:
-        for number, session, began, origin, content, seal, ordinal in db.execute(
+        for number, session, began, origin, void, content, seal, ordinal in db.execute(
             _RESPONSES, (key,)
         ):
             try:
@@ -157,13 +170,27 @@ class Journal(Recorded):
                 continue
             place = -1 if ordinal is None else ordinal
             earlier, day = session != self._session, _day(began)
-            return replace(kept, origin=origin, ordinal=place, earlier=earlier, day=day)
+            known = replace(kept, origin=origin, ordinal=place, earlier=earlier, day=day)
+            return replace(known, void=bool(void))
         return None
 
-    def _send(self, question: Question, sent_utc: str, seconds: float, db: Connection) -> int:
+    def _make_stale(self, db: Connection) -> int:
+        marks = ", ".join("?" * len(WHOLE))
+        found = db.execute(f"{RESULTS} WHERE status NOT IN ({marks})", WHOLE).fetchall()
+        sound = [row for row in (ResultRow(*each) for each in found) if row.is_sound]
+        return sum(rows.make_stale(from_line(row.line), db) for row in sound)
+
+    def _send(
+        self,
+        question: Question,
+        reserve_usd: float,
+        sent_utc: str,
+        seconds: float,
+        db: Connection,
+    ) -> int:
         if self._database.full is not None:
             raise self._database.full
-        return rows.send(question, self._session, sent_utc, seconds, db)
+        return rows.send(question, reserve_usd, self._session, sent_utc, seconds, db)
 
     def _receive(
         self,
@@ -175,7 +202,7 @@ class Journal(Recorded):
         db: Connection,
     ) -> None:
         rows.keep(key, self._session, "asked", kept, db)
-        rows.answer(attempt, seconds, cost, db)
+        rows.answer(attempt, kept.response, seconds, cost, db)
 
     def _adopt(self, key: bytes, kept: Kept, db: Connection) -> None:
         rows.request(key, db, None if kept.ordinal < 0 else kept.ordinal)
@@ -195,20 +222,44 @@ class Journal(Recorded):
 
 
 _RESPONSES = """
-SELECT response.id, session, started_utc, origin, content, checksum, ordinal
+SELECT response.id, session, started_utc, origin, void, content, checksum, ordinal
 FROM request JOIN response ON response.request = request.id
 LEFT JOIN session ON session.id = session
-WHERE key = ? AND NOT void ORDER BY response.id DESC"""
+WHERE key = ? ORDER BY void, response.id DESC"""
+
+WHOLE = ("ok", "empty", "skipped")
+"""Of results that ended so, nothing is to be asked again, whatever is in them."""
+
+LEAST_USD = 1e-6
+"""What is less is a matter of rounding."""
 
 
-def _database(path: Path, ballast: Ballast, lock: Lock) -> tuple[Database, Lock, tuple[str, ...]]:
+def _database(path: Path, ballast: Ballast) -> tuple[Database, tuple[str, ...]]:
+    """The store of a run, salvaged when it is damaged, and the sentences about it."""
+    from runner.store.salvage import carry_on, salvage
+
+    notes = [carry_on(path)]
     try:
-        return Database(path, SCHEMA, ballast=ballast), lock, ()
+        database = Database(path, SCHEMA, ballast=ballast)
     except CorruptError as damage:
-        from runner.store.salvage import salvaged
+        notes.append(salvage(path, damage))
+        database = Database(path, SCHEMA, ballast=ballast)
+    if lies_elsewhere(path):
+        notes.append(
+            f"{path.parent} lies on a network drive: start no other run there from another machine;"
+            " a folder of this machine (--out) is quicker and safer"
+        )
+    return database, tuple(note for note in notes if note)
 
-        database, notes = salvaged(path, damage, ballast)
-        return database, lock, notes
+
+def _told(damaged: int, path: Path) -> tuple[str, ...]:
+    if not damaged:
+        return ()
+    are = "1 row is" if damaged == 1 else f"{damaged:,} rows are"
+    return (
+        f"{are} not what was written to {path}: answers that are lost are asked again and paid for"
+        " again",
+    )
 
 
 def _day(utc: str | None) -> date | None:

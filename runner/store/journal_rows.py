@@ -11,8 +11,8 @@ from runner import __version__
 from runner.roles import Kept, Origin, Question
 from runner.store.kept import checksum, packed
 from runner.text.result_line import to_line
-from runner.values.response import Failure
-from runner.values.result import Result
+from runner.values.response import Failure, Response
+from runner.values.result import USABLE, Result
 
 
 def begin_session(now_utc: str, db: Connection) -> int:
@@ -29,23 +29,47 @@ def end_session(session: int, now_utc: str, db: Connection) -> None:
     db.execute("UPDATE session SET ended_utc = ? WHERE id = ?", (now_utc, session))
 
 
-def send(question: Question, session: int, sent_utc: str, seconds: float, db: Connection) -> int:
+def remember_loss(session: int, lost_usd: float, db: Connection) -> None:
+    """What was paid by sessions of which nothing else is left."""
+    db.execute("UPDATE session SET lost_usd = ? WHERE id = ?", (lost_usd, session))
+
+
+def send(
+    question: Question,
+    reserve_usd: float,
+    session: int,
+    sent_utc: str,
+    seconds: float,
+    db: Connection,
+) -> int:
     """The number of a new attempt."""
-    key = bytes.fromhex(question.key)
-    db.execute(_REQUEST, (key, question.ordinal, question.name, question.estimate_usd))
     return _new(
         db,
-        "INSERT INTO attempt (request, session, sent_utc, sent_seconds) VALUES (?, ?, ?, ?)",
-        (request(key, db), session, sent_utc, seconds),
+        "INSERT INTO attempt (request, session, sent_utc, sent_seconds, reserve_usd)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (asked_for(question, db), session, sent_utc, seconds, reserve_usd),
     )
 
 
-def answer(attempt: int, seconds: float, cost_usd: float | None, db: Connection) -> None:
+def asked_for(question: Question, db: Connection) -> int:
+    """The number of a request, with what its question says of it."""
+    key = bytes.fromhex(question.key)
+    db.execute(_REQUEST, (key, question.ordinal, question.name, question.estimate_usd))
+    return request(key, db)
+
+
+def answer(
+    attempt: int, response: Response, seconds: float, cost_usd: float | None, db: Connection
+) -> None:
     """An attempt that brought a response."""
+    used = response.usage
     db.execute(
-        "UPDATE attempt SET ended_seconds = ?, cost_usd = ?, outcome = 'answered' WHERE id = ?",
-        (seconds, cost_usd, attempt),
-    )
+        "UPDATE attempt SET outcome = 'answered', ended_seconds = ?, cost_usd = ?, model = ?,"
+        " input_tokens = ?, image_tokens = ?, cached_tokens = ?, output_tokens = ?,"
+        " thought_tokens = ? WHERE id = ?",
+        (seconds, cost_usd, response.model, used.input_tokens, used.image_tokens,
+         used.cached_tokens, used.output_tokens, used.thought_tokens, attempt),
+    )  # fmt: skip
 
 
 def miss(attempt: int, failure: Failure, seconds: float, db: Connection) -> None:
@@ -67,25 +91,39 @@ def keep(key: bytes, session: int, origin: Origin, kept: Kept, db: Connection) -
     )
 
 
-def conclude(result: Result, origin: Origin, db: Connection) -> None:
+def conclude(result: Result, session: int, origin: Origin, db: Connection) -> None:
     """A result, in the place of an earlier one."""
     key = bytes.fromhex(result.request_key or "")
     about = (result.ordinal, key, origin, result.step, result.status)
     content = zlib.compress(to_line(result).encode())
     number = request(key, db) if key else None
     db.execute(
-        "INSERT OR REPLACE INTO result (ordinal, request, origin, step, status, content, checksum)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (result.ordinal, number, *about[2:], content, checksum(*about, content)),
+        "INSERT OR REPLACE INTO result"
+        " (ordinal, request, session, origin, step, status, content, checksum)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (result.ordinal, number, session, *about[2:], content, checksum(*about, content)),
     )
 
 
-def forget(statuses: tuple[str, ...], db: Connection) -> int:
-    """Drops results; how many. Their responses are not given back any more."""
-    among = f"status IN ({', '.join('?' * len(statuses))})"
-    asked_again = f"SELECT request FROM result WHERE {among}"
-    db.execute(f"UPDATE response SET void = 1 WHERE request IN ({asked_again})", statuses)
-    return db.execute(f"DELETE FROM result WHERE {among}", statuses).rowcount
+def make_stale(result: Result, db: Connection) -> bool:
+    """Whether a result lacks an answer, of its own or of an entry of its list. Then it is to be made
+    again, and responses that were of no use are void; it stands until that has ended."""
+    lacking = [each.request_key for each in result.entries if each.status not in FINE]
+    if not result.entries and result.status not in FINE:
+        lacking = [result.request_key]
+    if not lacking:
+        return False
+    db.execute("UPDATE result SET stale = 1 WHERE ordinal = ?", (result.ordinal,))
+    keys = [(bytes.fromhex(key),) for key in lacking if key]
+    db.executemany(f"UPDATE response SET void = 1 WHERE {_ITS_REQUEST}", keys)
+    db.executemany(f"DELETE FROM waiting WHERE part IS NULL AND {_ITS_REQUEST}", keys)
+    return True
+
+
+_ITS_REQUEST = "request = (SELECT id FROM request WHERE key = ?)"
+
+FINE = (*USABLE, "skipped")
+"""Results and entries that lack nothing."""
 
 
 def request(key: bytes, db: Connection, ordinal: int | None = None) -> int:

@@ -20,7 +20,7 @@ def packed(kept: Kept) -> bytes:
     response = kept.response
     about = {name: getattr(response, name) for name in _ABOUT}
     about["usage"] = {name: getattr(response.usage, name) for name in _USAGE}
-    about["sent"] = {digest: _sent(prepared) for digest, prepared in kept.sent.items()}
+    about["sent"] = written_of(kept.sent)
     line = json.dumps(about, separators=(",", ":"))  # ASCII: half a surrogate pair survives, too
     return zlib.compress(line.encode() + b"\n" + response.body)
 
@@ -31,11 +31,21 @@ def unpacked(content: bytes) -> Kept:
     try:
         line, _, body = zlib.decompress(content).partition(b"\n")
         about = json.loads(line)
-        sent = {digest: _prepared(value) for digest, value in about["sent"].items()}
+        sent = prepared_of(about["sent"])
         usage = Usage(**_known(about["usage"], _USAGE))
         return Kept(Response(**_known(about, _ABOUT), usage=usage, body=body), sent)
     except (zlib.error, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise ValueError(f"not a response that was kept: {problem!r}") from problem
+
+
+def written_of(sent: Mapping[str, Prepared]) -> dict[str, object]:
+    """What was sent of images, by their digests, as plain data; without their bytes."""
+    return {digest: _sent(prepared) for digest, prepared in sent.items()}
+
+
+def prepared_of(written: Mapping[str, Any]) -> dict[str, Prepared]:
+    """What `written_of` was given, but for the bytes."""
+    return {digest: _prepared(value) for digest, value in written.items()}
 
 
 def checksum(*parts: bytes | str | int) -> bytes:

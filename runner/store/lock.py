@@ -16,6 +16,9 @@ from typing import IO
 from runner import __version__
 from runner.store.trouble import StoreError
 
+LOCK = "run.lock"
+"""The file that a process holds as long as it works on a run; it goes with the process's last act."""
+
 
 class LockedError(StoreError):
     """Another process holds the lock; the message says which."""
@@ -37,10 +40,13 @@ class Lock:
 
     def release(self) -> None:
         """Gives the lock back; the file goes with it. May be called more than once."""
-        if not self._file.closed:
-            with suppress(OSError):  # Windows removes no open file; a lock file that stays is none
-                self.path.unlink()
+        if self._file.closed:
+            return
+        if sys.platform == "win32":  # it removes no open file, and none that another one has opened
             self._file.close()
+        with suppress(OSError):
+            self.path.unlink()
+        self._file.close()
 
     def __enter__(self) -> Lock:
         return self

@@ -40,9 +40,10 @@ class Manifest:
     providers: tuple[str, ...]
     steps: Mapping[str, str | None]
     """The title of each step by its id."""
+    tally: Tally
+    mode: str = "live"
     finished: datetime | None = None
     why: str = ""
-    tally: Tally | None = None
     verdicts: tuple[Verdict, ...] = ()
 
     @staticmethod
@@ -52,6 +53,7 @@ class Manifest:
         sources: Mapping[str, str],
         connection: Connection,
         before: Mapping[str, object],
+        tally: Tally,
     ) -> Manifest:
         """The manifest of a run that begins, or goes on: `before` is then what run.json said."""
         return Manifest(
@@ -63,18 +65,19 @@ class Manifest:
             sources=sources,
             endpoint=connection.endpoint,
             api_version=connection.api_version,
-            providers=tuple(sorted({step.provider for step in workflow.steps})),
+            providers=tuple(sorted({step.provider for step in workflow.asks})),
             steps={step.id: step.title for step in workflow.steps},
+            tally=tally,
+            mode=workflow.run.mode,
         )
 
-    def end(self, status: str, why: str, tally: Tally, verdicts: Sequence[Verdict]) -> Manifest:
+    def end(self, status: str, why: str, verdicts: Sequence[Verdict]) -> Manifest:
         """The manifest of the same run when nothing more will be asked."""
         return replace(
             self,
             status=status,
             why=why,
             finished=datetime.now(UTC),
-            tally=tally,
             verdicts=tuple(verdicts),
         )
 
@@ -91,15 +94,22 @@ class Manifest:
             "why": self.why or None,
             "started": _utc(self.started),
             "finished": _utc(self.finished),
-            "simulated": bool(self.tally and self.tally.simulated),
+            "simulated": self.tally.simulated > 0,
             "counts": _counts(self.plan, self.tally),
-            "tokens": _tokens(self.tally),
-            "cost_usd": round(self.tally.cost_usd, 9) if self.tally else None,
-            "cost_complete": not self.tally.unpriced if self.tally else None,
-            "by_model": self.tally.spent_as_json() if self.tally else {},
+            "tokens": {
+                "input": self.tally.input_tokens,
+                "output": self.tally.output_tokens,
+                "thought": self.tally.thought_tokens,
+            },
+            "cost_usd": round(self.tally.cost_usd, 9),
+            "cost_complete": not self.tally.unpriced,
+            "doubtful_usd": round(self.tally.doubtful_usd, 9),
+            "by_model": self.tally.spent_as_json(),
+            "mode": self.mode,
+            "batches": [dict(batch) for batch in self.tally.batches.values()],
             "checks": _outcomes(self.verdicts),
             "models_asked": list(self.plan.models),
-            "models_answered": dict(sorted(self.tally.models.items())) if self.tally else {},
+            "models_answered": dict(sorted(self.tally.models.items())),
             "steps": dict(self.steps),
             "providers": list(self.providers),
             "endpoint": self.endpoint,
@@ -123,27 +133,17 @@ def _utc(moment: datetime | None) -> str | None:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else None
 
 
-def _counts(plan: Plan, tally: Tally | None) -> dict[str, object]:
+def _counts(plan: Plan, tally: Tally) -> dict[str, object]:
     return {
         "cases": plan.cases,
         "unreadable_cases": plan.unreadable,
         "combinations": plan.combinations,
         "repeats": plan.repeats,
         "requests_planned": plan.requests,
-        "results": tally.done if tally else 0,
-        "not_asked": tally.not_asked if tally else None,
-        "by_status": dict(sorted(tally.by_status.items())) if tally else {},
-        "detections": tally.detections if tally else 0,
-    }
-
-
-def _tokens(tally: Tally | None) -> dict[str, int]:
-    if tally is None:
-        return {}
-    return {
-        "input": tally.input_tokens,
-        "output": tally.output_tokens,
-        "thought": tally.thought_tokens,
+        "results": tally.done,
+        "not_asked": tally.not_asked,
+        "by_status": dict(sorted(tally.by_status.items())),
+        "detections": tally.detections,
     }
 
 

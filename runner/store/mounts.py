@@ -32,6 +32,11 @@ def on_network(folder: PurePosixPath, mounts: str) -> bool:
     return kind in NETWORK or kind.startswith("fuse.")
 
 
+def lies_elsewhere(file: Path) -> bool:
+    """True when this file lies, or would lie, on another machine."""
+    return on_network(PurePosixPath(file.resolve().parent.as_posix()), mounts())
+
+
 def mounts() -> str:
     """The text of /proc/mounts; empty where there is none."""
     try:

@@ -6,9 +6,9 @@ import errno
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from runner.store.mounts import mounts, on_network
+from runner.store.mounts import lies_elsewhere
 from runner.store.trouble import CorruptError, StoreError, explained
 
 BUSY_SECONDS = 10.0
@@ -116,8 +116,9 @@ def _recognise(connection: sqlite3.Connection, path: Path, schema: Schema) -> No
 
 
 def _look_through(connection: sqlite3.Connection, path: Path) -> None:
-    """Finds broken pages and trees; a changed letter inside a row is found by the row's checksum."""
-    found = connection.execute("PRAGMA quick_check(1)").fetchall()
+    """Finds broken pages and trees, and indexes that do not fit their tables; any other changed letter
+    inside a row is found by the row's checksum."""
+    found = connection.execute("PRAGMA integrity_check(1)").fetchall()
     if found != [("ok",)]:
         raise CorruptError(f"{path} is damaged ({' '.join(str(found[0][0]).split())})", path)
 
@@ -125,9 +126,8 @@ def _look_through(connection: sqlite3.Connection, path: Path) -> None:
 def _pragmas(path: Path, shared: bool) -> tuple[str, ...]:
     """Several writers, or a file that lies elsewhere, take a rollback journal. The log has one writer
     only: before 3.51.3 SQLite could damage it when two wrote (https://sqlite.org/wal.html)."""
-    elsewhere = on_network(PurePosixPath(path.resolve().parent.as_posix()), mounts())
     return (
-        f"journal_mode = {'DELETE' if shared or elsewhere else 'WAL'}",
+        f"journal_mode = {'DELETE' if shared or lies_elsewhere(path) else 'WAL'}",
         "synchronous = FULL",
         "fullfsync = ON",
         f"wal_autocheckpoint = {CHECKPOINT_PAGES}",

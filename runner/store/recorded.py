@@ -1,44 +1,27 @@
-"""What a run has remembered: facts, results in the order of the plan, doubts, totals."""
+"""What a run has remembered: results in the order of the plan, doubts, totals, damage."""
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, cast
 
+from runner.store import ledger
 from runner.store.database import Database
 from runner.store.journal_schema import FILE_NAME, SCHEMA
 from runner.store.kept import checksum
+from runner.store.ledger import Doubt
+from runner.text.result_line import from_line
+from runner.values.response import Origin
+from runner.values.result import Result
+from runner.values.totals import Totals
 
 PAGE = 64
 """So many results are in memory at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """A request that may have been paid for although nobody has its response."""
-
-    name: str
-    estimate_usd: float
-    sent_utc: str
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Every attempt of every session. `by_outcome` counts `answered`, each kind of failure, and
-    `unknown`: under way, or cut off by the end of its process. `maybe_billed` counts the failures
-    that may have been paid for, without the unknown ones. `spent_usd` takes those and the unknown
-    ones for paid, at their estimate."""
-
-    attempts: int = 0
-    maybe_billed: int = 0
-    spent_usd: float = 0.0
-    by_outcome: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,48 +83,35 @@ class Recorded:
         """How many rows that were asked for so far are not what was written."""
         return len(self._damaged)
 
-    def facts(self) -> Mapping[str, object]:
-        """What was remembered about the run as a whole, by name."""
-        facts = {}
-        for number, name, value in self._rows("SELECT rowid, name, value FROM fact ORDER BY name"):
-            try:
-                facts[name] = json.loads(value)
-            except ValueError:
-                self._damaged.add(("fact", number))
-        return facts
-
     def count(self, statuses: Iterable[str] | None = None) -> int:
-        """How many results there are; of these statuses when they are named."""
-        found = dict(self._rows("SELECT status, count(*) FROM result GROUP BY status"))
+        """How many results there are that are not to be asked again; of these statuses when they are
+        named."""
+        query = "SELECT status, count(*) FROM result WHERE NOT stale GROUP BY status"
+        found = dict(self._rows(query))
         return sum(found.values() if statuses is None else (found.get(s, 0) for s in statuses))
 
     def lines(self, step: str | None = None) -> Iterator[str]:
         """The lines of results.jsonl, without line ends, in the order of the plan; of one step when
-        it is named. What is concluded meanwhile may or may not be among them."""
-        after = -1
-        while page := self._database.read(partial(_page, after, step)).result():
-            for row in page:
-                if row.is_sound:
-                    yield row.line
-                else:
-                    self._damaged.add(("result", row.ordinal))
-            after = page[-1].ordinal
+        it is named. A result that is to be asked again stands among them until it is replaced. What
+        is concluded meanwhile may or may not be among them."""
+        return (row.line for row in self._results(step))
+
+    def results(self) -> Iterator[tuple[Result, Origin]]:
+        """The results behind those lines, and where their responses came from."""
+        return ((from_line(row.line), cast("Origin", row.origin)) for row in self._results(None))
+
+    def look_through(self) -> None:
+        """Finds every row that is damaged: `damaged` then counts them all."""
+        self._damaged |= self._database.read(_damaged_rows).result()
 
     def doubtful(self) -> Mapping[str, Doubt]:
-        """Requests that were sent and whose end nobody knows, by their key, the oldest first. While
-        a run is under way, its readers find here what it waits for."""
-        rows = self._rows(_DOUBTS, self._sessions_before())
-        return {key.hex(): Doubt(*doubt) for key, *doubt in rows}
+        """The requests in doubt (`ledger.doubts` says what that is), by their key, the oldest first.
+        While a run is under way, its readers find here what it waits for."""
+        return self._database.read(partial(ledger.doubts, self._sessions_before())).result()
 
     def totals(self) -> Totals:
         """The attempts of all sessions, counted."""
-        rows = self._rows(_TOTALS)
-        return Totals(
-            attempts=sum(count for _, count, _, _ in rows),
-            maybe_billed=sum(billed for _, _, billed, _ in rows),
-            spent_usd=sum(spent for _, _, _, spent in rows),
-            by_outcome={outcome: count for outcome, count, _, _ in rows},
-        )
+        return self._database.read(ledger.totals).result()
 
     def efforts(self) -> Iterator[Effort]:
         """What every result took, in the order of the plan."""
@@ -159,6 +129,16 @@ class Recorded:
         """Attempts of sessions below this number are over."""
         return 1 << 62
 
+    def _results(self, step: str | None) -> Iterator[ResultRow]:
+        after = -1
+        while page := self._database.read(partial(_page, after, step)).result():
+            for row in page:
+                if row.is_sound:
+                    yield row
+                else:
+                    self._damaged.add(("result", row.ordinal))
+            after = page[-1].ordinal
+
     def _rows(self, query: str, *values: object) -> list[Any]:
         return self._database.read(lambda db: db.execute(query, values).fetchall()).result()
 
@@ -167,6 +147,15 @@ def _page(after: int, step: str | None, db: Connection) -> list[ResultRow]:
     rows = db.execute(f"{RESULTS} WHERE result.ordinal > ? AND (? IS NULL OR step = ?) {_PAGED}",
                       (after, step, step, PAGE))  # fmt: skip
     return [ResultRow(*row) for row in rows]
+
+
+def _damaged_rows(db: Connection) -> set[tuple[str, int]]:
+    results = (ResultRow(*row) for row in db.execute(RESULTS))
+    found = {("result", row.ordinal) for row in results if not row.is_sound}
+    for number, *about, seal in db.execute(_RESPONSES):
+        if seal != checksum(*about):
+            found.add(("response", number))
+    return found
 
 
 def key_of(request: int | None, db: Connection) -> bytes:
@@ -181,17 +170,9 @@ FROM result LEFT JOIN request ON request.id = result.request"""
 
 _PAGED = "ORDER BY result.ordinal LIMIT ?"
 
-_DOUBTS = """
-SELECT key, name, estimate_usd, max(sent_utc)
-FROM attempt JOIN request ON request.id = attempt.request
-WHERE outcome IS NULL AND session < ? AND typeof(key) = 'blob'
-  AND NOT EXISTS (SELECT 1 FROM response WHERE response.request = attempt.request)
-GROUP BY attempt.request ORDER BY min(attempt.id)"""
-
-_TOTALS = """
-SELECT coalesce(outcome, 'unknown'), count(*), sum(maybe_billed), sum(coalesce(cost_usd,
-  CASE WHEN maybe_billed OR outcome IS NULL THEN estimate_usd ELSE 0 END, 0))
-FROM attempt LEFT JOIN request ON request.id = attempt.request GROUP BY 1 ORDER BY 1"""
+_RESPONSES = """
+SELECT response.id, coalesce(key, x''), origin, content, checksum
+FROM response LEFT JOIN request ON request.id = response.request"""
 
 _EFFORTS = """
 SELECT result.ordinal, count(attempt.id), coalesce(sum(ended_seconds - sent_seconds), 0.0)

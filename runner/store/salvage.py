@@ -1,21 +1,21 @@
-"""A damaged run.sqlite: set aside, and what can be read of it stands in a new one."""
+"""A damaged run.sqlite: what can be read of it stands in a new one, and it is kept beside that."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from runner.store.ballast import Ballast
 from runner.store.database import Database
 from runner.store.journal_schema import SCHEMA
 from runner.store.kept import checksum
 from runner.store.opening import BESIDE, lenient
 from runner.store.recorded import ResultRow, key_of
-from runner.store.trouble import CorruptError
+from runner.store.trouble import CorruptError, StoreError
 
 WINDOW = 256
 """So many rows are asked for at a time; a window that cannot be read is halved."""
@@ -23,7 +23,7 @@ WINDOW = 256
 PATIENCE = 1 << 14
 """So many numbers in a row without a readable row mean the end of a table."""
 
-TABLES = ("fact", "session", "request", "attempt", "response", "result")
+TABLES = ("session", "request", "attempt", "response", "result", "part", "waiting")
 """In the order in which they are needed: what was paid for is known by its request."""
 
 Row = Mapping[str, Any]
@@ -31,41 +31,83 @@ Row = Mapping[str, Any]
 
 def set_aside(path: Path, now: datetime) -> Path:
     """Renames a file, and what SQLite keeps beside it: `run.sqlite.corrupt-20261120T181548Z`."""
-    stem = f"{path.name}.corrupt-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    stem = f"{path.name}{ASIDE}{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     target = path.with_name(stem)
     count = 1
     while any(path.with_name(target.name + suffix).exists() for suffix in ("", *BESIDE)):
         count += 1
         target = path.with_name(f"{stem}-{count}")
-    for suffix in ("", *BESIDE):
-        beside = path.with_name(path.name + suffix)
-        if beside.exists():
-            beside.rename(path.with_name(target.name + suffix))
+    _rename(path, target)
     return target
 
 
-def salvaged(
-    path: Path, damage: CorruptError, ballast: Ballast
-) -> tuple[Database, tuple[str, ...]]:
-    """A new database with everything that could be read of the damaged one and is what was written;
-    the sentences that tell a person about it."""
-    aside = set_aside(path, datetime.now(UTC))
-    database = Database(path, SCHEMA, ballast=ballast)
+ASIDE = ".corrupt-"
+PART = ".part"
+
+
+def _rename(path: Path, target: Path) -> None:
+    """The file itself first: as long as it has its name, what belongs to it is there."""
+    for suffix in ("", *BESIDE):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(target.with_name(target.name + suffix))
+
+
+def salvage(path: Path, damage: CorruptError) -> str:
+    """Puts what can be read of a damaged database in its place, and keeps the damaged one beside it;
+    the sentence that tells a person about it.
+
+    At every moment one of the two is whole. What a kill leaves is carried on by `carry_on`, or begun
+    again. Raises `StoreError` when there is no room; then the damaged file is as it was.
+    """
+    part = path.with_name(path.name + PART)
+    _remove(part)
     try:
-        responses = database.write(lambda db: _copy(aside, db)).result()
+        with closing(Database(part, SCHEMA, shared=True, check=False)) as database:
+            responses = database.write(partial(_copy, path)).result()
     except BaseException:
-        database.close()
+        _remove(part)
         raise
+    aside = set_aside(path, datetime.now(UTC))
+    part.rename(path)
+    return _told(str(damage), aside, responses)
+
+
+def carry_on(path: Path) -> str | None:
+    """Ends a `salvage` that was killed when its copy was whole and the damaged file had been set
+    aside; the sentence about it. None when there was none; then a copy that was begun goes."""
+    part = path.with_name(path.name + PART)
+    found = path.parent.glob(f"{path.name}{ASIDE}*")
+    asides = sorted(each for each in found if not each.name.endswith(BESIDE))
+    if path.exists() or not part.exists() or not asides:
+        _remove(part)
+        return None
+    try:
+        with closing(Database(part, SCHEMA, shared=True)) as database:
+            responses = database.read(_responses).result()
+    except StoreError:
+        _remove(part)
+        return None
+    _rename(path, asides[-1])
+    part.rename(path)
+    return _told(f"{path} was damaged", asides[-1], responses)
+
+
+def _told(damage: str, aside: Path, responses: int) -> str:
     kept = f"{responses:,} of its responses" if responses else "none of its responses"
-    return database, (
+    return (
         f"{damage}: it is kept as {aside.name}; {kept} could be read again, what is missing will be "
-        f"asked again",
+        "asked again"
     )
 
 
-def _copy(aside: Path, db: sqlite3.Connection) -> int:
-    """Copies what is readable; how many responses there were."""
-    old = _opened(aside)
+def _remove(part: Path) -> None:
+    for suffix in ("", *BESIDE):
+        part.with_name(part.name + suffix).unlink(missing_ok=True)
+
+
+def _copy(damaged: Path, db: sqlite3.Connection) -> int:
+    """Copies what is readable, in one transaction; how many responses there were."""
+    old = _opened(damaged)
     if old is None:
         return 0
     try:
@@ -78,14 +120,20 @@ def _copy(aside: Path, db: sqlite3.Connection) -> int:
                         db.execute(insert, tuple(row.values()))
     finally:
         old.close()
+    return _responses(db)
+
+
+def _responses(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT count(*) FROM response").fetchone()[0])
 
 
-def _opened(aside: Path) -> sqlite3.Connection | None:
+def _opened(damaged: Path) -> sqlite3.Connection | None:
     """The damaged file, never changed; None when not even its tables can be found. With its log if
     that can be read, else without."""
     for mode in ("mode=ro", "immutable=1"):
-        old = sqlite3.connect(f"{aside.absolute().as_uri()}?{mode}", uri=True, isolation_level=None)
+        old = sqlite3.connect(
+            f"{damaged.absolute().as_uri()}?{mode}", uri=True, isolation_level=None
+        )
         old.text_factory = lenient
         old.execute("PRAGMA writable_schema = ON")  # else nothing is read of a file that was cut
         with suppress(sqlite3.Error):
@@ -112,6 +160,8 @@ RESULT = ("ordinal", "origin", "step", "status", "content", "checksum")
 def _rows(db: sqlite3.Connection, table: str) -> Iterator[Row]:
     """Every row that can be read, whatever lies between them."""
     names = [column[1] for column in db.execute(f"PRAGMA table_info({table})")]
+    if not names:  # an earlier version had no such table
+        return
     try:
         last = db.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0] or -1
     except sqlite3.Error:

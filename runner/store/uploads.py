@@ -11,7 +11,7 @@ from functools import partial
 from sqlite3 import Connection
 from typing import TypeVar
 
-from runner.store.cache import CachePlace
+from runner.store.cache_place import CachePlace
 from runner.store.database import Database, Work
 from runner.store.opening import Schema
 from runner.store.salvage import set_aside

@@ -19,7 +19,7 @@ from runner.values.result import USABLE, Result
 from runner.values.truth import Cell, NoTruth, Things, Truth
 
 MissingKind = Literal[
-    "not_run",  # there is no result: the step, or one before it, did not run
+    "not_run",  # there is no result: the step, or one before it, did not run or was skipped
     "unusable",  # the step failed, or its answer cannot be relied on
     "absent",  # a whole answer that does not hold this value
     "no_truth",  # nobody has said what is right for this case
@@ -54,8 +54,10 @@ def look_up(
     row: Mapping[str, object],
     variables: Mapping[str, object],
     truth: Mapping[str, Truth] = {},
+    item: object = None,
 ) -> Found | Missing:
-    """The value of `find.boxes.count`, `row.label`, `truth.boxes` or `vars.x` in one case.
+    """The value of `find.boxes.count`, `row.label`, `truth.boxes` or `vars.x` in one case. `item` is
+    the entry that a step is run for.
 
     Nothing but its `status` is taken from a step without a usable answer: a failure is never an
     empty result.
@@ -67,6 +69,8 @@ def look_up(
             return _in_table(reference, variables)
         case "truth":
             return _in_truth(reference.path, truth)
+        case "item":
+            return _walk(item, reference.path, "item")
     result = steps.get(reference.root)
     if result is None:
         return Missing(f"{reference.root} has no result", "not_run")
@@ -81,6 +85,8 @@ def unusable(result: Result) -> Missing | None:
         return None
     if result.status == "not_run":
         return Missing(_sentence(f"{result.step} did not run", result.error), "not_run")
+    if result.status == "skipped":
+        return Missing(_sentence(f"{result.step} was skipped", result.error), "not_run")
     return Missing(_sentence(f"{result.step} {_UNUSABLE[result.status]}", result.error), "unusable")
 
 
@@ -158,6 +164,10 @@ def _first(result: Result, name: str) -> Found | Missing:
             return Found(result.answer)
         case "text" if result.answer is None and result.status == "empty":
             return Found("")
+        case "text" if isinstance(result.answer, list) and not any(
+            isinstance(entry, Mapping) for entry in result.answer
+        ):
+            return Found(result.answer)
         case "rows":
             return Found(_rows(result))
         case "count":

@@ -15,7 +15,7 @@ from typing import Any, cast
 from runner.values.answer import Json
 from runner.values.geometry import Box, NormBox, PixelBox, Point, Polygon, Size
 from runner.values.mask import Mask, Rle
-from runner.values.result import Detection, Issue, Result, ResultImage
+from runner.values.result import Detection, Entry, Issue, Result, ResultImage
 
 
 def to_line(result: Result) -> str:
@@ -63,6 +63,17 @@ def _result(result: Result) -> dict[str, object]:
         "request_key": result.request_key,
         "ordinal": result.ordinal,
         "row": dict(result.row),
+        **({"entries": [_entry(entry) for entry in result.entries]} if result.entries else {}),
+    }
+
+
+def _entry(entry: Entry) -> dict[str, object]:
+    return {
+        "status": entry.status,
+        "error": entry.error,
+        "request_key": entry.request_key,
+        "image": entry.image,
+        "window": entry.window.as_list() if entry.window else None,
     }
 
 
@@ -76,6 +87,8 @@ def _image(image: ResultImage) -> dict[str, object]:
         **_size(image.size),
         "orientation": image.orientation,
         "sha256": image.sha256,
+        **({"frame": image.frame} if image.frame else {}),
+        **({"window": image.window.as_list()} if image.window else {}),
         "sent": None
         if sent == (None, None, None)
         else {**_size(image.sent_size), "mime": image.sent_mime, "sha256": image.sent_sha256},
@@ -152,6 +165,17 @@ def _read_result(line: Any) -> Result:
         simulated=line["simulated"],
         request_key=line["request_key"],
         row=line["row"],
+        entries=tuple(_read_entry(entry) for entry in line.get("entries", ())),
+    )
+
+
+def _read_entry(line: Any) -> Entry:
+    return Entry(
+        status=line["status"],
+        error=line["error"],
+        request_key=line["request_key"],
+        image=line["image"],
+        window=None if line["window"] is None else PixelBox(*line["window"]),
     )
 
 
@@ -168,6 +192,8 @@ def _read_image(line: Any) -> ResultImage:
         sent_size=_read_size(sent),
         sent_sha256=sent["sha256"],
         address=line.get("address"),
+        window=PixelBox(*line["window"]) if line.get("window") else None,
+        frame=line.get("frame", 0),
     )
 
 

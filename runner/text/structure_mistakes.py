@@ -113,5 +113,5 @@ def unused_name(name: str, written: str) -> Told:
 
 def too_large_number(written: str) -> Told:
     """`1e999`."""
-    fix = f"put it in quotes if it is a text: {in_quotes(written)}"
+    fix = f"write a smaller one, or put it in quotes if it is a text: {in_quotes(written)}"
     return Told("W125", "this number is too large", fix)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 
+from runner.roles import ImageError
+from runner.values.content import Content
+
 PIECE = 128 << 10
-"""Bytes handed to the socket at a time: few calls, and no copy of a whole image."""
+"""Bytes handed to the socket at a time: few calls, and many short texts become one."""
+
+BLOCK = 1 << 20
+"""Bytes of a body that are in memory at a time, and are read from the disk together."""
 
 
 class Sending:
-    """The `pieces` of a request body, sent once; `sent` and `length` are in bytes."""
+    """The `pieces` of a request body, read as they are sent, once; `sent` and `length` are in bytes.
+    `unreadable` says why an image could not be read any more."""
 
-    def __init__(self, pieces: Sequence[bytes]) -> None:
+    def __init__(self, pieces: Sequence[Content]) -> None:
         self.pieces = pieces
         self.length = sum(map(len, pieces))
         self.sent = 0
+        self.unreadable: str | None = None
 
     @property
     def is_partly_sent(self) -> bool:
@@ -24,22 +33,47 @@ class Sending:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         self.sent = 0
-        small = bytearray()
-        for piece in self.pieces:
-            if len(small) + len(piece) <= PIECE:
-                small += piece  # many short texts become one write
-                continue
-            if small:
-                yield self._counted(bytes(small))
-                small = bytearray()
-            for start in range(0, len(piece), PIECE):
-                yield self._counted(piece[start : start + PIECE])
-        if small:
-            yield self._counted(bytes(small))
+        for parts in _blocks(self.pieces):
+            block = await self._read(parts)
+            for start in range(0, len(block), PIECE):
+                piece = block[start : start + PIECE]
+                self.sent += len(piece)
+                yield piece
 
-    def _counted(self, piece: bytes) -> bytes:
-        self.sent += len(piece)
-        return piece
+    async def _read(self, parts: _Parts) -> bytes:
+        """A block of the body; in a thread when it lies on the disk."""
+        if all(isinstance(piece, bytes) for piece, _ in parts):
+            return _joined(parts)
+        try:
+            return await asyncio.to_thread(_joined, parts)
+        except ImageError as error:
+            self.unreadable = str(error)
+            raise
+
+
+_Parts = Sequence[tuple[Content, slice]]
+
+
+def _blocks(pieces: Iterable[Content]) -> Iterator[_Parts]:
+    """What is read together: parts of pieces, at most `BLOCK` bytes of them."""
+    parts: list[tuple[Content, slice]] = []
+    room = BLOCK
+    for piece in pieces:
+        start, length = 0, len(piece)
+        while start < length:
+            stop = min(start + room, length)
+            parts.append((piece, slice(start, stop)))
+            room -= stop - start
+            start = stop
+            if not room:
+                yield parts
+                parts, room = [], BLOCK
+    if parts:
+        yield parts
+
+
+def _joined(parts: _Parts) -> bytes:
+    return b"".join(piece[part] for piece, part in parts)
 
 
 class TooLong(Exception):
@@ -53,14 +87,20 @@ class UnknownEncoding(Exception):
 async def read_capped(stream: AsyncIterator[bytes], encoding: str, limit: int) -> bytes:
     """The decompressed body, read piece by piece. Raises TooLong beyond `limit` bytes, having
     decompressed at most 64 KB more than that: 1.5 MB of gzip may hold 1.5 GB."""
-    inflate = _inflater(encoding.strip().lower())
     body = bytearray()
+    async for part in decompressed(stream, encoding):
+        body += part
+        if len(body) > limit:
+            raise TooLong
+    return bytes(body)
+
+
+async def decompressed(stream: AsyncIterator[bytes], encoding: str) -> AsyncIterator[bytes]:
+    """A body of any length, decompressed piece by piece: at most 64 KB at a time when it is packed."""
+    inflate = _inflater(encoding.strip().lower())
     async for piece in stream:
         for part in inflate(piece):
-            body += part
-            if len(body) > limit:
-                raise TooLong
-    return bytes(body)
+            yield part
 
 
 INFLATED = 64 << 10

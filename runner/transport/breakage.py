@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import aiohttp
 
+from runner.roles import ImageError
 from runner.transport.body import Sending, TooLong, UnknownEncoding
 from runner.transport.http import httpx
 from runner.transport.recording import NotRecorded, RecordingError
+from runner.transport.surroundings import SurroundingsError
 from runner.values.request import Policy
 from runner.values.response import Failure
 
@@ -38,6 +40,8 @@ _NOT_HTTP = (aiohttp.ClientResponseError, httpx.RemoteProtocolError, httpx.Decod
 
 def failure_of_exception(error: Exception, policy: Policy, sending: Sending) -> Failure:
     """The failure that an exception of httpx, of aiohttp or of this room means."""
+    if sending.unreadable is not None:  # what became of the connection for it says nothing
+        return Failure("image", sending.unreadable)
     cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
     words = str(cause)[:300]
     match cause:
@@ -46,14 +50,23 @@ def failure_of_exception(error: Exception, policy: Policy, sending: Sending) -> 
             return Failure(
                 "unreadable", f"the answer is longer than {most:g} MB", maybe_billed=True
             )
+        case ImageError():
+            return Failure("image", str(cause))
         case NotRecorded():
             return Failure("not_recorded", str(cause))
         case RecordingError():  # like any disk that is full or file that is damaged
             return Failure("quota", str(cause), stops_run=True)
         case UnknownEncoding():
             return Failure("unreadable", f"the answer is {words}", maybe_billed=True)
+        case SurroundingsError():
+            return Failure("connect", words, stops_run=True)
         case _ if isinstance(cause, _ADDRESS):
             return Failure("connect", f"not a web address: {words}", stops_run=True)
+        case aiohttp.ClientHttpProxyError():
+            wants = cause.status == 407
+            why = "the proxy wants a user and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+            refusal = f"the proxy does not let it through: {cause.status} {cause.message}"
+            return Failure("connect", why if wants else refusal, stops_run=wants)
         case aiohttp.ClientConnectorCertificateError():
             return Failure("connect", f"no secure connection: {words}", stops_run=True)
         case _ if isinstance(cause, _NOT_CONNECTED):

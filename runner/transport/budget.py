@@ -35,6 +35,8 @@ class Budget:
 
     `max_requests` counts every attempt, also the second one of a request. A resumed run begins with
     what its earlier sessions spent and sent. A request of unknown price counts as free.
+
+    Requests that wait in batches are `held` apart: nobody waits for them, it may be for a day.
     """
 
     max_cost_usd: float | None = None
@@ -43,6 +45,8 @@ class Budget:
     sent: int = 0
     reserved_usd: float = field(default=0.0, init=False)
     in_flight: int = field(default=0, init=False)
+    held_usd: float = field(default=0.0, init=False)
+    held: int = field(default=0, init=False)
     _models: dict[str, _Seen] = field(
         default_factory=lambda: defaultdict(_Seen), init=False, repr=False
     )
@@ -61,16 +65,37 @@ class Budget:
             while True:
                 if stopped():
                     return Failure("not_sent", "the run ended before it was sent")
-                if self.max_requests is not None and self.sent >= self.max_requests:
-                    why = f"max_requests of {self.max_requests:,} is reached"
-                    return Failure("quota", why, stops_run=True)
-                dollars = self._needed(quote)
-                if dollars <= self._room():
-                    return self._set_aside(quote, dollars)
-                if not self.in_flight:
-                    return Failure("quota", self._refusal(quote, dollars), stops_run=True)
+                allowed = self._allowed(quote)
+                if not isinstance(allowed, Failure):
+                    return self._reserved(quote, allowed)
+                if not self.in_flight or self._is_worn_out:
+                    return allowed
                 self._settled.clear()
                 await self._settled.wait()
+
+    def set_aside(self, quote: Quote) -> float | Failure | None:
+        """The same for a request that is answered by a batch, much later: it waits for nobody. None
+        when it has to be asked for again, after those that are held."""
+        allowed = self._allowed(quote)
+        if isinstance(allowed, Failure):
+            return None if self.held else allowed
+        self.hold(quote.model, 1, allowed)
+        return allowed
+
+    def hold(self, model: str, requests: int, dollars: float) -> None:
+        """Sets dollars aside until the answers of a batch are `released`; nobody waits for them."""
+        self.held += requests
+        self.held_usd += dollars
+        self.sent += requests
+        self._models[model].in_flight += requests
+
+    def release(self, quote: Quote, held_usd: float, cost_usd: float, *, sent: bool = True) -> None:
+        """Replaces what was held for a request by what it cost."""
+        self.held -= 1
+        self.held_usd = self.held_usd - held_usd if self.held else 0.0
+        self.spent_usd += cost_usd
+        self.sent -= not sent
+        self._models[quote.model].in_flight -= 1
 
     def settle(
         self, quote: Quote, reserved_usd: float, cost_usd: float, *, sent: bool = True
@@ -91,6 +116,27 @@ class Budget:
         if quote.most_usd > 0:
             seen.beyond = max(seen.beyond, cost_usd / quote.most_usd)
 
+    def _allowed(self, quote: Quote) -> float | Failure:
+        """The dollars that an attempt needs now; a failure when they, or the attempt, are too many."""
+        if self._is_worn_out:
+            why = f"max_requests of {self.max_requests or 0:,} is reached"
+            return Failure("quota", why, stops_run=True)
+        dollars = self._needed(quote)
+        if dollars <= self._room():
+            return dollars
+        return Failure("quota", self._refusal(quote, dollars), stops_run=True)
+
+    @property
+    def _is_worn_out(self) -> bool:
+        return self.max_requests is not None and self.sent >= self.max_requests
+
+    def _reserved(self, quote: Quote, dollars: float) -> float:
+        self.in_flight += 1
+        self.reserved_usd += dollars
+        self.sent += 1
+        self._models[quote.model].in_flight += 1
+        return dollars
+
     def _needed(self, quote: Quote) -> float:
         """The dollars to set aside for an attempt: the most that it can cost, if that is known."""
         seen = self._models[quote.model]
@@ -103,17 +149,10 @@ class Budget:
             return most
         return quote.likely_usd  # alone: it shows what answers of this model cost
 
-    def _set_aside(self, quote: Quote, dollars: float) -> float:
-        self.in_flight += 1
-        self.reserved_usd += dollars
-        self.sent += 1
-        self._models[quote.model].in_flight += 1
-        return dollars
-
     def _room(self) -> float:
         if self.max_cost_usd is None:
             return float("inf")
-        return self.max_cost_usd - self.spent_usd - self.reserved_usd + ROUNDING_USD
+        return self.max_cost_usd - self.spent_usd - self.reserved_usd - self.held_usd + ROUNDING_USD
 
     def _refusal(self, quote: Quote, dollars: float) -> str:
         bound = " with all of its max_output_tokens" if quote.is_bounded else ""
@@ -138,8 +177,10 @@ def within(
     budget: Budget,
     quote: Callable[[Request], Quote],
     stopped: Callable[[], bool] = lambda: False,
+    note: Callable[[float], None] = lambda reserved_usd: None,
 ) -> Ask:
-    """An `Ask` that keeps to a budget, attempt by attempt; it stands under the retries.
+    """An `Ask` that keeps to a budget, attempt by attempt; it stands under the retries. `note` is told
+    what is set aside for an attempt, before it is made.
 
     What would pass a limit is a `quota` failure that stops the run. An attempt whose response was
     lost, or that was cut short, may have been paid for: its reserve stays spent. What waits here
@@ -151,6 +192,7 @@ def within(
         reserved = await budget.reserve(price, stopped)
         if isinstance(reserved, Failure):
             return reserved
+        note(reserved)
         cost, sent = reserved, True  # until better is known
         try:
             outcome = await ask(request)

@@ -7,22 +7,32 @@ pool takes several times as long (`bench/transport.py`).
 from __future__ import annotations
 
 import asyncio
+import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import BinaryIO
 
 import aiohttp
 
 from runner import __version__
-from runner.roles import Connection
-from runner.transport.body import Sending, TooLong, UnknownEncoding, read_capped
+from runner.roles import Connection, ImageError
+from runner.transport.body import (
+    Sending,
+    TooLong,
+    UnknownEncoding,
+    decompressed,
+    read_capped,
+)
 from runner.transport.breakage import failure_of_exception
 from runner.transport.http import AiohttpTransport, httpx
 from runner.transport.recording import Label, NotRecorded, RecordingError
 from runner.transport.recording.transport import LABEL, SENDING
 from runner.transport.reply import Reply
 from runner.transport.secret import Secret
+from runner.transport.surroundings import proxy_of, trust
+from runner.values.content import Content
 from runner.values.request import Policy
 from runner.values.response import Failure
 
@@ -34,8 +44,9 @@ KEEP_ALIVE_SECONDS = 15.0
 def open_client(connection: Connection) -> httpx.AsyncClient:
     """A client that keeps at most `parallel` connections. Use it as an async context manager.
 
-    It follows no redirect, keeps no cookies and reads no proxy and no certificate from the
-    environment: the key goes where the connection says, and nowhere else.
+    It follows no redirect and keeps no cookies: the key goes where the connection says, and nowhere
+    else. The proxy and the certificates of a company's network hold as `surroundings` says.
+    Raises `SurroundingsError`.
     """
     transport = connection.transport
     if transport is None:
@@ -72,7 +83,7 @@ class Channel:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        body: Sequence[bytes] = (),
+        body: Sequence[Content] = (),
         with_key: bool = True,
         label: Label | None = None,
     ) -> Reply | Failure:
@@ -92,6 +103,48 @@ class Channel:
         except _EXPECTED as error:
             outcome = failure_of_exception(error, self.policy, sending)
         return self._without_key(replace(outcome, seconds=self.clock() - start))
+
+    async def download(
+        self, url: str, target: BinaryIO, label: Label | None = None
+    ) -> Reply | Failure:
+        """One attempt to GET something of any length: the reply without its body, which is written
+        as it comes; with it when it tells an error. The deadline is that of every piece."""
+        start, sending = self.clock(), Sending(())
+        extra: dict[str, object] = {LABEL: label, SENDING: sending}
+        headers = self._headers("GET", {}, sending, with_key=True)
+        outcome: Reply | Failure
+        try:
+            async with asyncio.timeout(self.policy.timeout_seconds) as deadline:
+                outcome = await self._piece_by_piece(url, headers, extra, target, deadline)
+        except _EXPECTED as error:
+            outcome = failure_of_exception(error, self.policy, sending)
+        return self._without_key(replace(outcome, seconds=self.clock() - start))
+
+    async def _piece_by_piece(
+        self,
+        url: str,
+        headers: httpx.Headers,
+        extra: dict[str, object],
+        target: BinaryIO,
+        deadline: asyncio.Timeout,
+    ) -> Reply:
+        request = self.client.build_request("GET", url, headers=headers, extensions=extra)
+        response = await self.client.send(request, stream=True)
+        try:
+            encoding = response.headers.get("content-encoding", "")
+            raw, about = response.aiter_raw(), dict(response.headers.items())
+            if response.is_stream_consumed:  # a transport that stands in and has it all already
+                raw, encoding = _once(response.content), ""
+            if response.status_code != 200:
+                body = await read_capped(raw, encoding, self.policy.max_answer_bytes)
+                return Reply(response.status_code, about, body)
+            async for piece in decompressed(raw, encoding):
+                target.write(piece)
+                now = asyncio.get_running_loop().time()
+                deadline.reschedule(now + self.policy.timeout_seconds)
+        finally:
+            await response.aclose()
+        return Reply(200, about)
 
     async def _attempt(
         self,
@@ -141,6 +194,10 @@ class Channel:
         )
 
 
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
 _EXPECTED = (
     httpx.HTTPError,
     httpx.InvalidURL,
@@ -149,13 +206,14 @@ _EXPECTED = (
     ValueError,  # an address that httpx takes and aiohttp does not
     TooLong,
     UnknownEncoding,
+    ImageError,
     NotRecorded,
     RecordingError,
 )
 
 
 def _aiohttp(parallel: int) -> AiohttpTransport:
-    context = httpx.create_ssl_context(trust_env=False)
+    context = trust(os.environ)
 
     def session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -165,14 +223,16 @@ def _aiohttp(parallel: int) -> AiohttpTransport:
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 
-    return _Wordless(verify=context, client=session)
+    return _Transport(verify=context, client=session)
 
 
-class _Wordless(AiohttpTransport):
-    """Without the words that follow the number in a status line: httpx logs them, and a service may
-    repeat the key there."""
+class _Transport(AiohttpTransport):
+    """Through a proxy where there is one. Without the words that follow the number in a status line:
+    httpx logs them, and a service may repeat the key there."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        proxy = proxy_of(str(request.url), os.environ)
+        self.proxy = None if proxy is None else httpx.Proxy(proxy)  # read before anything is awaited
         response = await super().handle_async_request(request)
         response.extensions.pop("reason_phrase", None)
         return response

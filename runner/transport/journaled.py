@@ -16,11 +16,12 @@ from runner.values.response import Failure, Response
 
 @dataclass(slots=True)
 class UnderWay:
-    """A question that is being asked: the tries so far, and what was really sent of each image, by
-    the image's digest."""
+    """A question that is being asked: the tries so far, the dollars set aside for the next one, and
+    what was really sent of each image, by the image's digest."""
 
     question: Question
     tries: int = 0
+    reserved_usd: float = 0.0
     sent: dict[str, Prepared] = field(default_factory=dict)
 
 
@@ -41,7 +42,7 @@ def journaled(
     async def ask_and_remember(request: Request) -> Response | Failure:
         now = under_way()
         try:
-            attempt = await journal.sending(now.question)
+            attempt = await journal.sending(now.question, now.reserved_usd)
         except OSError as error:
             return Failure("not_sent", str(error), stops_run=True)
         now.tries += 1

@@ -59,7 +59,7 @@ def _most_input(model: Model, request: Request) -> int:
     texts = [part.text for part in request.parts if isinstance(part, TextPart)]
     texts += [request.system or "", canonical_json(request.schema) if request.schema else ""]
     images = [
-        image_tokens(model, part.image.size, part.resolution or overall).tokens
+        image_tokens(model, part.image.sent_size, part.resolution or overall).tokens
         for part in request.parts
         if isinstance(part, ImagePart)
     ]

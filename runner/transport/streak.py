@@ -17,7 +17,7 @@ class Streak:
     One image may be one that the service cannot read; twenty in a row that it refuses in the same
     words are asked in a way that it never answers. An answer ends a streak, another reason begins a
     new one. Trouble of the service (a broken connection, a 503) says nothing about the request: it
-    does neither.
+    does neither. Nor does what was asked in a batch: there nothing is left to be saved.
     """
 
     most: int = MOST_ALIKE
@@ -29,7 +29,7 @@ class Streak:
         if isinstance(outcome, Response):
             self.count, self._reason = 0, None
             return None
-        if outcome.kind != "bad_request":
+        if outcome.kind != "bad_request" or outcome.in_batch:
             return None
         reason = (outcome.status, outcome.code, outcome.message)
         self.count = self.count + 1 if reason == self._reason else 1

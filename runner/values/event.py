@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from runner.values.batch import Part, RemoteBatch
 from runner.values.passing import KnownFile
 from runner.values.problem import Problem
 from runner.values.question import Question
@@ -25,6 +26,7 @@ EventName = Literal[
     "answered",  # its response arrived
     "missed",  # an attempt failed
     "waiting",  # it will be sent again, in so many seconds
+    "batch",  # many requests that the service answers by and by: something changed
     "uploaded",  # an image was sent as a file, which its requests name
     "concluded",  # a result is there
     "recalled",  # a response was there already: of this run, of another (cache)
@@ -55,6 +57,7 @@ FIELDS: Mapping[EventName, tuple[str, ...]] = {
     ),
     "waiting": ("name", "key", "kind", "wait_seconds"),
     "uploaded": (*_ASKED[:2], "image", "bytes", "file", "expires", "again", "took_seconds"),
+    "batch": ("part", "batch", "model", "state", "requests", "answered", "failed", "why"),
     "concluded": ("name", "key", "ordinal", "status", "origin", "earlier", "detections", "error"),
     "recalled": ("name", "key", "origin"),
     "doubtful": ("name", "key", "estimate_usd"),
@@ -117,6 +120,13 @@ def uploaded(
     expires = f"{datetime.fromtimestamp(file.expires, UTC):%Y-%m-%dT%H:%M:%SZ}"
     about = (image, file.byte_count, file.name, expires, again, _rounded(took_seconds))
     return event("uploaded", *_of(question), *about)
+
+
+def batch(part: Part, state: str, found: RemoteBatch | None = None, why: str = "") -> Event:
+    """How far a part of a run in batches is: a stage of its own, or the state of its batch."""
+    counts = (part.requests, found.answered if found else 0, found.failed if found else 0)
+    said = (why or (found.error if found else "") or part.why)[:LONGEST]
+    return event("batch", part.name, part.batch, part.model, state, *counts, said or None)
 
 
 def concluded(name: str, result: Result, origin: Origin, *, earlier: bool = False) -> Event:

@@ -3,8 +3,9 @@
 *Norm* space is what a model writes: 0–1000 along each side of the image, boxes y first.
 *Pixel* space is what a person sees: x to the right, y down, the origin at the outer corner of the
 top-left pixel, so pixel (i, j) covers [i, i+1) × [j, j+1) and the image is [0, width] × [0, height].
-The only bridge between the two is `.on(size)`, and it never rounds to less than a
-billionth of a pixel.
+The only bridge between the two is `.on(part)`, and it never rounds to less than a
+billionth of a pixel. `part` is the size of an image of which all was sent, or the window of it that
+was: either way the pixels are those of the original.
 
 Sources: ai.google.dev image understanding guide (box_2d is [ymin, xmin, ymax, xmax], 0–1000);
 COCO, CVAT and FiftyOne for coordinates on pixel edges.
@@ -35,9 +36,28 @@ class Size:
         """The number of pixels."""
         return self.width * self.height
 
+    @property
+    def box(self) -> PixelBox:
+        """All of the image."""
+        return PixelBox(0, 0, self.width, self.height)
+
+    def fitted(self, longest: int) -> Size:
+        """The size with no side longer than this, in the same proportions; never a larger one."""
+        side = max(self.width, self.height)
+        if side <= longest:
+            return self
+        width, height = (
+            max(1, (2 * each * longest + side) // (2 * side)) for each in (self.width, self.height)
+        )
+        return Size(width, height)
+
     def turned(self, orientation: int) -> Size:
         """The upright size of an image that is stored in this size with this EXIF orientation."""
         return Size(self.height, self.width) if orientation in (5, 6, 7, 8) else self
+
+
+GRID = Size(NORM, NORM)
+"""The size of every image in norm space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +84,11 @@ class Box:
         """In square pixels; 0 for a box without extent."""
         return max(0.0, self.width) * max(0.0, self.height)
 
-    def clipped(self, size: Size) -> Box:
-        """The part of the box that lies inside the image."""
+    def clipped(self, part: Size | PixelBox) -> Box:
+        """The part of the box that lies inside the image, or inside a window of it."""
         return Box(
-            _between(self.x_min, float(size.width)),
-            _between(self.y_min, float(size.height)),
-            _between(self.x_max, float(size.width)),
-            _between(self.y_max, float(size.height)),
+            *Point(self.x_min, self.y_min).clipped(part).as_list(),
+            *Point(self.x_max, self.y_max).clipped(part).as_list(),
         )
 
     def shifted(self, x: float, y: float) -> Box:
@@ -95,15 +113,16 @@ class Box:
         union = self.area + other.area - shared
         return shared / union if union > 0 else 0.0
 
-    def on_pixels(self, size: Size) -> PixelBox:
-        """Whole pixels inside the image, rounded half up, never without extent.
+    def on_pixels(self, part: Size | PixelBox) -> PixelBox:
+        """Whole pixels inside the image or a window, rounded half up, never without extent.
 
         Rounding half up has no bias to any side; `int()` moves boxes by half a pixel up and left.
         The coordinates of a `NormBox` with whole numbers are multiples of 1/1000, so adding one
         half and flooring is exact in floating point.
         """
-        x_min, x_max = _whole_span(self.x_min, self.x_max, size.width)
-        y_min, y_max = _whole_span(self.y_min, self.y_max, size.height)
+        inside = _window(part)
+        x_min, x_max = _whole_span(self.x_min, self.x_max, inside.x_min, inside.x_max)
+        y_min, y_max = _whole_span(self.y_min, self.y_max, inside.y_min, inside.y_max)
         return PixelBox(x_min, y_min, x_max, y_max)
 
     def on_grid(self) -> PixelBox:
@@ -143,9 +162,36 @@ class PixelBox:
         """In pixels."""
         return self.y_max - self.y_min
 
+    @property
+    def size(self) -> Size:
+        """The size of an image that shows this and nothing else."""
+        return Size(self.width, self.height)
+
+    def within(self, other: PixelBox) -> PixelBox | None:
+        """What both cover; None when that is nothing."""
+        x_min, y_min = max(self.x_min, other.x_min), max(self.y_min, other.y_min)
+        x_max, y_max = min(self.x_max, other.x_max), min(self.y_max, other.y_max)
+        return PixelBox(x_min, y_min, x_max, y_max) if x_min < x_max and y_min < y_max else None
+
     def as_list(self) -> list[int]:
         """`[x_min, y_min, x_max, y_max]`, the form of results."""
         return [self.x_min, self.y_min, self.x_max, self.y_max]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is sent of an image: a `window` of the upright original, which has this `size`, as an
+    image of `sent` pixels. Answers are about the window, results about the original."""
+
+    size: Size
+    window: PixelBox
+    sent: Size
+
+    @classmethod
+    def of(cls, size: Size, window: PixelBox | None = None, sent: Size | None = None) -> View:
+        """The view of an image; without a window all of it is sent, in its own size."""
+        part = window or size.box
+        return cls(size, part, sent or part.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +201,13 @@ class Point:
     x: float
     y: float
 
-    def clipped(self, size: Size) -> Point:
-        """The nearest place inside the image, edges included."""
-        return Point(_between(self.x, float(size.width)), _between(self.y, float(size.height)))
+    def clipped(self, part: Size | PixelBox) -> Point:
+        """The nearest place inside the image, or inside a window of it, edges included."""
+        inside = _window(part)
+        return Point(
+            _between(self.x, float(inside.x_max), float(inside.x_min)),
+            _between(self.y, float(inside.y_max), float(inside.y_min)),
+        )
 
     def shifted(self, x: float, y: float) -> Point:
         """The same point, moved right by `x` and down by `y` pixels."""
@@ -216,9 +266,9 @@ class Polygon:
         ys = [point.y for point in self.points]
         return Box(min(xs), min(ys), max(xs), max(ys))
 
-    def clipped(self, size: Size) -> Polygon:
-        """Every corner moved to the nearest place inside the image."""
-        return Polygon(tuple(point.clipped(size) for point in self.points))
+    def clipped(self, part: Size | PixelBox) -> Polygon:
+        """Every corner moved to the nearest place inside the image, or inside a window of it."""
+        return Polygon(tuple(point.clipped(part) for point in self.points))
 
     def shifted(self, x: float, y: float) -> Polygon:
         """The same ring, moved right by `x` and down by `y` pixels."""
@@ -242,16 +292,17 @@ class NormBox:
     y_max: float
     x_max: float
 
-    def on(self, size: Size, norm: int = NORM) -> Box:
-        """The box in pixels of an image of this size, unrounded: n · side / 1000, multiplied first.
+    def on(self, part: Size | PixelBox, grid: Size = GRID) -> Box:
+        """The box in pixels of the original, unrounded: n · side / 1000, multiplied first.
 
-        `norm` is the length of a side in what the model wrote: 1 for fractions.
+        `part` is what was sent, `grid` its size in the model's own numbers.
         """
+        sent = _window(part)
         return Box(
-            _to_pixels(self.x_min, size.width, norm),
-            _to_pixels(self.y_min, size.height, norm),
-            _to_pixels(self.x_max, size.width, norm),
-            _to_pixels(self.y_max, size.height, norm),
+            _to_pixels(self.x_min, sent.x_min, sent.width, grid.width),
+            _to_pixels(self.y_min, sent.y_min, sent.height, grid.height),
+            _to_pixels(self.x_max, sent.x_min, sent.width, grid.width),
+            _to_pixels(self.y_max, sent.y_min, sent.height, grid.height),
         )
 
     def sorted(self) -> NormBox:
@@ -263,9 +314,14 @@ class NormBox:
             max(self.x_min, self.x_max),
         )
 
-    def clipped(self, norm: int = NORM) -> NormBox:
-        """The part of the box that lies inside the image: within 0–1000, or 0–`norm`."""
-        return NormBox(*(_between(edge, norm) for edge in self.as_list()))
+    def clipped(self, grid: Size = GRID) -> NormBox:
+        """The part of the box that lies inside the image: within 0–1000, or what `grid` says."""
+        return NormBox(
+            _between(self.y_min, grid.height),
+            _between(self.x_min, grid.width),
+            _between(self.y_max, grid.height),
+            _between(self.x_max, grid.width),
+        )
 
     @property
     def is_finite(self) -> bool:
@@ -284,13 +340,17 @@ class NormPoint:
     y: float
     x: float
 
-    def on(self, size: Size, norm: int = NORM) -> Point:
-        """The point in pixels of an image of this size, unrounded."""
-        return Point(_to_pixels(self.x, size.width, norm), _to_pixels(self.y, size.height, norm))
+    def on(self, part: Size | PixelBox, grid: Size = GRID) -> Point:
+        """The point in pixels of the original, unrounded. `part` and `grid` as for boxes."""
+        sent = _window(part)
+        return Point(
+            _to_pixels(self.x, sent.x_min, sent.width, grid.width),
+            _to_pixels(self.y, sent.y_min, sent.height, grid.height),
+        )
 
-    def clipped(self, norm: int = NORM) -> NormPoint:
-        """The nearest place inside the image: within 0–1000, or 0–`norm`."""
-        return NormPoint(_between(self.y, norm), _between(self.x, norm))
+    def clipped(self, grid: Size = GRID) -> NormPoint:
+        """The nearest place inside the image: within 0–1000, or what `grid` says."""
+        return NormPoint(_between(self.y, grid.height), _between(self.x, grid.width))
 
     def as_list(self) -> list[float]:
         """`[y, x]`, as the model wrote it."""
@@ -303,28 +363,28 @@ class NormPolygon:
 
     corners: tuple[tuple[float, float], ...]
 
-    def on(self, size: Size, norm: int = NORM) -> Polygon:
-        """The ring in pixels of an image of this size, unrounded."""
-        return Polygon(
-            tuple(
-                Point(_to_pixels(x, size.width, norm), _to_pixels(y, size.height, norm))
-                for x, y in self.corners
-            )
-        )
+    def on(self, part: Size | PixelBox, grid: Size = GRID) -> Polygon:
+        """The ring in pixels of the original, unrounded. `part` and `grid` as for boxes."""
+        return Polygon(tuple(NormPoint(y, x).on(part, grid) for x, y in self.corners))
 
 
-def _to_pixels(value: float, side: int, norm: int) -> float:
+def _window(part: Size | PixelBox) -> PixelBox:
+    return part if isinstance(part, PixelBox) else part.box
+
+
+def _to_pixels(value: float, start: int, side: int, norm: int) -> float:
     """A decimal fraction of a model has no exact binary form: 0.7 · 3 is 2.0999999999999996. What is
-    beyond a billionth of a pixel is that, and never written."""
-    pixels = value * side / norm
+    beyond a billionth of a pixel is that, and never written. Whole numbers are divided once, at the
+    end, so that a place in a window is as exact as one in the whole image."""
+    pixels = (value * side + start * norm) / norm
     return pixels if isinstance(value, int) else round(pixels, 9)
 
 
-def _between(value: float, limit: float) -> float:
-    return min(max(0.0, value), limit)  # in this order −0.0 becomes 0.0
+def _between(value: float, limit: float, least: float = 0.0) -> float:
+    return min(max(least, value), limit)  # in this order −0.0 becomes 0.0
 
 
-def _whole_span(low: float, high: float, side: int) -> tuple[int, int]:
-    start = min(max(floor(low + 0.5), 0), side - 1)
-    stop = min(max(floor(high + 0.5), start + 1), side)
+def _whole_span(low: float, high: float, first: int, beyond: int) -> tuple[int, int]:
+    start = min(max(floor(low + 0.5), first), beyond - 1)
+    stop = min(max(floor(high + 0.5), start + 1), beyond)
     return start, stop

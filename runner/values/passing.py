@@ -85,12 +85,14 @@ def as_base64(size: int) -> int:
 
 
 def likely_bytes(image: Image) -> int:
-    """About how many bytes of an image will be sent: those of the file, unless it is converted. A
-    PNG has at most about those of its pixels, a JPEG that is written again twice those of before."""
+    """About how many bytes of an image will be sent: those of the file, unless it is written again.
+    A PNG has at most about those of its pixels, a JPEG for each of them twice those of before."""
     found = image.byte_count or 0
-    if "convert:png" in image.recipe and image.size is not None:
-        return 3 * image.size.area
-    return 2 * found if image.recipe else found
+    if not image.recipe or image.size is None or image.sent_size is None:
+        return found
+    if "convert:png" in image.recipe:
+        return 3 * image.sent_size.area
+    return -(-2 * found * image.sent_size.area // image.size.area)
 
 
 def length_of_rest(request: Request) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Question:
     """A request on its way, as a journal names it: `name` for people (case and step), `ordinal` the
-    place of its result in the plan, `estimate_usd` what it may cost at most."""
+    place of its result in the plan, `estimate_usd` about what it will cost."""
 
     key: str
     ordinal: int

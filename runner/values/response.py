@@ -46,6 +46,7 @@ class Response:
     received. `simulated` is True when no model looked at the images. `attempts` counts the tries.
     `channel` says where in the response a refusal stood (`http`, `errors`, `model_output`,
     `steps`, `promptFeedback`, `finishReason`, `refusal`, `finish_reason`), None when there is none.
+    `in_batch`: it came in a batch, and was paid for at the price of one.
     """
 
     text: str
@@ -59,6 +60,7 @@ class Response:
     attempts: int = 1
     seconds: float = 0.0
     channel: str | None = None
+    in_batch: bool = False
 
 
 Origin = Literal["asked", "cache", "shared"]
@@ -105,3 +107,4 @@ class Failure:
     stops_run: bool = False
     attempts: int = 1
     seconds: float = 0.0
+    in_batch: bool = False

@@ -18,6 +18,7 @@ Status = Literal[
     "malformed",  # an answer that cannot be read as what was asked for
     "failed",  # no answer: the request failed, or an image could not be read
     "not_run",  # a step before it gave no usable answer
+    "skipped",  # its `when` does not hold, or it needs a step that was skipped
 ]
 
 USABLE: frozenset[Status] = frozenset({"ok", "empty", "partial"})
@@ -68,6 +69,8 @@ class ResultImage:
     """What a result remembers of an image: enough to draw on it and to prove which one it was.
 
     `address` is where an image was fetched from; `path` is then its copy in the run folder.
+    `window` is the part of the upright image that was sent, None when it was all of it. `frame` is
+    the number, from 0, of the one that was sent of an animation.
     """
 
     name: str
@@ -80,6 +83,23 @@ class ResultImage:
     sent_size: Size | None = None
     sent_sha256: str | None = None
     address: str | None = None
+    window: PixelBox | None = None
+    frame: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What came of one entry of a list that a step was run for (`for_each`), or of one tile.
+
+    `image` is the position in the result's images of the one it is about, `window` the part of it
+    in whole pixels; both None when it is about no part of an image.
+    """
+
+    status: Status
+    error: str | None = None
+    request_key: str | None = None
+    image: int | None = None
+    window: PixelBox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +108,9 @@ class Result:
 
     `answer` is the whole answer with every box, point, polygon and mask in pixels, under the
     author's own names. `error` says why there is no answer. `ordinal` is the position in the plan.
+    With `for_each` the answer is a list, and `entries` says of each what came of it; one that failed
+    or was skipped stays in its place, as None. With `tile`, `entries` says the same of each tile, and
+    the answer is one list of what all of them show.
     """
 
     ordinal: int
@@ -109,3 +132,11 @@ class Result:
     simulated: bool = False
     request_key: str | None = None
     row: Mapping[str, object] = field(default_factory=dict)
+    entries: tuple[Entry, ...] = ()
+
+    def image_title(self, number: int) -> str:
+        """What tells one of its images from the others: its role, or, where several have that, the
+        image's own name."""
+        image = self.images[number]
+        alone = sum(other.role == image.role for other in self.images) == 1
+        return image.role if alone else image.name

@@ -62,6 +62,15 @@ class Shape:
         return _without_annotations(self.schema)
 
 
+def listed(shape: Shape) -> Shape:
+    """The shape of a list of such answers, of which some may be missing."""
+    each: Mapping[str, object] = shape.schema or {"type": "string"}
+    shared = {key: each[key] for key in ("$defs", "definitions") if key in each}
+    parts = tuple(dict.fromkeys(("rows", "count", *shape.parts)))
+    schema = {"type": "array", "items": each, **shared}
+    return Shape(schema, coordinates=shape.coordinates, parts=parts)
+
+
 _NAMED_SCHEMAS = frozenset({"properties", "patternProperties", "$defs", "definitions"})
 """Keywords under which the keys are the author's names, not JSON Schema's words."""
 

@@ -2,69 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.values.event import Event, event
 from runner.values.response import Origin
 from runner.values.result import USABLE, Result, Status
-
-
-@dataclass(slots=True)
-class Spent:
-    """What the answers of one model took, as the service counted it, and what they cost.
-
-    `image_tokens` are a part of the input, None when an answer did not tell them; so are
-    `cached_tokens`. `unpriced` counts the answers of which nobody knows the cost: `cost_usd` is
-    without theirs.
-    """
-
-    answers: int = 0
-    input_tokens: int = 0
-    image_tokens: int | None = 0
-    cached_tokens: int = 0
-    output_tokens: int = 0
-    thought_tokens: int = 0
-    cost_usd: float = 0.0
-    unpriced: int = 0
-
-    def add(self, result: Result) -> None:
-        """Counts one answer."""
-        self.answers += 1
-        self.input_tokens += result.usage.get("input_tokens", 0)
-        images = result.usage.get("image_tokens")
-        known = self.image_tokens is not None and images is not None
-        self.image_tokens = (self.image_tokens or 0) + (images or 0) if known else None
-        self.cached_tokens += result.usage.get("cached_tokens", 0)
-        self.output_tokens += result.usage.get("output_tokens", 0)
-        self.thought_tokens += result.usage.get("thought_tokens", 0)
-        self.cost_usd += result.cost_usd or 0.0
-        self.unpriced += result.cost_usd is None
-
-    def as_json(self) -> dict[str, object]:
-        """As it stands in run.json and in the summary for scripts."""
-        return {
-            "answers": self.answers,
-            "input": self.input_tokens,
-            "image": self.image_tokens,
-            "cached": self.cached_tokens,
-            "output": self.output_tokens,
-            "thought": self.thought_tokens,
-            "cost_usd": round(self.cost_usd, 9),
-            "cost_complete": not self.unpriced,
-        }
-
-
-NAMED = 5
-"""So many doubtful requests are named; the log names all."""
+from runner.values.totals import Spent, Totals
 
 
 @dataclass(slots=True)
 class Tally:
     """Counts of results so far. `total` is the number of results that the plan promises.
 
-    `cost_usd` and the tokens are those of every response that this run asked for, in all of its
-    sessions; `session_usd` is the part of this session. What came from the cache, or from another
-    case that asks the same, cost nothing: `saved_usd` is what it would have cost.
+    Dollars and tokens are those of every response that this run asked for, in all of its sessions,
+    also of those that another one has replaced; `session_usd` is the part of this session. `account`
+    takes them from the ledger, and in between they grow with what is answered. What came from the
+    cache, or from another case that asks the same, cost nothing: `saved_usd` is what it would have
+    cost.
     """
 
     total: int
@@ -77,8 +32,8 @@ class Tally:
     input_tokens: int = 0
     output_tokens: int = 0
     thought_tokens: int = 0
-    by_model: dict[str, Spent] = field(default_factory=dict)
-    """The same tokens and dollars by the model that answered."""
+    by_model: Mapping[str, Spent] = field(default_factory=dict)
+    """The same tokens and dollars by the model that answered, as they were last in the ledger."""
     cost_usd: float = 0.0
     session_usd: float = 0.0
     saved_usd: float = 0.0
@@ -86,6 +41,14 @@ class Tally:
     simulated: int = 0
     detections: int = 0
     last_error: str | None = None
+    failed_entries: int = 0
+    """Entries of lists (`for_each`) without a usable answer, in results that are usable."""
+    entries: int = 0
+    """Entries of lists that were gone through."""
+    listed: int = 0
+    """Results that were made of such entries."""
+    lists: int = 0
+    """How many such results the plan promises; nobody knows how many entries they will have."""
     issues: dict[str, int] = field(default_factory=dict)
     models: dict[str, int] = field(default_factory=dict)
     requests: int = 0
@@ -94,44 +57,64 @@ class Tally:
     """Those of them that were not the first try."""
     rate_limited: int = 0
     """Those of them that met a rate limit."""
+    batches: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    """The parts of a run in batches, and what was last heard of each in this session."""
     doubtful: int = 0
-    """Requests that may have been paid for although no response came."""
-    doubtful_names: list[str] = field(default_factory=list)
+    """Requests of all sessions that may have been paid for although no response came."""
+    doubtful_names: Sequence[str] = ()
     """Whose they were: the first few names."""
     doubtful_usd: float = 0.0
 
-    def add(self, result: Result, origin: Origin = "asked", *, earlier: bool = False) -> None:
-        """Counts one result; `earlier` says that another session of this run had it already."""
+    def account(self, totals: Totals) -> None:
+        """Brings dollars, tokens and doubts in line with the ledger of the run."""
+        self.by_model = totals.by_model
+        self.cost_usd, self.session_usd = totals.cost_usd, totals.session_usd
+        self.unpriced = totals.unpriced
+        self.doubtful, self.doubtful_usd = totals.doubtful, totals.doubtful_usd
+        self.doubtful_names = totals.doubtful_names
+        spent = totals.by_model.values()
+        self.input_tokens = sum(each.input_tokens for each in spent)
+        self.output_tokens = sum(each.output_tokens for each in spent)
+        self.thought_tokens = sum(each.thought_tokens for each in spent)
+
+    def add(
+        self,
+        result: Result,
+        origin: Origin = "asked",
+        *,
+        earlier: bool = False,
+        parts: Sequence[tuple[Result, Origin, bool]] = (),
+    ) -> None:
+        """Counts one result; `earlier` says that another session of this run had it already. `parts`
+        are the answers that it was joined of, with the same: they were paid for, one by one."""
         self.done += 1
         self.by_status[result.status] = self.by_status.get(result.status, 0) + 1
-        self.simulated += result.simulated
         self.detections += len(result.detections)
         noticed = [*result.issues, *(i for found in result.detections for i in found.issues)]
         for issue in noticed:
             self.issues[issue.code] = self.issues.get(issue.code, 0) + 1
-        if result.usage or result.status not in ("failed", "not_run"):
-            self._pay(result, origin, earlier)
-        if result.status not in USABLE and result.status != "not_run":
+        for each, source, before in parts or ((result, origin, earlier),):
+            self.simulated += each.simulated and bool(each.model)
+            if each.usage or (each.model and each.status not in ("failed", "not_run", "skipped")):
+                self._answered(each, source, before)
+        if result.entries:
+            self.listed += 1
+            self.entries += len(result.entries)
+            if result.status in USABLE:
+                failed = [e for e in result.entries if e.status not in (*USABLE, "skipped")]
+                self.failed_entries += len(failed)
+        if result.status not in USABLE and result.status not in ("not_run", "skipped"):
             self.last_error = f"{result.case}: {result.error or result.status}"
 
-    def _pay(self, result: Result, origin: Origin, earlier: bool) -> None:
-        """Counts what a response cost, or would have cost."""
+    def _answered(self, result: Result, origin: Origin, earlier: bool) -> None:
+        """Counts where a response came from, and what it would have cost if it was not asked for."""
         self.models[result.model] = self.models.get(result.model, 0) + 1
         if earlier:
             self.earlier += 1
         else:
             self.by_origin[origin] = self.by_origin.get(origin, 0) + 1
-        cost = result.cost_usd or 0.0
         if origin != "asked":
-            self.saved_usd += cost
-            return
-        self.by_model.setdefault(result.model, Spent()).add(result)
-        self.unpriced += result.cost_usd is None
-        self.cost_usd += cost
-        self.session_usd += 0.0 if earlier else cost
-        self.input_tokens += result.usage.get("input_tokens", 0)
-        self.output_tokens += result.usage.get("output_tokens", 0)
-        self.thought_tokens += result.usage.get("thought_tokens", 0)
+            self.saved_usd += result.cost_usd or 0.0
 
     def note(self, happened: Event) -> None:
         """Counts what happened on the way to the results: a `Log`."""
@@ -141,10 +124,15 @@ class Tally:
                 self.retried += happened.fields["attempt"] != 1
             case "missed":
                 self.rate_limited += happened.fields["kind"] == "rate_limit"
-                if happened.fields["maybe_billed"]:
-                    self._doubt(happened)
-            case "doubtful":
-                self._doubt(happened)
+            case "batch":
+                self.batches[str(happened.fields["part"])] = happened.fields
+            case "answered":
+                cost = _number(happened.fields["cost_usd"])
+                self.cost_usd += cost
+                self.session_usd += cost
+                self.input_tokens += int(_number(happened.fields["input_tokens"]))
+                self.output_tokens += int(_number(happened.fields["output_tokens"]))
+                self.thought_tokens += int(_number(happened.fields["thought_tokens"]))
 
     def ended(self, exit_code: int, stopped: str | None, why: str | None, folder: str) -> Event:
         """The end of a session, as its log tells it."""
@@ -152,17 +140,17 @@ class Tally:
         dollars = [round(usd, 9) for usd in (self.cost_usd, self.session_usd, self.saved_usd)]
         return event("run_ended", exit_code, stopped, why, *counts, *dollars, self.doubtful, folder)
 
-    def _doubt(self, happened: Event) -> None:
-        name = str(happened.fields["name"])
-        self.doubtful += 1
-        if name not in self.doubtful_names and len(self.doubtful_names) < NAMED:
-            self.doubtful_names.append(name)
-        estimate = happened.fields["estimate_usd"]
-        self.doubtful_usd += estimate if isinstance(estimate, float | int) else 0.0
-
     def spent_as_json(self) -> dict[str, object]:
         """Tokens and dollars by model, by the alphabet."""
         return {name: spent.as_json() for name, spent in sorted(self.by_model.items())}
+
+    @property
+    def likely_entries(self) -> int | None:
+        """How many entries there will be, if the lists to come are as long as those so far; None
+        before the first one."""
+        if not self.listed:
+            return None
+        return round(self.entries * max(self.lists, self.listed) / self.listed)
 
     @property
     def not_asked(self) -> int:
@@ -171,5 +159,10 @@ class Tally:
 
     @property
     def unusable(self) -> int:
-        """Results without a usable answer."""
-        return self.done - sum(self.by_status.get(status, 0) for status in USABLE)
+        """Results without a usable answer; what was skipped wanted none."""
+        fine = (*USABLE, "skipped")
+        return self.done - sum(self.by_status.get(status, 0) for status in fine)
+
+
+def _number(value: object) -> float:
+    return value if isinstance(value, float | int) else 0.0

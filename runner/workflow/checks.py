@@ -27,6 +27,28 @@ def checks_of(
     return tuple(check for check in found if check is not None)
 
 
+def condition(
+    written: Mapping[str, Any], route: Route, number: int, scope: Scope, findings: Findings
+) -> CheckSpec | None:
+    """What a `when` or a `where` of step `number` demands; None when that leads nowhere."""
+    that = str(written.get("that") or "")
+    part = reference(that, (*route, "that"), scope, findings, number) if that else None
+    compared = comparisons_of(written, route, part, that, scope, findings, number)
+    comparisons = tuple(compared)
+    check_ends(comparisons, route, findings)
+    _check_looseness(written, route, findings)
+    if part is None or not comparisons:
+        return None
+    return CheckSpec(
+        name=_name(that, comparisons),
+        that=Reference.parse(that),
+        comparisons=comparisons,
+        place=findings.document.place((*route, "that")),
+        ignore_case=written.get("ignore_case") or False,
+        tolerance=float(written.get("tolerance") or 0),
+    )
+
+
 def _check(
     check: Mapping[str, Any],
     route: Route,

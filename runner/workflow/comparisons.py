@@ -47,8 +47,10 @@ def comparisons_of(
     that: str,
     scope: Scope,
     findings: Findings,
+    number: int | None = None,
 ) -> Iterator[Comparison]:
-    """The comparators of a check with their values; what cannot be compared is told."""
+    """The comparators of a check with their values; what cannot be compared is told. `number` is the
+    step whose condition it is."""
     for name in check:
         value = check[name]
         if name not in COMPARATORS or not is_sound(value):
@@ -56,7 +58,7 @@ def comparisons_of(
         here = (*route, name)
         if part is not None:
             _check_kind(name, part, that, here, findings)
-        yield Comparison(name, _value(name, value, here, part, scope, findings))
+        yield Comparison(name, _value(name, value, here, part, scope, findings, number))
 
 
 def check_ends(comparisons: Sequence[Comparison], route: Route, findings: Findings) -> None:
@@ -82,11 +84,17 @@ _ENDS = ("at_least", "at_most", "between")
 
 
 def _value(
-    name: str, value: Any, route: Route, part: Part | None, scope: Scope, findings: Findings
+    name: str,
+    value: Any,
+    route: Route,
+    part: Part | None,
+    scope: Scope,
+    findings: Findings,
+    number: int | None,
 ) -> object:
     match name:
         case "same_as":
-            reference(value, route, scope, findings)
+            reference(value, route, scope, findings, number)
             return Reference.parse(value)
         case "matches":
             _check_pattern(value, route, findings)
@@ -188,9 +196,12 @@ def _check_pattern(pattern: str, route: Route, findings: Findings) -> None:
         findings.error("W603", route, message, fix)
 
 
-def reference(text: str, route: Route, scope: Scope, findings: Findings) -> Part | None:
-    """What a reference leads to; None when it leads nowhere, which is told."""
-    found = follow(text.split("."), scope)
+def reference(
+    text: str, route: Route, scope: Scope, findings: Findings, number: int | None = None
+) -> Part | None:
+    """What a reference leads to, seen from a step or from the end; None when it leads nowhere, which
+    is told."""
+    found = follow(text.split("."), scope, number)
     if isinstance(found, Nowhere):
         findings.error(found.code, route, found.message, found.fix, allowed=found.allowed)
         return None

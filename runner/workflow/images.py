@@ -21,31 +21,44 @@ from runner.workflow.words import quoted
 UNNAMED = "image"
 """The name of images that the author gave none."""
 
-RESERVED_ROLES = frozenset(["vars", "row", "item", "truth", "case", "run", "steps", "matrix"])
+ITEM = "item"
+"""The cut-out that a step is run for."""
+
+ALL = "all"
+"""`{all: scans/*.jpg}`: these images together, in one request."""
+
+RESERVED_ROLES = frozenset(
+    ["vars", "row", "item", "truth", "case", "run", "steps", "matrix", ALL]
+)
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):(//)?", re.IGNORECASE)
 
 
 def image_sets(images: object, findings: Findings) -> tuple[ImageSet, ...]:
     """The images under each name, in the author's order."""
-    if isinstance(images, dict):
-        sets = [
-            ImageSet(role, tuple(_entries(value, ("images", role), findings)))
-            for role, value in images.items()
-        ]
+    if isinstance(images, dict) and images.keys() != {ALL}:
         for role in images:
             _check_role(role, findings)
-        return tuple(each for each in sets if each.entries)
-    entries = tuple(_entries(images, ("images",), findings))
-    return (ImageSet(UNNAMED, entries),) if entries else ()
+        sets = [_set(role, value, ("images", role), findings) for role, value in images.items()]
+    else:
+        sets = [_set(UNNAMED, images, ("images",), findings)]
+    return tuple(each for each in sets if each.entries)
+
+
+def _set(role: str, value: object, route: Route, findings: Findings) -> ImageSet:
+    together = isinstance(value, dict) and value.keys() == {ALL}
+    if isinstance(value, dict) and together:
+        value, route = value[ALL], (*route, ALL)
+    return ImageSet(role, tuple(_entries(value, route, findings)), together)
 
 
 def _check_role(role: str, findings: Findings) -> None:
     if role in RESERVED_ROLES:
         message = f"no images can be called `{role}`: the word has a meaning of its own"
-        findings.error(
-            "W207", ("images", role), message, f"write for example {role}_image:", key=True
-        )
+        fix = f"write for example {role}_image:"
+        if role == ALL:
+            fix = "to send all of some images together, write for example pages: {all: scans/*.jpg}"
+        findings.error("W207", ("images", role), message, fix, key=True)
 
 
 def _entries(value: object, route: Route, findings: Findings) -> Iterator[ImageEntry]:
@@ -99,9 +112,15 @@ def _kind(text: str, path: Path) -> Any:
 
 
 def step_images(
-    step: Mapping[str, Any], route: Route, roles: tuple[str, ...] | None, findings: Findings
+    step: Mapping[str, Any],
+    route: Route,
+    roles: tuple[str, ...] | None,
+    findings: Findings,
+    *,
+    has_item: bool = False,
 ) -> tuple[StepImage, ...]:
-    """The images that a step sends, in its order; empty for all of the case."""
+    """The images that a step sends, in its order; empty for all of the case. `has_item`: it is run
+    for cut-outs, one by one."""
     given = step.get("images")
     listed = given if isinstance(given, list) else [] if given is None else [given]
     chosen: list[StepImage] = []
@@ -109,17 +128,26 @@ def step_images(
         here = (*route, "images", index) if isinstance(given, list) else (*route, "images")
         name = value.get("image") if isinstance(value, dict) else value
         here = (*here, "image") if isinstance(value, dict) else here
-        if isinstance(name, str) and _is_known(name, here, roles, findings):
+        if isinstance(name, str) and _is_known(name, here, roles, findings, has_item):
             resolution = value.get("media_resolution") if isinstance(value, dict) else None
             chosen.append(StepImage(name, resolution))
     return tuple(chosen)
 
 
-def _is_known(name: str, route: Route, roles: tuple[str, ...] | None, findings: Findings) -> bool:
-    if roles is None or name in roles:
+def _is_known(
+    name: str,
+    route: Route,
+    roles: tuple[str, ...] | None,
+    findings: Findings,
+    has_item: bool,
+) -> bool:
+    if roles is None or name in roles or (has_item and name == ITEM):
         return True
-    if name.partition(".")[0] == "item":
-        return False  # only `for_each` has items, and it says itself that it cannot run
+    if name.partition(".")[0] == ITEM:
+        message = "`item` is an image only in a step that is run for cut-outs"
+        said = "cut them out in a step before (do: crop), and write for_each: crops.images"
+        findings.error("W331", route, message, said)
+        return False
     if name == "images":
         said = "delete the line: all images of a case are sent when nothing is said"
         findings.error("W305", route, "`images` is no name of images", said)

@@ -13,8 +13,8 @@ from runner.values.reference import Reference
 from runner.values.shape import GEMINI_COORDINATES, Shape
 from runner.workflow.findings import Findings
 from runner.workflow.matrix import check_effect
-from runner.workflow.parts import whole
-from runner.workflow.spec import AskStep, CheckSpec, OutputSpec, Prompt, Workflow
+from runner.workflow.parts import Part, whole
+from runner.workflow.spec import AskStep, CheckSpec, OutputSpec, Prompt, Step, Workflow
 from runner.workflow.steps import Draft
 
 _ASKS_FOR_PLACES = re.compile(
@@ -45,10 +45,11 @@ def lint(
 ) -> None:
     """Every warning about a workflow without errors. `uses` are the names in its templates."""
     by_id = {draft.id: draft for draft in drafts}
-    for step in workflow.steps:
+    for step in workflow.asks:
         lint_prompt(step, findings)
         route = by_id[step.id].settings.routes.get("prompt_position")
-        lint_position(step, route, len(step.images) or _images_of_a_case(workflow), findings)
+        lint_position(step, route, _images_sent(step, workflow), findings)
+        lint_which_image(step, workflow, findings)
     lint_web_images(workflow, findings)
     used = frozenset(path[1] for path in uses if path[0] == "vars" and len(path) > 1)
     used |= _variables_in_checks(workflow)
@@ -60,8 +61,15 @@ def lint(
     lint_unused_steps(workflow.steps, workflow.checks, workflow.outputs, findings)
 
 
-def _images_of_a_case(workflow: Workflow) -> int:
-    return len(workflow.dataset.roles) if workflow.dataset else len(workflow.images)
+def _images_sent(step: AskStep, workflow: Workflow) -> int:
+    """How many images a request of a step has: 2 for several, before they are listed."""
+    together = {images.role for images in workflow.images if images.together}
+    roles = [image.role for image in step.images] or _roles(workflow)
+    return sum(2 if role in together else 1 for role in roles)
+
+
+def _roles(workflow: Workflow) -> list[str]:
+    return list(workflow.dataset.roles) if workflow.dataset else [i.role for i in workflow.images]
 
 
 def _variables_in_checks(workflow: Workflow) -> frozenset[str]:
@@ -123,6 +131,32 @@ def lint_position(
     findings.warning("W127", route, message, "delete the line")
 
 
+def lint_which_image(step: AskStep, workflow: Workflow, findings: Findings) -> None:
+    """Of one image among many nobody can tell which one is meant, unless the answer says it."""
+    together = {images.role for images in workflow.images if images.together}
+    sent = {image.role for image in step.images} or set(_roles(workflow))
+    if not (sent & together and _has_places_nowhere(whole(step.shape))):
+        return
+    message = (
+        f"step `{step.id}` sends many images together, and its answer does not say on which of"
+        " them a place is: the last one is taken"
+    )
+    fix = "write list_of: {label: text, box: box, image: integer}, and ask for the image's number"
+    findings.warning("W135", step.place, message, fix)
+
+
+def _has_places_nowhere(part: Part) -> bool:
+    """Whether some record with a place has no number of an image beside it, and none around it."""
+    if not part.spaces:
+        return False
+    image = part.fields.get("image")
+    if image is not None and image.kind == "number":
+        return False
+    inner = [*part.fields.values(), *([part.entry] if part.entry else [])]
+    deeper = [each for each in inner if each.spaces]
+    return any(each.kind == "coordinates" or _has_places_nowhere(each) for each in deeper)
+
+
 def lint_web_images(workflow: Workflow, findings: Findings) -> None:
     """Pixels can only be told of images that this machine has seen."""
     preparation = workflow.preparation
@@ -130,9 +164,14 @@ def lint_web_images(workflow: Workflow, findings: Findings) -> None:
         return
     every = [entry for each in workflow.images for entry in each.entries]
     entries = [entry for entry in every if entry.kind == "web" and not entry.sha256]
-    if entries:
+    if not entries:
+        return
+    fix = "write `fetch: true` at the top of the file: this machine then downloads it"
+    if any(step.preparation.tile or step.preparation.resize for step in workflow.asks):
+        message = "a web image can be cut or made smaller only where its bytes are, not by its address"
+        findings.error("W451", entries[0].place, message, fix)
+    else:
         message = "boxes of a web image cannot come back in pixels: its size is not known here"
-        fix = "write `fetch: true` at the top of the file: this machine then downloads it"
         findings.warning("W451", entries[0].place, message, fix)
 
 
@@ -168,7 +207,7 @@ def lint_unused(
 
 
 def lint_unused_steps(
-    steps: Sequence[AskStep],
+    steps: Sequence[Step],
     checks: Sequence[CheckSpec],
     outputs: Sequence[OutputSpec],
     findings: Findings,

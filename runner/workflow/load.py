@@ -16,6 +16,7 @@ from runner.sources.inside import real_folder
 from runner.transport.secret import Secret
 from runner.values.problem import Rejected, errors_of
 from runner.workflow.answers import Answers
+from runner.workflow.batch import API, is_in_batches, tell_batch
 from runner.workflow.chat_limits import check_chat
 from runner.workflow.checks import checks_of
 from runner.workflow.document import absolute
@@ -23,9 +24,10 @@ from runner.workflow.extends import LIBRARY, open_document, tell_replaced
 from runner.workflow.files import is_file
 from runner.workflow.findings import Findings, without_keys
 from runner.workflow.lints import lint
+from runner.workflow.local_steps import local_steps
 from runner.workflow.matrix import VARS, axes_of, combinations_of
 from runner.workflow.model_limits import ModelCheck
-from runner.workflow.not_yet import LATER_FORMATS, tell_what_cannot_run
+from runner.workflow.not_yet import tell_what_cannot_run
 from runner.workflow.outputs import outputs_of
 from runner.workflow.parts import whole
 from runner.workflow.passing import tell_passing
@@ -40,6 +42,7 @@ from runner.workflow.spec import (
     Preparation,
     RunOptions,
     SourceFile,
+    Step,
     Workflow,
 )
 from runner.workflow.steps import (
@@ -101,6 +104,8 @@ class _Loading:
         self.findings = Findings(self.document, list(self.fitting.problems), secret)
         self.path, self.given, self.environ = path, given, environ
         self.overrides = {key: value for key, value in overrides.items() if "." not in key}
+        if is_in_batches(self.data):
+            self.overrides["api"] = API
 
     def workflow(self) -> Workflow | None:
         """The workflow; None when something is wrong with it, which is told by then."""
@@ -112,14 +117,18 @@ class _Loading:
         around = surroundings(data, self.fitting, drafts, axes, findings)
         variables = self._variables(axes)
         prompts = Prompts(findings, around.scope)
-        steps = ask_steps(drafts, prompts, around.scope, answers, findings)
+        asking = ask_steps(drafts, prompts, around.scope, answers, findings)
+        local = local_steps(data, prompts, around.scope, findings)
+        numbered: dict[int, Step] = {**asking, **local}
+        steps = tuple(numbered[number] for number in sorted(numbered))
         skip = (data.get("matrix_skip") or ()) if axes else ()
         combinations = combinations_of(axes, skip, findings)
         models = self._models(drafts, axes, combinations)
         checks = checks_of(data.get("checks") or (), around.scope, axes, findings)
-        outputs = outputs_of(data.get("outputs") or (), around.scope, LATER_FORMATS, findings)
+        outputs = outputs_of(data.get("outputs") or (), around.scope, findings)
         tell_what_cannot_run(data, findings)
         tell_passing(data, around.images, findings)
+        tell_batch(data, drafts, findings)
         tell_thousands(data, findings)
         sources = (*self._sources(), *answers.sources.values(), *prompts.sources.values())
         self._check_keys(sources)
@@ -134,7 +143,7 @@ class _Loading:
             description=data.get("description") or "",
             images=around.images,
             dataset=around.dataset,
-            preparation=_preparation(data, self.document.within, steps),
+            preparation=_preparation(data, self.document.within, tuple(asking.values())),
             vars=variables,
             steps=steps,
             combinations=combinations,
@@ -185,11 +194,13 @@ class _Loading:
                 continue
             uses = uses_of(draft, axes, combinations)
             if draft.settings.provider == OPENAI:
-                check_chat(draft, uses, self.findings)
+                if not is_in_batches(self.data):  # which it takes none of, as is told elsewhere
+                    check_chat(draft, uses, self.findings)
             else:
                 check.check(uses)
         named = {draft.settings.model for draft in drafts} | set(axes.get("model", ()))
-        return {name: catalogue().model(name) for name in sorted(named)}
+        in_batch = is_in_batches(self.data)
+        return {name: catalogue().model(name).priced(in_batch=in_batch) for name in sorted(named)}
 
     def _sources(self) -> tuple[SourceFile, ...]:
         first, *parents = self.files
@@ -231,13 +242,16 @@ def _name(path: Path) -> str:
 def _preparation(
     data: Mapping[str, Any], within: Path | None, steps: Sequence[AskStep]
 ) -> Preparation:
+    each = [step.preparation for step in steps]
+    changes = [bool(one.tile or one.resize) for one in each]
     return Preparation(
         fetch=data.get("fetch") or False,
-        convert=data.get("convert"),
+        convert=data.get("convert") or next((one.convert for one in each if one.convert), None),
         frame=int(data.get("frame") or 0),
         within=within,
         upload=data.get("upload") or "inline",
-        needs_size=any(whole(step.shape).spaces for step in steps),
+        needs_size=any(changes) or any(whole(step.shape).spaces for step in steps),
+        is_reduced=bool(changes) and all(changes),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
+from runner.sources.parquet import INSTALL, is_there
 from runner.values.reference import Reference
 from runner.values.shape import Space
 from runner.workflow.comparisons import reference
@@ -21,25 +22,55 @@ FORMATS: Mapping[str, str] = {
     "csv": ".csv",
     "json": ".json",
     "jsonl": ".jsonl",
+    "parquet": ".parquet",
     "text": "/",
+    "coco": ".coco.json",
+    "yolo": "/",
+    "voc": "/",
+    "labelme": "/",
+    "cvat": ".cvat.xml",
+    "labelstudio": ".labelstudio.json",
+    "geojson": "/",
     "overlay": "/",
     "masks": "/",
+    "masks_indexed": "/",
+    "masks_coloured": "/",
+    "crops": "/",
 }
 """What can be written in this version, and the ending of the name that is given by default."""
 
-_NEEDS: Mapping[str, frozenset[Space]] = {
-    "overlay": frozenset({"box", "point", "polygon", "mask"}),
-    "masks": frozenset({"mask"}),
+PLACES: frozenset[Space] = frozenset({"box", "point", "polygon", "mask"})
+EXTENTS: frozenset[Space] = PLACES - {"point"}
+MASKS: frozenset[Space] = frozenset({"mask"})
+
+NEEDS: Mapping[str, frozenset[Space]] = {
+    **dict.fromkeys(("coco", "labelme", "cvat", "labelstudio", "geojson", "overlay"), PLACES),
+    **dict.fromkeys(("yolo", "voc", "crops"), EXTENTS),
+    **dict.fromkeys(("masks", "masks_indexed", "masks_coloured"), MASKS),
+}
+"""What a format shows; the others take anything."""
+
+OPTIONS: Mapping[str, frozenset[str]] = {
+    "images": frozenset({"yolo", "voc", "labelme"}),
+    "padding": frozenset({"crops"}),
+    **dict.fromkeys(("against", "field_of_view", "join_points"), frozenset({"overlay"})),
+}
+"""Options of an output and the formats that take them."""
+
+_NEEDS_PYARROW = "Parquet files are written with pyarrow, which is not installed"
+
+NAMES: Mapping[frozenset[Space], str] = {
+    PLACES: "boxes, points or outlines",
+    EXTENTS: "boxes or outlines",
+    MASKS: "masks",
 }
 
 
-def outputs_of(
-    outputs: Sequence[Any], scope: Scope, later: frozenset[str], findings: Findings
-) -> tuple[OutputSpec, ...]:
-    """What to write. `later` are formats that cannot be written yet, which is told elsewhere."""
+def outputs_of(outputs: Sequence[Any], scope: Scope, findings: Findings) -> tuple[OutputSpec, ...]:
+    """What to write."""
     found: list[OutputSpec] = []
     for number, output in enumerate(outputs):
-        if not isinstance(output, dict) or output.get("as") in later:
+        if not isinstance(output, dict):
             continue
         spec = _output(output, ("outputs", number), scope, findings)
         if spec is not None:
@@ -61,10 +92,36 @@ def _output(
         message = f"`{save}` is no answer: only answers of steps can be saved"
         findings.error("W615", (*route, "save"), message, "name a step: its id, or find.boxes")
         return None
-    _check_fit(form, part, save, route, scope, findings)
+    has_camera = output.get("field_of_view") is not None
+    _check_fit(form, part, save, route, scope, findings, has_camera=has_camera)
+    _check_options(output, form, route, findings)
     to = output.get("to") or _target(save, form)
     place = findings.document.place((*route, "save"), key=True)
-    return OutputSpec(Reference.parse(save), form, _plain(to), place)
+    options = {name: output[name] for name in OPTIONS if output.get(name) is not None}
+    if "against" in options and form == "overlay":
+        against = _truth(options["against"], (*route, "against"), scope, findings)
+        if against is None:
+            return None
+        options["against"] = against
+    return OutputSpec(Reference.parse(save), form, _plain(to), place, options)
+
+
+def _truth(
+    against: str, route: tuple[str, int, str], scope: Scope, findings: Findings
+) -> Reference | None:
+    """A truth that can be drawn; None when it is none, which is told."""
+    part = reference(against, route, scope, findings)
+    if part is None:
+        return None
+    if not against.startswith("truth.") or against.count(".") > 1:
+        message = f"`{against}` is no truth"
+        findings.error("W618", route, message, "name one of those under truth: such as truth.boxes")
+        return None
+    if part.kind != "any" and not part.spaces & PLACES:
+        message = f"`{against}` holds no {NAMES[PLACES]}, so there is nothing to draw"
+        findings.error("W618", route, message, "name a truth that is read from a file")
+        return None
+    return Reference.parse(against)
 
 
 def _target(save: str, form: str) -> str:
@@ -77,6 +134,9 @@ def _target(save: str, form: str) -> str:
 
 def _is_written(form: str, route: tuple[str, int], findings: Findings) -> bool:
     """Whether this version writes the format; plug-ins from outside are looked up by name."""
+    if form == "parquet" and not is_there():
+        findings.error("W453", (*route, "as"), _NEEDS_PYARROW, INSTALL)
+        return False
     if form in FORMATS:
         return True
     from runner.exporters import EXPORTERS
@@ -90,15 +150,27 @@ def _is_written(form: str, route: tuple[str, int], findings: Findings) -> bool:
 
 
 def _check_fit(
-    form: str, part: Part, save: str, route: tuple[str, int], scope: Scope, findings: Findings
+    form: str,
+    part: Part,
+    save: str,
+    route: tuple[str, int],
+    scope: Scope,
+    findings: Findings,
+    *,
+    has_camera: bool,
 ) -> None:
-    needed = _NEEDS.get(form)
+    needed = NEEDS.get(form)
     if needed is None or part.kind == "any" or part.spaces & needed:
         return
-    what = "masks" if form == "masks" else "boxes, points or outlines"
-    message = f"`{save}` holds no {what}, and `as: {form}` needs them"
+    if form == "overlay" and "box_3d" in part.spaces:
+        if not has_camera:
+            message = f"`{save}` holds 3D boxes, and nobody knows the camera to draw them for"
+            fix = "add field_of_view: 60, its angle in degrees from the left edge to the right one"
+            findings.error("W614", (*route, "save"), message, fix)
+        return
+    message = f"`{save}` holds no {NAMES[needed]}, and `as: {form}` needs them"
     step = save.partition(".")[0]
-    if form == "masks":
+    if needed == MASKS:
         fix = f"write schema: masks in step `{step}`"
     else:
         fix = f"write schema: boxes in step `{step}`, or a field of type box"
@@ -107,6 +179,18 @@ def _check_fit(
     if isinstance(owner, Part) and owner.spaces & needed:
         fix = f"write save: {'.'.join(above)}"
     findings.error("W614", (*route, "save"), message, fix)
+
+
+def _check_options(
+    output: Mapping[str, Any], form: str, route: tuple[str, int], findings: Findings
+) -> None:
+    for name, forms in OPTIONS.items():
+        if output.get(name) is not None and form not in forms:
+            message = f"`{name}` has no meaning for `as: {form}`"
+            fix = f"delete it; {one_of(sorted(forms), 'and')} take it"
+            if len(forms) == 1:
+                fix = f"delete it; only {one_of(forms)} takes it"
+            findings.error("W617", (*route, name), message, fix, key=True)
 
 
 def _check_target(

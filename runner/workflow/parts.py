@@ -24,7 +24,7 @@ LISTS: Mapping[str, Space] = {
 }
 """The name under which everything of a space can be found in any answer."""
 
-STATUSES = ("ok", "empty", "partial", "truncated", "refused", "malformed", "failed", "not_run")
+STATUSES = ("ok", "empty", "partial", "truncated", "refused", "malformed", "failed", "not_run", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,26 @@ def whole(shape: Shape) -> Part:
     return Part("text") if shape.schema is None else _part(shape.schema, shape.schema)
 
 
+def schema_of(part: Part) -> dict[str, object]:
+    """A JSON Schema, annotated like that of an answer, of which this is the part."""
+    match part.kind:
+        case "text":
+            return {"type": "string", **({"enum": [*part.choices]} if part.choices else {})}
+        case "number":
+            return {"type": "number"}
+        case "yes_no":
+            return {"type": "boolean"}
+        case "coordinates":
+            return {"x-space": next(iter(part.spaces))} if len(part.spaces) == 1 else {}
+        case "list":
+            return {"type": "array", "items": schema_of(part.entry) if part.entry else {}}
+        case "record":
+            fields = {name: schema_of(inner) for name, inner in part.fields.items()}
+            return {"type": "object", "properties": fields}
+        case "any":
+            return {}
+
+
 def _of_step(shape: Shape) -> dict[str, Part]:
     answer = whole(shape)
     known: dict[str, Part] = dict(answer.fields)
@@ -96,6 +116,8 @@ def _of_step(shape: Shape) -> dict[str, Part]:
         if rows.entry and "label" in rows.entry.fields:
             known.setdefault("labels", Part("list", entry=rows.entry.fields["label"]))
         if answer.kind == "list" and rows.entry:
+            if rows.entry.kind == "text":
+                known["text"] = answer
             known |= {
                 name: Part("list", entry=part)
                 for name, part in rows.entry.fields.items()

@@ -12,7 +12,7 @@ from runner.values.problem import Route
 from runner.workflow.answers import looks_like_file
 from runner.workflow.document import Document, absolute
 from runner.workflow.settings import RIVALS, SETTINGS
-from runner.workflow.spec import AskStep, CheckSpec, OutputSpec, RunOptions, Workflow
+from runner.workflow.spec import AskStep, CheckSpec, OutputSpec, RunOptions, StepPreparation, Workflow
 from runner.workflow.steps import Draft
 
 _PATHS = ("file", "image_folder")
@@ -40,15 +40,21 @@ def resolved(
     found["fetch"] = workflow.preparation.fetch
     if workflow.preparation.upload != "inline":
         found["upload"] = workflow.preparation.upload
-    if workflow.preparation.convert:
-        found["convert"] = workflow.preparation.convert
+    if data.get("convert"):
+        found["convert"] = data["convert"]
     if workflow.preparation.frame:
         found["frame"] = workflow.preparation.frame
     found["vars"] = dict(workflow.vars)
     found["schemas"] = _paths(data.get("schemas") or {}, ("schemas",), document)
     by_number = {draft.id: draft for draft in drafts}
     axes = frozenset(data.get("matrix") or ())
-    found["steps"] = [_step(step, by_number[step.id], axes, document) for step in workflow.steps]
+    written = {step["id"]: step for step in data.get("steps") or () if step.get("id")}
+    found["steps"] = [
+        _step(step, by_number[step.id], axes, document)
+        if isinstance(step, AskStep)
+        else {key: value for key, value in written[step.id].items() if value is not None}
+        for step in workflow.steps
+    ]
     for key in ("matrix", "matrix_skip"):
         found[key] = data.get(key)
     found["checks"] = [_check(check) for check in workflow.checks]
@@ -148,6 +154,10 @@ def _step(
     found: dict[str, object] = {"id": step.id}
     if step.title:
         found["title"] = step.title
+    for key in ("for_each", "when"):
+        if data.get(key) is not None:
+            found[key] = data[key]
+    found.update(_prepared(step.preparation))
     found["prompt"] = step.prompt.template
     if step.system:
         found["system"] = step.system.template
@@ -161,6 +171,15 @@ def _step(
     values = {"provider": step.provider, "model": step.model, **draft.settings.values}
     chosen = {each for axis in axes - step.own for each in (axis, RIVALS.get(axis, axis))}
     return found | {key: values[key] for key in SETTINGS if key in values and key not in chosen}
+
+
+def _prepared(preparation: StepPreparation) -> dict[str, object]:
+    """Also what stands at the top of the file: there it would be for the other steps, too."""
+    tile = preparation.tile
+    found: dict[str, object] = {"resize": preparation.resize, "convert": preparation.convert}
+    if tile is not None:
+        found["tile"] = {"size": tile.size, "overlap": tile.overlap}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _check(check: CheckSpec) -> dict[str, object]:

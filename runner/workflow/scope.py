@@ -28,6 +28,10 @@ class Scope:
     steps: Mapping[str, Shape | None] = field(default_factory=dict)
     open_steps: bool = False
     truths: Mapping[str, Part] | None = field(default_factory=dict)
+    items: Mapping[int, Part] = field(default_factory=dict)
+    """What `item` is, by the number of a step that is run for the entries of a list."""
+    together: frozenset[str] = frozenset()
+    """Those of the roles of which a case has several images."""
 
     def before(self, number: int | None) -> tuple[str, ...]:
         """The steps before one; all for None."""
@@ -55,12 +59,27 @@ def follow(path: Sequence[str], scope: Scope, number: int | None = None) -> Part
         case "truth":
             return truth(rest, scope)
         case "item":
-            return ANY  # what needs it cannot run yet, and says so itself
+            return _item(rest, scope, number)
     if root in scope.steps:
         return _step_part(root, rest, scope, number)
     if scope.open_steps:
         return ANY
     return _no_step(path, scope, number)
+
+
+def _item(rest: Sequence[str], scope: Scope, number: int | None) -> Part | Nowhere:
+    """What `item.label` leads to, in a step with `for_each` or under its `where`."""
+    if number is None or number not in scope.items:
+        message = "there is no `item` here: only a step with `for_each` has one"
+        return Nowhere("W331", message, "add for_each: with a list, such as find.boxes")
+    found = part_in(scope.items[number], rest)
+    if not isinstance(found, NoSuchPart):
+        return found
+    above = ".".join(("item", *rest[: found.index]))
+    close = did_you_mean(rest[found.index], found.known)
+    fix = f"did you mean `{above}.{close}`?" if close else None
+    known = tuple(f"{above}.{each}" for each in found.known)
+    return Nowhere("W303", f"`{above}` has no `{rest[found.index]}`", fix, known)
 
 
 def variable(rest: Sequence[str], scope: Scope) -> Part | Nowhere:
@@ -207,12 +226,12 @@ def follow_in_template(path: Sequence[str], scope: Scope, number: int | None) ->
         return _among(root, rest, ("name",))
     if root == "image" or root in roles:
         return _among(root, rest, IMAGE_FIELDS)
-    if root in scope.steps:
+    if root in scope.steps or root == "item":
         return _in_step(path, scope, number)
     if root == "truth":
         message = "a prompt cannot show the truth: the model would be told the answer"
         return Nowhere("W330", message, "compare with it under `checks:`")
-    if scope.roles is None or scope.open_steps or root == "item":
+    if scope.roles is None or scope.open_steps:
         return ANY
     return _no_name(path, scope, number)
 

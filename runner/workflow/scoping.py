@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.workflow.dataset import dataset_of
@@ -12,7 +12,7 @@ from runner.workflow.images import UNNAMED, image_sets
 from runner.workflow.matrix import VARS
 from runner.workflow.scope import Scope
 from runner.workflow.spec import Dataset, ImageSet
-from runner.workflow.steps import Draft, step_shapes
+from runner.workflow.steps import Draft, with_steps
 from runner.workflow.truth import Truths, truths_of
 from runner.workflow.validity import Fitting
 
@@ -40,18 +40,18 @@ def surroundings(
     dataset, columns = _table(data, fitting, findings)
     if partial and not sets:
         columns = columns or None
-    shapes = step_shapes(data, drafts, findings)
     truths = truths_of(data, columns, findings)
-    unnamed = not shapes or any(name.startswith("#") for name in shapes)
     scope = Scope(
         vars=_variables(data, axes, partial),
         roles=_roles(sets, dataset, fitting),
         columns=columns,
         has_dataset=isinstance(data.get("dataset"), dict),
-        steps=shapes,
-        open_steps=unnamed,
         truths=None if partial or fitting.is_broken("truth") else truths.parts,
+        together=frozenset(each.role for each in sets if each.together),
     )
+    scope = with_steps(scope, data, drafts, findings)
+    unnamed = not scope.steps or any(name.startswith("#") for name in scope.steps)
+    scope = replace(scope, open_steps=unnamed)
     _check_names(scope, findings)
     return Surroundings(sets, dataset, truths, scope)
 

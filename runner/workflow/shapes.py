@@ -108,9 +108,19 @@ def _record(fields: Mapping[str, FieldSpec], coordinates: Coordinates) -> dict[s
         wire_names[name]: _property(name, wire_names[name], spec, coordinates)
         for name, spec in fields.items()
     }
+    if any(_type_of(spec) in GEOMETRY for spec in fields.values()):
+        properties |= _which_image(properties)
     required = [wire_names[name] for name, spec in fields.items() if not _is_optional(spec)]
     record: dict[str, object] = {"type": "object", "properties": properties}
     return {**record, "required": required} if required else record
+
+
+def _which_image(properties: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, object]]:
+    """A whole number `image` beside a place says on which of several images that is."""
+    node = properties.get("image", {})
+    if node.get("type") != "integer":
+        return {}
+    return {"image": {"minimum": 1, "description": "number of the image, counted from 1", **node}}
 
 
 def _wire_names(fields: Mapping[str, FieldSpec], coordinates: Coordinates) -> dict[str, str]:

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Literal
 
 from runner.catalogue import Model
+from runner.postprocess.cut import Cut
+from runner.postprocess.sieve import Sieve
+from runner.values.image import Background
 from runner.values.passing import Upload
 from runner.values.problem import Place, Problem
 from runner.values.reference import Comparison, Reference
 from runner.values.request import Family, Resolution, Settings
-from runner.values.shape import Shape
+from runner.values.shape import Shape, listed
 
 Scalar = str | int | float | bool
 Axis = str
@@ -43,10 +46,18 @@ class ImageEntry:
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
-    """The images under one name (`image` when the author gave no names)."""
+    """The images under one name (`image` when the author gave no names). `together`: all of them are
+    in one request."""
 
     role: str
     entries: tuple[ImageEntry, ...]
+    together: bool = False
+
+    @property
+    def is_with_every_case(self) -> bool:
+        """Whether they go with each image of the other names: one that is written out, or all."""
+        single = len(self.entries) == 1 and self.entries[0].kind in ("file", "web", "data")
+        return self.together or single
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ class Dataset:
     place: Place
 
 
-TruthFormat = Literal["column", "boxes", "coco", "yolo", "masks", "results"]
+TruthFormat = Literal["column", "boxes", "coco", "labelstudio", "yolo", "masks", "results"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,8 @@ class Preparation:
     """How images are read: `fetch` downloads web images here, `convert` names the type that
     unsupported ones become (`png`, `jpeg`), `frame` chooses one of an animation, `within` is the
     folder that their files must really lie in (None is anywhere). `upload` is how they travel;
-    `needs_size`: some step asks for places, which can be told in pixels only of an image seen here."""
+    `needs_size`: some step asks for places, which can be told in pixels only of an image seen here,
+    or cuts or resizes it; `is_reduced`: every step sends less of an image than there is."""
 
     fetch: bool = False
     convert: Literal["png", "jpeg"] | None = None
@@ -95,6 +107,7 @@ class Preparation:
     within: Path | None = None
     upload: Upload = "inline"
     needs_size: bool = False
+    is_reduced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +119,29 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class Tile:
+    """Square tiles of this side in pixels of the original, of which neighbours share at least this
+    part (0–0.5) of their side."""
+
+    size: int
+    overlap: float = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class StepPreparation:
+    """What is done to the images of a step before they are sent, in this order: cut into tiles, made
+    smaller (`resize`: the longest side as sent, in pixels), written anew as `convert` if that has to
+    be at all. None: nothing is."""
+
+    tile: Tile | None = None
+    resize: int | None = None
+    convert: Literal["png", "jpeg"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StepImage:
-    """An image of the case by its role, as a step sends it."""
+    """An image of the case by its role, as a step sends it; `item` is the cut-out that a step is
+    run for."""
 
     role: str
     resolution: Resolution | None = None
@@ -138,22 +172,82 @@ class AskStep:
     family: Family | None = None
     own: frozenset[str] = frozenset()
     needs: tuple[str, ...] = ()
-    """The earlier steps whose answers its templates name; without them it is not run."""
+    """The earlier steps that it names; without them it is not run."""
     descriptions: Mapping[str, Prompt] = field(default_factory=dict)
     place: Place | None = None
+    preparation: StepPreparation = StepPreparation()
+    for_each: Reference | None = None
+    """The list whose entries it is asked about, one by one; None for the case as a whole."""
+    when: CheckSpec | None = None
+    """What must hold, of the case or of the entry, for the question to be asked."""
+
+    @property
+    def result_shape(self) -> Shape:
+        """The shape of what stands in its result: a list of answers with `for_each`."""
+        return self.shape if self.for_each is None else listed(self.shape)
 
     def shape_for(self, model: Model) -> Shape:
         """The shape of the answer that this model gives."""
         return self.png_shape if self.png_shape and model.masks == "png" else self.shape
 
 
-Step = AskStep
-"""`crop`, `filter`, `merge` and `compute` join this union when they can run."""
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """Cuts every box out of its image, or out of the one under `role`; with a `background` only the
+    pixels of its mask or outline are shown."""
+
+    boxes: Reference
+    cut: Cut
+    role: str | None = None
+    background: Background | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Keeps those boxes for which all of `where` holds, and that a sieve lets pass."""
+
+    boxes: Reference
+    sieve: Sieve
+    where: tuple[CheckSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Adds fields to the entries of a list: the first to the first, the second to the second."""
+
+    into: Reference
+    add: Mapping[str, Reference]
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Works out one value: what a template says, read as a number, a text, or yes or no."""
+
+    kind: Literal["number", "text", "yes_no"]
+    template: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStep:
+    """A step that asks nothing: it makes something of earlier answers. `result_shape` is that of
+    its result; the rest is as in a step that asks."""
+
+    id: str
+    work: Crop | Filter | Merge | Compute
+    result_shape: Shape
+    place: Place
+    title: str | None = None
+    needs: tuple[str, ...] = ()
+    for_each: Reference | None = None
+    when: CheckSpec | None = None
+
+
+Step = AskStep | LocalStep
 
 
 @dataclass(frozen=True, slots=True)
 class CheckSpec:
-    """A `that:` check. `pass_rate` is a share 0–1. `only` restricts it to some combinations."""
+    """A `that:` check, or a condition (`when`, `where`), of which only the comparison counts. `pass_rate` is a share 0–1. `only` restricts it to some combinations."""
 
     name: str
     that: Reference
@@ -168,12 +262,14 @@ class CheckSpec:
 
 @dataclass(frozen=True, slots=True)
 class OutputSpec:
-    """A file or folder to write: `to` is relative to the run folder's `outputs/`."""
+    """A file or folder to write: `to` is relative to the run folder's `outputs/`. `options` are those
+    of the format, by name."""
 
     save: Reference
     format: str
     to: str
     place: Place
+    options: Mapping[str, object] = field(default_factory=dict)
 
 
 CacheMode = Literal["off", "use", "refresh", "only"]
@@ -198,6 +294,7 @@ class RunOptions:
     tokens_per_minute: float | None = None
     on_doubtful: Literal["retry", "skip", "ask"] = "retry"
     on_cut_off: Literal["keep", "retry"] = "keep"
+    mode: Literal["live", "batch"] = "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +335,11 @@ class Workflow:
     truths: tuple[TruthSpec, ...] = ()
     partial: bool = False
     """Only a part, meant to be extended: valid, and nothing to run."""
+
+    @property
+    def asks(self) -> tuple[AskStep, ...]:
+        """The steps that ask a model."""
+        return tuple(step for step in self.steps if isinstance(step, AskStep))
 
     def step(self, id: str) -> Step:
         """The step of this id."""

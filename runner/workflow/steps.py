@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.roles import OPENAI
 from runner.values.problem import Route
-from runner.values.shape import Shape
+from runner.values.shape import listed
 from runner.workflow.answers import Answers, AnswerSpec
 from runner.workflow.findings import Findings
-from runner.workflow.images import step_images
+from runner.workflow.images import ITEM, step_images
+from runner.workflow.local_shapes import entry_of, local_shape
+from runner.workflow.local_steps import loop_of, named_in, when_of
 from runner.workflow.matrix import choices_along
 from runner.workflow.model_limits import Use
+from runner.workflow.preparing import preparation_of
 from runner.workflow.prompts import Prompts, needs
 from runner.workflow.scope import Scope
 from runner.workflow.secret_words import check_headers
 from runner.workflow.settings import AXES, RIVALS, SETTINGS, Chosen, chosen
-from runner.workflow.spec import AskStep, Combination
+from runner.workflow.spec import AskStep, Combination, StepImage
 from runner.workflow.validity import Fitting
 from runner.workflow.words import one_of
 
@@ -55,23 +58,30 @@ def drafts_of(
     return tuple(found)
 
 
-def step_shapes(
-    data: Mapping[str, Any], drafts: Sequence[Draft], findings: Findings
-) -> dict[str, Shape | None]:
-    """Every step's id with the shape of its answer, in order; one place for each step, so steps
-    without a usable id have a name that nobody can write."""
+def with_steps(
+    scope: Scope, data: Mapping[str, Any], drafts: Sequence[Draft], findings: Findings
+) -> Scope:
+    """The scope with every step's id and the shape of its result, in order, and what `item` is in
+    each. There is one place for each step, so steps without a usable id have a name that nobody can
+    write."""
     answers = {draft.number: draft.answer.shape for draft in drafts}
-    shapes: dict[str, Shape | None] = {}
     for number, step in enumerate(data.get("steps") or ()):
-        name = step.get("id") if isinstance(step, dict) else None
-        if isinstance(name, str) and name in shapes:
-            first = list(shapes).index(name) + 1
+        step = step if isinstance(step, dict) else {}
+        name = step.get("id")
+        if isinstance(name, str) and name in scope.steps:
+            first = list(scope.steps).index(name) + 1
             message = f"two steps are called `{name}`: step {first} and step {number + 1}"
             fix = f"give this one a name of its own, for example {name}_2"
             findings.error("W209", ("steps", number, "id"), message, fix)
             name = None
-        shapes[name or f"#{number}"] = answers.get(number)
-    return shapes
+        over = step.get("boxes") if step.get("do") == "filter" else step.get("for_each")
+        if over is not None:
+            scope = replace(scope, items={**scope.items, number: entry_of(over, scope)})
+        shape = answers[number] if number in answers else local_shape(step, scope)
+        if shape is not None and step.get("for_each") is not None:
+            shape = listed(shape)
+        scope = replace(scope, steps={**scope.steps, name or f"#{number}": shape})
+    return scope
 
 
 def ask_steps(
@@ -80,17 +90,24 @@ def ask_steps(
     scope: Scope,
     answers: Answers,
     findings: Findings,
-) -> tuple[AskStep, ...]:
-    """The steps that could be read; what is wrong with the others is told."""
-    found = [_ask_step(draft, prompts, scope, findings) for draft in drafts]
+) -> dict[int, AskStep]:
+    """The steps that could be read, by their number; what is wrong with the others is told."""
+    found = {draft.number: _ask_step(draft, prompts, scope, findings) for draft in drafts}
     used = {draft.answer.used for draft in drafts if draft.answer.used}
     answers.check_unused(used)
-    return tuple(step for step in found if step is not None)
+    return {number: step for number, step in found.items() if step is not None}
 
 
 def _ask_step(draft: Draft, prompts: Prompts, scope: Scope, findings: Findings) -> AskStep | None:
     data, route, settings = draft.data, draft.route, draft.settings
-    images = step_images(data, route, scope.roles, findings)
+    over_images = _is_over_images(data, draft.number, scope)
+    images = step_images(data, route, scope.roles, findings, has_item=over_images)
+    if over_images and data.get("images") is None:
+        images = (StepImage(ITEM),)
+    sent = _images_sent(images, scope)
+    preparation = preparation_of(data, route, draft.answer.shape, sent, findings)
+    loop = loop_of(data, draft.number, scope, findings)
+    when = when_of(data, draft.number, scope, findings)
     headers = data.get("headers")
     if isinstance(headers, dict):
         check_headers(headers, (*route, "headers"), findings)
@@ -102,6 +119,7 @@ def _ask_step(draft: Draft, prompts: Prompts, scope: Scope, findings: Findings) 
     for key in ("fields", "list_of"):
         _check_descriptions(data.get(key), (*route, key), draft.number, prompts)
     own, prompts.uses = prompts.uses, before | prompts.uses
+    own.update(named_in(loop, when))
     if prompt is None or draft.answer.shape is None:
         return None
     return AskStep(
@@ -121,7 +139,22 @@ def _ask_step(draft: Draft, prompts: Prompts, scope: Scope, findings: Findings) 
         needs=needs(own, scope),
         descriptions=draft.answer.descriptions,
         place=findings.document.place((*route, "id")),
+        preparation=preparation,
+        for_each=loop,
+        when=when,
     )
+
+
+def _images_sent(images: Sequence[StepImage], scope: Scope) -> int:
+    """How many images a request has, as far as anybody knows before they are listed."""
+    roles = [image.role for image in images] or scope.roles or ("image",)
+    return sum(2 if role in scope.together else 1 for role in roles)
+
+
+def _is_over_images(step: Mapping[str, Any], number: int, scope: Scope) -> bool:
+    """Whether the entries that a step is run for are cut-outs."""
+    item = scope.items.get(number)
+    return item is not None and "for_each" in step and "window" in item.fields
 
 
 def _check_descriptions(fields: object, route: Route, number: int, prompts: Prompts) -> None:

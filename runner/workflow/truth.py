@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -170,7 +171,7 @@ def _format(
 def _format_of_file(path: Path) -> str | None:
     ending = path.suffix.lower()
     if ending == ".json":
-        return "coco"
+        return "labelstudio" if _is_list(path) else "coco"
     match table_format(path):
         case None:
             return None
@@ -178,6 +179,18 @@ def _format_of_file(path: Path) -> str | None:
             return "results"
         case _:
             return "boxes"
+
+
+def _is_list(path: Path) -> bool:
+    """Whether the JSON of a file is a list, as that of Label Studio's tasks is."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_LOOKED_AT).removeprefix(BOM_UTF8).lstrip()[:1] == b"["
+    except OSError:
+        return False  # opening it tells what is wrong
+
+
+_LOOKED_AT = 1000
 
 
 def _format_of_folder(path: Path) -> str | None:
@@ -294,6 +307,11 @@ def _part(spec: TruthSpec) -> Part:
                 "box": "box", "polygon": "polygon", "mask": "mask", "point": "point"
             }  # fmt: skip
             return _list(spaces, "iscrowd", "attributes", "score", "visible", "thing")
+        case "labelstudio":
+            places: dict[str, Space] = {
+                "box": "box", "polygon": "polygon", "mask": "mask", "point": "point"
+            }  # fmt: skip
+            return _list(places)
         case "yolo":
             return _list({"box": "box", "polygon": "polygon"}, "score")
         case "masks":

@@ -235,6 +235,8 @@ def _home(name: str, route: Route) -> tuple[str | None, frozenset[str]]:
         if name in workflow_schema()["properties"]["defaults"]["properties"]:
             return f"it belongs under `defaults:` or into a step{_at_top(top)}", frozenset()
         return "it belongs into a step, under `steps:`", frozenset({"steps"})
+    if in_step and name == "for_each":
+        return "delete it: this step already takes the whole list", frozenset()
     kinds = [kind for kind in _KINDS if name in definition(f"step_{kind}")["properties"]]
     if in_step and kinds:
         kind = one_of(f"do: {each}" for each in kinds)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.values.problem import Problem, Route
+from runner.workflow.amounts import amount_in
 from runner.workflow.document import Document
 from runner.workflow.schema import Violation
 from runner.workflow.settings import AXES
@@ -22,6 +23,7 @@ from runner.workflow.telling import (
     write,
 )
 from runner.workflow.words import as_yaml, kind_of
+from runner.workflow.wrong_words import choice, one_of_choices
 
 
 def wrong_type(violation: Violation, document: Document) -> Problem:
@@ -29,8 +31,13 @@ def wrong_type(violation: Violation, document: Document) -> Problem:
     types = [violation.limit] if isinstance(violation.limit, str) else list(violation.limit)
     name = name_of_value(violation, document)
     found = violation.value
+    choices = violation.node.get("enum", [])
     if found is None:
-        return problem(violation, document, "W208", f"{name} is empty", fill_in(violation))
+        fix = one_of_choices(violation, choices) or fill_in(violation)
+        return problem(violation, document, "W208", f"{name} is empty", fix)
+    is_number = isinstance(found, int | float) and not isinstance(found, bool)
+    if choices and (isinstance(found, bool) or (is_number and violation.route[-1] != "thinking")):
+        return choice(violation, document, choices)
     wanted = _wanted(types, violation)
     message = f"{name} must be {wanted}, found {kind_of(found)}"
     return problem(violation, document, "W204", message, _type_fix(types, violation, document))
@@ -94,6 +101,9 @@ def _type_fix(types: list[str], violation: Violation, document: Document) -> str
             return f'put it in quotes: "{written}"'
         case str() if types in (["number"], ["integer"]) and (number := number_in(found)):
             return plain_number(violation.route, number, found)
+        case str() if types in (["number"], ["integer"]) and (number := amount_in(found, key)):
+            if types == ["number"] or number.lstrip("-").isdecimal():
+                return plain_number(violation.route, number, found)
         case float() if types == ["integer"] and "." not in (number_in(written) or "."):
             return write(key, number_in(written))
         case str() if key == "between" and (ends := range_in(found)):

@@ -9,7 +9,7 @@ from runner.catalogue import DEFAULT_MODEL, catalogue
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Route
 from runner.workflow.document import Document
-from runner.workflow.not_yet import LATER_RUN, SORRY, is_later
+from runner.workflow.not_yet import SORRY, is_later
 from runner.workflow.schema import Violation
 from runner.workflow.telling import (
     as_fix,
@@ -43,8 +43,6 @@ def choice(violation: Violation, document: Document, choices: list[Any]) -> Prob
     field = _field_of(violation.route)
     if key == "thinking" and found in ("off", "no", "zero", False):
         fix = _least_thinking(violation.route, document)
-    elif key in LATER_RUN:
-        fix = LATER_RUN[key][1]
     elif not names:
         fix = f"no {key} {SORRY}: write a check with `that:` and `pass_rate:`"
     elif key == "as" and str(found).lower() in _OTHER_FORMATS:
@@ -55,6 +53,8 @@ def choice(violation: Violation, document: Document, choices: list[Any]) -> Prob
         fix = "delete the line: a step that asks needs no `do`"
     elif close:
         fix = f"did you mean `{close}`?"
+    elif found is False and "off" in names:
+        fix = f"write {key}: off"
     else:
         fix = None
     what = _CHOICE_WORDS.get(key)
@@ -65,9 +65,15 @@ def choice(violation: Violation, document: Document, choices: list[Any]) -> Prob
         message = f"there is no {what} {quoted(found)}"
     else:
         message = f"{name_of_value(violation, document)} cannot be {quoted(found)}"
-    if fix is None:
-        fix = f"write {one_of(names)}" if len(names) <= 8 else None
+    fix = fix or one_of_choices(violation, choices)
     return problem(violation, document, "W205", message, fix, allowed=tuple(names))
+
+
+def one_of_choices(violation: Violation, choices: list[Any]) -> str | None:
+    """A fix that names everything that can stand here; None when that is much, or nothing."""
+    key = key_of(violation.route)
+    names = [as_yaml(choice) for choice in choices if not is_later(key, choice)]
+    return f"write {one_of(names)}" if 0 < len(names) <= 8 else None
 
 
 def _least_thinking(route: Route, document: Document) -> str:

@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 
 from runner.cli import group
 from runner.roles import Kept
-from runner.store.cache import Cache, CachePlace
+from runner.store.cache import Cache
+from runner.store.cache_place import CachePlace
 from runner.values.response import Response, Usage
 
 
@@ -77,12 +78,15 @@ def test_answers_are_deleted(folder: Path) -> None:
 def test_a_person_is_asked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal; whoever says no keeps everything."""
     monkeypatch.setattr("runner.cli.cache._somebody_is_there", lambda: True)
-    question = f"Delete all 3 answers from {folder}/answers.sqlite? [y/N]: "
+    again = "run that wants such an answer again pays for it again"
+    question = f"Delete all 3 answers from {folder}/answers.sqlite? A {again}. [y/N]: "
     runner = CliRunner()
     told = runner.invoke(group, ["cache", "clean"], input="n\n", catch_exceptions=False)
     assert (told.exit_code, told.stderr) == (2, question + "n\n")
     told = runner.invoke(group, ["cache", "clean"], input="y\n", catch_exceptions=False)
     assert told.stdout == "3 answers deleted; 0.0 MB are in use\n"
+    assert told.stderr == f"{question}y\n  a {again}\n"
+    assert runner.invoke(group, ["cache", "clean"]).stdout.startswith("0 answers deleted")
 
 
 @pytest.mark.parametrize(

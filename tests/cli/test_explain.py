@@ -96,7 +96,7 @@ def test_a_value_is_explained_by_itself() -> None:
         ("3", "exit code", "  Kind: what a run ends with"),
         ("cost_usd", "cost_usd", "  More: askpix explain metric"),
         ("sha256", "sha256", "  Stands in results.jsonl, in: images.sent"),
-        ("boxes", "schema: boxes", "  Stands in: steps"),
+        ("boxes", "schema: boxes", "  Kind: part of an answer"),
     ],
 )
 def test_words_of_results_and_outputs_are_explained(word: str, first: str, last: str) -> None:
@@ -160,21 +160,7 @@ def test_a_reference_is_explained_part_by_part() -> None:
 @pytest.mark.parametrize(
     "word",
     [
-        "crop",
-        "filter",
-        "merge",
-        "compute",
-        "for_each",
-        "when",
         "metric",
-        "resize",
-        "tile",
-        "rotate",
-        "batch",
-        "coco",
-        "yolo",
-        "labelstudio",
-        "crops",
         "steps.upload",
         "steps.examples",
     ],

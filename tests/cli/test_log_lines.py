@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
@@ -16,11 +17,13 @@ import pytest
 
 from runner.cli.log_lines import log_lines, words
 from runner.transport.secret import Secret
+from runner.values.batch import Part, RemoteBatch
 from runner.values.event import (
     Event,
     EventName,
     answered,
     asked,
+    batch,
     concluded,
     doubtful,
     event,
@@ -50,6 +53,7 @@ FOUND = Result(0, "a.jpg", "find", {}, 1, (), "ok", detections=(Detection("[0]")
 FAILED = Result(0, "a.jpg", "find", {}, 1, (), "failed", error="busy")
 UPLOAD = KnownFile("files/x", "https://x/files/x", 3_000_000, 1_800_000_000.0)
 TALLY = Tally(total=3, done=2, requests=4, session_usd=0.0012)
+PART = Part(1, "gemini", "m", "askpix-1", "created", 40, batch="batches/b1")
 
 SAID = [
     (run_started("cats", "runs/x", 1, "1.0", 100, None), "cats begins: 100 results planned"),
@@ -74,10 +78,15 @@ SAID = [
         uploaded(QUESTION, "a.jpg", UPLOAD, 1.5, again=True),
         "a.jpg: uploaded (3.0 MB) again: the file was gone",
     ),
+    (batch(replace(PART, batch=None), "uploaded"), "askpix-1: uploaded (40 requests)"),
+    (
+        batch(PART, "failed", RemoteBatch("batches/b1", "failed", "", None, "busy", 40, 3, 1)),
+        "batches/b1: failed (40 requests, 3 answered, 1 failed): busy",
+    ),
     (concluded("a.jpg, find", FOUND, "asked"), "a.jpg, find: ok, 3 detections"),
     (
         concluded("a.jpg, find", FAILED, "asked", earlier=True),
-        "a.jpg, find: failed, from a session before this one: busy",
+        "a.jpg, find: failed: busy",
     ),
     (recalled(QUESTION, "asked"), "a.jpg, find: was answered before"),
     (recalled(QUESTION, "cache"), "a.jpg, find: the answer comes from the cache"),
@@ -153,6 +162,18 @@ def test_a_line_for_programs_is_a_line_of_the_log(capsys: pytest.CaptureFixture[
         "event": "said",
         "sentence": "hello",
     }
+
+
+def test_what_a_session_before_had_is_told_to_programs_only(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of a run that goes on with 10,000 results, a person reads what is new."""
+    for form in ("text", "json"):
+        log = log_lines(form, verbose=True, hide=str, now=lambda: NOON, clock=lambda: 0.0)  # type: ignore[arg-type]
+        for earlier in (True, False):
+            log(concluded("a.jpg, find", FOUND, "asked", earlier=earlier))
+    *text, _, _ = capsys.readouterr().err.splitlines()
+    assert [line[9:] for line in text] == ["a.jpg, find: ok, 3 detections"]
 
 
 def test_a_closed_stderr_stops_nothing() -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from io import StringIO
 
 from runner.cli.progress import Heartbeat, line
+from runner.values.batch import Part
+from runner.values.event import batch
 from runner.values.result import Result, Status
 from runner.values.tally import Tally
+from runner.values.totals import Spent, Totals
 
 
 def result(number: int, status: Status = "ok") -> Result:
@@ -28,9 +31,11 @@ def result(number: int, status: Status = "ok") -> Result:
 def test_a_line_says_how_far_what_failed_and_what_it_cost() -> None:
     """The line of totals, whole."""
     tally = Tally(total=400)
+    tally.account(Totals(cost_usd=0.002, by_model={"m": Spent(2, 2000, None, 0, 100, 20, 0.002)}))
     tally.add(result(0))
     tally.add(result(1, "failed"))
     assert line(tally, 1.5) == ("2/400 · 1 without an answer · $0.0020 of $1.50 · 2,120 tokens")
+    assert line(tally, 1.5, room=54) == "2/400 · 1 without an answer · $0.0020 of $1.50"
     assert tally.last_error == "1.jpg: the service hung up"
 
 
@@ -58,3 +63,22 @@ def test_a_line_every_thirty_seconds() -> None:
         tally.add(result(number))
         beat(tally)
     assert [row.split(" ")[0] for row in stream.getvalue().splitlines()] == ["3/1,000", "5/1,000"]
+
+
+def test_batches_are_told_in_a_line_whenever_that_is_news() -> None:
+    """Nothing else happens for a day."""
+    stream, tally = StringIO(), Tally(total=40)
+    beat = Heartbeat(stream, clock=lambda: 0.0)
+    for states in (("written",), ("uploaded",), ("pending",), ("running", "pending"), ("closed",)):
+        for number, state in enumerate(states):
+            part = Part(number, "gemini", "m", f"askpix-{number}", "created", 20)
+            tally.note(batch(part, state))
+        beat(tally)
+        beat(tally)
+    start = "0/40 · $0.00 · 0 tokens"
+    assert stream.getvalue().splitlines() == [
+        f"{start} · 1 batch: 1 on the way",
+        f"{start} · 1 batch: 1 pending",
+        f"{start} · 2 batches: 1 pending, 1 running",
+        f"{start} · 1 batch: 1 pending",
+    ]

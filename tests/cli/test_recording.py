@@ -166,3 +166,16 @@ def test_several_workflows_share_a_folder(folder: Path, monkeypatch: pytest.Monk
     assert "  kept: 8 recorded\n" in recorded.stderr
     replayed = CliRunner().invoke(group, [*words, *REPLAY, "--format", "json", "-q"])
     assert [one["by_status"] for one in json.loads(replayed.stdout)] == [{"ok": 4}, {"ok": 4}]
+
+
+def test_two_workflows_that_ask_the_same_ask_once(folder: Path) -> None:
+    """What the first of a command has recorded answers the second; in `once` this is no replay yet,
+    so that what only the second asks is recorded, too."""
+    (folder / "again.workflow.yaml").write_text(WORKFLOW.replace("repeat: 2", "repeat: 3"))
+    words: list[Any] = ["run", "shapes.workflow.yaml", "again.workflow.yaml"]
+    for mode in ("new", "once"):
+        options = ["--provider", "simulator", "--record", mode, "--record-mode", mode]
+        recorded = CliRunner().invoke(group, [*words, *options])
+        assert recorded.exit_code == 0, recorded.output
+        assert f"  {mode}: 4 answered from it, 6 recorded\n" in recorded.stderr
+        assert len(Path(mode, "recordings.jsonl").read_bytes().splitlines()) == 6

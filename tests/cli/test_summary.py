@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runner.cli.summary import as_json, tell
 from runner.run import Outcome
 from runner.stages.halt import Halt
-from runner.values.event import doubtful
-from runner.values.question import Question
 from runner.values.response import Origin
 from runner.values.result import Result
 from runner.values.tally import Tally
+from runner.values.totals import Spent, Totals
 from runner.workflow.load import load
 from runner.workflow.spec import Workflow
 
@@ -32,9 +32,19 @@ def workflow(tmp_path: Path) -> Workflow:
     return load(file, environ={})
 
 
+def bill(earlier: int, asked: int, **more: Any) -> Totals:
+    """What so many answers have cost, those of earlier sessions and those of this one."""
+    count = earlier + asked
+    spent = Spent(count, 1000 * count, None, 0, 50 * count, 0, 0.0004 * count, 0)
+    by_model = {"m": spent} if count else {}
+    paid = Totals(cost_usd=0.0004 * count, session_usd=0.0004 * asked, by_model=by_model)
+    return replace(paid, **more)
+
+
 def tally(total: int, **origins: int) -> Tally:
     """So many answers of each origin; `earlier` ones were asked in another session."""
     made = Tally(total)
+    made.account(bill(origins.get("earlier", 0), origins.get("asked", 0)))
     for origin, count in origins.items():
         for _ in range(count):
             if origin == "earlier":
@@ -67,8 +77,9 @@ def test_where_several_models_answered_each_has_its_line(
     workflow: Workflow, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What it took and cost; a price that nobody knows is a dash."""
-    of = tally(3, asked=2)
-    of.add(replace(RESULT, model="a", cost_usd=None))
+    of, paid = tally(3, asked=3), bill(0, 2)
+    unknown = Spent(1, 1000, None, 0, 50, 0, 0.0, 1)
+    of.account(replace(paid, by_model={"a": unknown, **paid.by_model}))
     assert told(workflow, of, capsys)[3:] == [
         "    a: 1 answer, 1,050 tokens, —",
         "    m: 2 answers, 2,100 tokens, $0.0008",
@@ -91,7 +102,7 @@ def test_answers_from_the_cache_and_shared_ones_cost_nothing(
     """What they would have cost is said."""
     assert told(workflow, tally(10, asked=1, cache=5, shared=4), capsys)[2:] == [
         "  cost      $0.0004 for 1,050 tokens",
-        "  5 came from the cache, 4 asked exactly what another case asked:"
+        "  5 came from the cache, 4 asked exactly what another case asked (identical images do):"
         " nothing was paid for $0.0036 worth of answers",
     ]
 
@@ -101,8 +112,8 @@ def test_requests_that_may_have_been_paid_for_are_named(
 ) -> None:
     """Five of them, each once; the log names all."""
     of = tally(2, asked=2)
-    for number in (0, 0, *range(6)):
-        of.note(doubtful(Question("k", number, f"{number}.jpg, find", 0.0002)))
+    names = tuple(f"{number}.jpg, find" for number in range(5))
+    of.account(bill(0, 2, doubtful=8, doubtful_usd=0.0016, doubtful_names=names))
     assert told(workflow, of, capsys)[3:] == [
         "  8 requests may have been paid for although no answer came (about $0.0016 more):"
         " 0.jpg, find; 1.jpg, find; 2.jpg, find; 3.jpg, find; 4.jpg, find; …"
@@ -136,7 +147,7 @@ def test_a_script_reads_the_same_numbers(workflow: Workflow) -> None:
     """Of every origin, of both bills."""
     of = tally(10, earlier=2, asked=1, cache=3, shared=1)
     of.requests, of.retried, of.rate_limited = 4, 2, 1
-    of.note(doubtful(Question("k", 0, "a.jpg, find", 0.0002)))
+    of.account(bill(2, 1, doubtful=1, doubtful_usd=0.0002, doubtful_names=("a.jpg, find",)))
     outcome = Outcome(workflow.path.parent, of, (), {}, Halt())
     summary = as_json(workflow, outcome, seconds=1.23456, resume="askpix run x")
     assert {key: summary[key] for key in ("seconds", "resume", "results", "not_asked")} == {

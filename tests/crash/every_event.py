@@ -212,9 +212,8 @@ def at_every_event(scene: Scene, calm: dict[str, bytes], prepared: int) -> tuple
         if prepared:
             scene.forked(out, prepared)
         code = scene.forked(out, number)
-        if code == KILLED and (folder := scene.folder(out)) and p.status(folder) == "done":
-            p.bury(folder)  # it has ended: nobody goes on with it
-        elif code == KILLED:
+        folder = scene.folder(out)
+        if code == KILLED and not (folder and p.has_ended(folder)):
             code = scene.forked(out)
         told = list(check(scene, out, calm))
         if code not in (0, KILLED):

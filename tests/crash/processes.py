@@ -185,25 +185,25 @@ def environment() -> dict[str, str]:
 _TIMES = re.compile(rb'(time|timestamp)="[^"]*"')
 
 
+ASIDE = ("started", "finished", "doubtful_usd")
+
+
 def left_behind(folder: Path) -> dict[str, bytes]:
     """Every file of a run folder by its name, without what differs between two runs that are the
-    same: times, the journal and the log."""
+    same: times, the journal and the log, and what may have been paid for without an answer."""
     files = {path: path.relative_to(folder).as_posix() for path in folder.rglob("*")}
     contents = {name: path.read_bytes() for path, name in files.items() if path.is_file()}
     for name in ("run.sqlite", "log.jsonl"):
         contents[name] = b"" if contents.pop(name, None) is not None else b"missing"
     contents["junit.xml"] = _TIMES.sub(rb'\1=""', contents.get("junit.xml", b""))
     manifest = json.loads(contents.get("run.json", b"{}"))
-    contents["run.json"] = json.dumps(manifest | {"started": 0, "finished": 0}).encode()
+    contents["run.json"] = json.dumps(manifest | dict.fromkeys(ASIDE, 0)).encode()
     return contents
 
 
-def bury(folder: Path) -> None:
-    """Removes what a process leaves that was killed after its run had ended: nobody goes on there."""
-    with closing(sqlite3.connect(folder / "run.sqlite")) as db:
-        db.execute("PRAGMA journal_mode = DELETE").fetchall()
-    for name in ("run.lock", "run.ballast"):
-        (folder / name).unlink(missing_ok=True)
+def has_ended(folder: Path) -> bool:
+    """Whether a run is done, and its process came to the end: the same command begins another one."""
+    return status(folder) == "done" and not (folder / "run.lock").exists()
 
 
 def differences(found: Mapping[str, bytes], expected: Mapping[str, bytes]) -> list[str]:

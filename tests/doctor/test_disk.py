@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from runner.doctor.disk import cache, out_folder
-from runner.store.cache import Cache, cache_place
+from runner.store.cache import Cache
+from runner.store.cache_place import cache_place
 
 
 def levels(found: object) -> list[str]:

@@ -19,13 +19,18 @@ from runner.exporters.drawing import draw
 from runner.exporters.labels import Placing
 from runner.exporters.lettering import line
 from runner.exporters.overlay import Overlay, scale_of
-from runner.exporters.palette import DARK, Palette
+from runner.exporters.palette import COLOURS, DARK, Palette, on_top_of
+from runner.exporters.side_by_side import GAP
 from runner.exporters.things import CROWDED, Look, text_of
 from runner.exporters.upright import LONGEST, SHORTEST, upright
+from runner.postprocess.boxes_3d import Camera
+from runner.postprocess.masks import mask_of
+from runner.postprocess.rle import from_bits
 from runner.values.geometry import Box, PixelBox, Point, Polygon, Size
 from runner.values.mask import Mask, Rle
 from runner.values.reference import Reference
 from runner.values.result import Detection, Result, ResultImage
+from runner.values.truth import Cell, NoTruth, Things, Truth
 
 GREY = (128, 128, 128)
 Pixels = NDArray[np.uint8]
@@ -370,24 +375,216 @@ def test_entries_without_a_label_are_coloured_by_their_first_text() -> None:
     assert pixels[120, 300].tolist() == list(colours["dent"])
 
 
-def test_of_several_images_the_one_with_the_findings_is_drawn(tmp_path: Path) -> None:
+def several(*names: str) -> tuple[ResultImage, ...]:
+    return tuple(ResultImage(f"{name}.png", name, None, Size(700, 500), 1, None) for name in names)
+
+
+def test_of_several_images_those_with_findings_are_drawn(tmp_path: Path) -> None:
     """The last one when nothing was found: there it was looked for."""
-    images = {"b.png": photo((700, 500)), "a.png": photo((700, 500))}
-    pair = (
-        ResultImage("b.png", "before", None, Size(700, 500), 1, None),
-        ResultImage("a.png", "after", None, Size(700, 500), 1, None),
-    )
+    images = {f"{name}.png": photo((700, 500)) for name in ("left", "middle", "right")}
+    some = several("left", "middle", "right")
     results = [
-        result("roof.jpg", Size(1, 1), [replace(BOX, image=0)], images=pair),
-        result("wall.jpg", Size(1, 1), [], images=pair),
-        result("door.jpg", Size(1, 1), [BOX, replace(BOX, image=1)], images=pair),
+        result("roof.jpg", Size(1, 1), [replace(BOX, image=0)], images=some),
+        result("wall.jpg", Size(1, 1), [], images=some),
+        result("door.jpg", Size(1, 1), [BOX, replace(BOX, image=1)], images=some),
     ]
     assert write(results, tmp_path, images) == [
-        "roof-before.jpg",
-        "wall-after.jpg",
-        "door-before.jpg",
-        "door-after.jpg",
+        "roof-left.jpg",
+        "wall-right.jpg",
+        "door-left.jpg",
+        "door-middle.jpg",
     ]
+
+
+def test_a_pair_stands_side_by_side(tmp_path: Path) -> None:
+    """Each under the name of its role, with what was found on it and nothing else."""
+    images = {f"{name}.png": photo((700, 500)) for name in ("before", "after")}
+    found = [replace(BOX, image=1)]
+    pair = result("roof.jpg", Size(1, 1), found, images=several("before", "after"))
+    assert write([pair], tmp_path, images) == ["roof.jpg"]
+    with Image.open(tmp_path / "roof.jpg") as image:
+        pixels = np.asarray(image).astype(int)
+    head = pixels.shape[0] - 500
+    assert pixels.shape[1] == 2 * 700 + GAP
+    assert (pixels[:head] < 100).any()  # letters
+    cat = np.array(colour_of("cat"))
+    assert abs(pixels[head + 300, 700 + GAP + 200] - cat).max() < 25
+    assert abs(pixels[head + 300, 200] - np.array(GREY)).max() < 12
+
+
+def test_of_a_pair_of_which_one_is_gone_the_other_is_drawn(tmp_path: Path) -> None:
+    """And the list says why."""
+    pair = result("roof.jpg", Size(1, 1), [BOX], images=several("before", "after"))
+    written = write([pair], tmp_path, {"before.png": photo((700, 500))})
+    assert written == ["roof.jpg", "not-drawn.txt"]
+    assert (tmp_path / "not-drawn.txt").read_text() == (
+        "roof.jpg: ok: after.png: the image is not on this machine\n"
+    )
+
+
+def test_the_frame_that_was_sent_is_drawn_on(tmp_path: Path) -> None:
+    """Of an animation whose second frame was asked about."""
+    content = BytesIO()
+    frames = [Image.new("RGB", (700, 500), colour) for colour in (GREY, (250, 0, 0))]
+    frames[0].save(content, "GIF", save_all=True, append_images=frames[1:])
+    image = ResultImage("a.gif", "image", None, Size(700, 500), 1, None, frame=1)
+    write([result("a.gif", None, [], images=(image,))], tmp_path, {"a.gif": content.getvalue()})
+    with Image.open(tmp_path / "a.gif.jpg") as image_:
+        red = image_.getpixel((350, 250))
+    assert isinstance(red, tuple)
+    assert red[0] > 240
+    assert red[1] < 20
+    with pytest.raises(ValueError, match="no more images"):
+        upright(content.getvalue(), frame=2)
+
+
+def test_the_truth_is_drawn_in_dashes() -> None:
+    """A line of two colours around what is right, whole around what was found; the foot counts it."""
+    right = replace(BOX, box=Box(250, 200, 550, 450))
+    image = Image.new("RGB", (800, 600), GREY)
+    draw(image, [BOX], Size(800, 600), Palette(), truth=[right])
+    pixels = np.asarray(image)
+    along = {tuple(pixel) for pixel in pixels[449, 260:540].tolist()}
+    assert along == {colour_of("cat"), on_top_of(colour_of("cat"))}
+    assert {tuple(pixel) for pixel in pixels[399, 210:245].tolist()} == {colour_of("cat")}
+    assert (pixels[-4, :8] == DARK).all()
+    assert (pixels[-4, 300:] == GREY).all()
+
+
+def block(x: int, y: int, width: int, height: int) -> Mask:
+    bits = np.ones((height, width), np.bool_)
+    return mask_of(from_bits(bits, x, y, Size(800, 600)), "png")
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        Detection(at="t", label="cat", mask=block(250, 200, 300, 250)),
+        Detection(
+            at="t",
+            label="cat",
+            polygon=(
+                Polygon((Point(250, 200), Point(550, 200), Point(550, 450), Point(250, 450))),
+            ),
+        ),
+    ],
+)
+def test_masks_and_outlines_of_the_truth_are_not_filled(right: Detection) -> None:
+    """They are dashed along their edge."""
+    image = Image.new("RGB", (800, 600), GREY)
+    draw(image, [], Size(800, 600), Palette(), truth=[right])
+    pixels = np.asarray(image)
+    assert pixels[300, 400].tolist() == list(GREY)
+    along = {tuple(pixel) for pixel in pixels[300:400, 549].tolist()}
+    assert along == {colour_of("cat"), on_top_of(colour_of("cat"))}
+
+
+def test_a_point_of_the_truth_is_hollow() -> None:
+    """White in the middle."""
+    image = Image.new("RGB", (800, 600), GREY)
+    draw(image, [], Size(800, 600), Palette(), truth=[Detection("t", point=Point(400.5, 300.5))])
+    assert image.getpixel((400, 300)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    ("truth", "told"),
+    [
+        (NoTruth("nobody looked"), "a.png: ok: no truth is drawn: nobody looked\n"),
+        (Cell(3), "a.png: ok: no truth is drawn: a column of the table tells no places\n"),
+    ],
+)
+def test_a_case_without_a_truth_is_listed(tmp_path: Path, truth: Truth, told: str) -> None:
+    """No dashes could mean that nothing is right; so the image says it, too."""
+    overlay = Overlay(Reference.parse("find"), against=lambda result: truth)
+    images = {"a.png": photo((700, 500))}
+    overlay.write([result("a.png", Size(700, 500), [BOX])], tmp_path, lambda one: images[one.name])
+    assert (tmp_path / "not-drawn.txt").read_text() == told
+    assert dark_at_the_foot(tmp_path / "a.png.jpg") > 0.2
+
+
+def test_the_results_of_another_run_can_be_the_truth(tmp_path: Path) -> None:
+    """And what is right, but was not found, is drawn: on the image that it is on."""
+    images = {f"{name}.png": photo((700, 500)) for name in ("left", "middle", "right")}
+    some = several("left", "middle", "right")
+    right = {
+        "a": Things((replace(BOX, image=1),)),
+        "b": result("b", Size(1, 1), [replace(BOX, image=0)]),
+    }
+    overlay = Overlay(Reference.parse("find"), against=lambda result: right[result.case])
+    results = [result(name, Size(1, 1), [], images=some) for name in "ab"]
+    written = overlay.write(results, tmp_path, lambda one: images[one.name])
+    assert [path.name for path in written] == ["a-middle.jpg", "b-left.jpg"]
+
+
+def test_a_3d_box_is_drawn_for_a_camera(tmp_path: Path) -> None:
+    """A cube of 2 m, 4 m ahead, at 90°: its near side is a square of 2/3 of the image's width. What
+    was sent of the image is what the camera saw. Without an angle nothing is drawn."""
+    cube = Detection("b", "cube", box_3d=(0, 4, 0, 2, 2, 2, 0, 0, 0))
+    image = Image.new("RGB", (900, 600), GREY)
+    draw(image, [cube], Size(900, 600), Palette(), camera=Camera(PixelBox(0, 0, 900, 600), 90))
+    pixels = np.asarray(image)
+    assert pixels[400, 300].tolist() == list(colour_of("cube"))
+    assert pixels[400, 600].tolist() == list(colour_of("cube"))
+    assert pixels[400, 450].tolist() == list(GREY)
+    images = {"a.png": photo((900, 600))}
+    half = ResultImage(
+        "a.png", "image", None, Size(900, 600), 1, None, window=PixelBox(0, 0, 450, 600)
+    )
+    for name, angle, window, at in (("all", 90, half, 150), ("none", None, half, None)):
+        overlay = Overlay(Reference.parse("find"), field_of_view=angle)
+        one = result("a.png", None, [cube], images=(window,))
+        overlay.write([one], tmp_path / name, lambda one: images[one.name])
+        with Image.open(tmp_path / name / "a.png.jpg") as drawing:
+            row = np.asarray(drawing)[320].astype(int)
+        lines = np.flatnonzero(abs(row - np.array(colour_of("cube"))).max(axis=1) < 40)
+        assert (at in lines) if at else len(lines) == 0
+
+
+def test_a_way_leads_from_point_to_point() -> None:
+    """It begins pale and ends in the full colour; its points have their numbers, from the labels."""
+    found = [
+        Detection(f"p[{n}]", str(order), point=Point(x, 300.5))
+        for n, (order, x) in enumerate([(2, 700.5), (0, 100.5), (1, 400.5)])
+    ]
+    image = Image.new("RGB", (800, 600), GREY)
+    draw(image, found, Size(800, 600), Palette(), as_paths=True)
+    pixels = np.asarray(image)
+    start, end = pixels[300, 250], pixels[300, 550]
+    assert start.mean() > end.mean() > np.mean(COLOURS[0])
+    assert (pixels[100] == GREY).all()
+    last = pixels[285:316, 685:716].reshape(-1, 3)
+    assert (last == COLOURS[0]).all(axis=1).any()
+    assert (last == on_top_of(COLOURS[0])).all(axis=1).any()
+
+
+def test_a_way_of_many_points_and_one_of_one() -> None:
+    """Numbers that would lie on one another are left out; a single point is a way, too."""
+    close = [Detection(f"p[{n}]", str(n), point=Point(300 + 3 * n, 300)) for n in range(60)]
+    for found in (close, close[:1]):
+        image = Image.new("RGB", (800, 600), GREY)
+        draw(image, found, Size(800, 600), Palette(), as_paths=True)
+        assert (np.asarray(image)[300, 300:310] != GREY).any()
+
+
+def test_numbers_that_would_hide_the_image_are_left_out() -> None:
+    """Three hundred on a small image: lines, and a legend."""
+    found = [
+        replace(BOX, at=f"boxes[{n}]", box=Box(x := n % 20 * 25, y := n // 20 * 22, x + 24, y + 20))
+        for n in range(300)
+    ]
+    pixels = drawn(found, Size(500, 400))
+    filled = (pixels[:300] == colour_of("cat")).all(axis=2).mean()
+    assert filled < 0.2
+    assert (pixels[-12:, :40] == colour_of("cat")).all(axis=2).mean() > 0.3
+
+
+def test_a_legend_counts_labels_that_occur_more_than_once() -> None:
+    """With one label, or one thing for each, it would say nothing new."""
+    boxes = [replace(BOX, box=Box(50 + 150 * n, 50, 120 + 150 * n, 150)) for n in range(4)]
+    named = [replace(box, label=label) for box, label in zip(boxes, "aaab", strict=True)]
+    for found, there in ((boxes, False), (named, True), (named[2:], False)):
+        foot = drawn(found, Size(800, 600))[-12:, :30]
+        assert bool((foot != GREY).any()) is there
 
 
 def test_only_what_is_saved_is_drawn(tmp_path: Path) -> None:

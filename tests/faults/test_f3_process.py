@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -97,7 +98,7 @@ def test_F303_one_signal_lets_what_is_under_way_end(
 
 
 def test_F304_two_signals_end_a_run_at_once(shop: Any) -> None:
-    """What was under way is named at the next start: it may have been paid for."""
+    """What was under way is named, then and at the next start: it may have been paid for."""
     with p.service("--latency", 600) as slow:
         process = shop.start(slow.url)
         p.wait_for(lambda: slow.state()["in_flight"] == PARALLEL, process)
@@ -107,6 +108,7 @@ def test_F304_two_signals_end_a_run_at_once(shop: Any) -> None:
         process.send_signal(signal.SIGINT)
         told = p.ended(process)
         assert (told.code, "Traceback" in told.err) == (130, False)
+        assert f"{PARALLEL} requests may have been paid for although no answer came" in told.err
         assert time.monotonic() - began < 60  # the answers would have come after ten minutes
         assert p.journal(shop.folder()).unknown == PARALLEL
         assert slow.billed == 0
@@ -116,6 +118,39 @@ def test_F304_two_signals_end_a_run_at_once(shop: Any) -> None:
         assert f"{PARALLEL} requests were under way when the run was killed" in ended.err
         assert "00.png, find" in ended.err
         assert quick.billed == REQUESTS
+
+
+def test_F304_two_signals_wait_for_no_thread(shop: Any) -> None:
+    """An image that is still being downloaded, from a server that never gets to its end: what
+    arrived from the service is kept, and the next start downloads the image anew."""
+    with p.service() as quick, socket.create_server(("127.0.0.9", 0)) as server:
+        address = f"http://127.0.0.9:{server.getsockname()[1]}/slow.png"
+        shop.write(
+            f'version: 1\nimages: ["*.png", "{address}"]\nfetch: true\n'
+            "steps: [{id: say, prompt: What is this?}]\nrun: {cache: off}\n"
+        )
+        process = shop.start(quick.url, "--allow-private")
+        download, _ = server.accept()
+        with download:
+            download.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n\x89PNG")
+            p.wait_for(lambda: quick.billed == IMAGES, process)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.3)  # two signals that are not told apart are one
+            began = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            told = p.ended(process)
+            assert time.monotonic() - began < 30  # the download would have taken a minute
+        assert (told.code, "Traceback" in told.err) == (130, False)
+        assert "to go on: " in told.err
+        journal = p.journal(shop.folder())
+        assert (journal.unknown, journal.answers) == (0, IMAGES)
+        process = shop.start(quick.url, "--allow-private")
+        download, _ = server.accept()
+        download.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+        download.close()
+        assert p.ended(process).code == 3
+        assert quick.billed == IMAGES
+        assert list((shop.folder() / "images").iterdir()) == []
 
 
 def test_F303_Ctrl_C_on_a_terminal_reaches_every_process_of_a_run(shop: Any, service: Any) -> None:
@@ -193,6 +228,24 @@ def test_F305_a_full_disk_loses_no_answer(shop: Any, service: Any, disk: Path) -
     assert p.differences(p.left_behind(folder), calm(shop, service)) == []
 
 
+@pytest.mark.parametrize("has_a_little_room", [True, False])
+def test_F305_a_disk_that_is_full_from_the_start_is_named(
+    shop: Any, service: Any, disk: Path, has_a_little_room: bool
+) -> None:
+    """With what to do; nothing was asked."""
+    filler = fill(disk)
+    if has_a_little_room:
+        os.truncate(filler, filler.stat().st_size - 100_000)
+    told = shop.run(service.url, "--out", disk)
+    assert (told.code, service.billed) == (2, 0)
+    first, then = told.err.splitlines()
+    assert first.startswith("error: ")
+    assert str(disk) in first
+    assert then == (
+        f"  make room there, or name a folder on another disk with --out (it is {disk})"
+    )
+
+
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits another process")
 def test_F305_a_file_that_may_not_grow_ends_a_run_like_a_full_disk(shop: Any, service: Any) -> None:
     """The ballast is of no help then: what was under way may be paid for twice, and nothing else."""
@@ -266,6 +319,26 @@ def test_F310_a_damaged_store_is_set_aside_and_told(shop: Any, service: Any) -> 
     assert service.billed < billed + REQUESTS
     aside.unlink()
     assert p.differences(p.left_behind(shop.folder()), calm(shop, service)) == []
+
+
+def test_F316_a_network_drive_is_told_and_gets_a_store_that_is_safe_there(
+    run: Any, elsewhere: Any, fault_kit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine says that the folder lies on another one, as /proc/mounts tells it; the store then
+    has a rollback journal. Only the text of that file is made up."""
+    (tmp_path / "mounts").write_text(f"/dev/vda / ext4 rw 0 0\nfar:/ {tmp_path} nfs4 rw 0 0\n")
+    monkeypatch.setattr("runner.store.mounts.MOUNTS", tmp_path / "mounts")
+    beside: set[str] = set()
+
+    def answer(request: Any) -> object:
+        beside.update(path.name for path in (tmp_path / "runs").glob("*/run.sqlite*"))
+        return fault_kit.saying("a cup")
+
+    elsewhere.choose = answer
+    done = run(elsewhere.url)
+    assert done.exit_code == 0, done.told
+    assert f"{done.folder.relative_to(tmp_path)} lies on a network drive: " in done.told
+    assert beside == {"run.sqlite"}
 
 
 def test_F311_a_torn_line_of_the_log_stays_and_the_next_is_whole(shop: Any, service: Any) -> None:

@@ -16,10 +16,7 @@ from runner.postprocess.rle import (
     empty,
     encode,
     from_bits,
-    intersection,
-    iou,
     tight_box,
-    union,
 )
 from runner.values.geometry import PixelBox, Size
 from runner.values.mask import Rle
@@ -36,23 +33,11 @@ def crops(draw: st.DrawFn) -> tuple[Bits, int, int, Size]:
     return draw(arrays.arrays(np.bool_, shape)), x, y, Size(width, height)
 
 
-@st.composite
-def pairs(draw: st.DrawFn) -> tuple[Bits, Bits]:
-    """Two full frames of the same size."""
-    shape = draw(FRAMES)
-    return draw(arrays.arrays(np.bool_, shape)), draw(arrays.arrays(np.bool_, shape))
-
-
 def full(bits: Bits, x: int, y: int, size: Size) -> Bits:
     """The same part on a full canvas: what we never make."""
     canvas = np.zeros((size.height, size.width), dtype=np.bool_)
     canvas[y : y + bits.shape[0], x : x + bits.shape[1]] = bits
     return canvas
-
-
-def runs(bits: Bits) -> Runs:
-    """The runs of a full frame."""
-    return from_bits(bits, 0, 0, Size(bits.shape[1], bits.shape[0]))
 
 
 def frame_box(size: Size) -> PixelBox:
@@ -91,18 +76,6 @@ def test_decoding_gives_the_pixels_back(crop: tuple[Bits, int, int, Size]) -> No
         assert box == PixelBox(int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1)
 
 
-@given(pairs())
-def test_union_and_intersection_are_those_of_the_pixels(pair: tuple[Bits, Bits]) -> None:
-    """And so is the share of one in the other."""
-    a, b = pair
-    first, second = runs(a), runs(b)
-    assert encode(union(first, second)) == encode(runs(a | b))
-    assert encode(intersection(first, second)) == encode(runs(a & b))
-    either = int((a | b).sum())
-    assert iou(first, second) == (int((a & b).sum()) / either if either else 0.0)
-    assert iou(first, second) == iou(second, first)
-
-
 @given(st.lists(st.integers(0, 2**40), min_size=1, max_size=30))
 def test_any_counts_survive_their_compressed_form(counts: list[int]) -> None:
     """Frames far beyond any image, too."""
@@ -123,7 +96,6 @@ def test_known_masks() -> None:
     assert tight_box(block) == PixelBox(3, 2, 8, 6)
     assert encode(empty(size)) == Rle(size, "h3")
     assert encode(from_bits(np.ones((10, 12), dtype=np.bool_), 0, 0, size)) == Rle(size, "0h3")
-    assert iou(empty(size), empty(size)) == 0.0
 
 
 @given(st.text(max_size=12), st.integers(1, 50), st.integers(1, 50))
@@ -134,9 +106,3 @@ def test_what_is_no_mask_is_refused(text: str, width: int, height: int) -> None:
     except ValueError:
         return
     assert 0 <= found.area <= width * height
-
-
-def test_masks_of_different_frames_do_not_mix() -> None:
-    """Pixels of one image are not pixels of another."""
-    with pytest.raises(ValueError, match="masks of different frames"):
-        union(empty(Size(1, 2)), empty(Size(2, 1)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 from runner.checks.that import That
 from runner.roles import CaseResults
 from runner.stages.gather import find_pattern_problems
-from runner.stages.truth import case_truths
+from runner.stages.truth import case_truths, shown_truths
 from runner.text.lookup import Found, Missing, look_up
 from runner.values.geometry import Box, Point, Size
 from runner.values.problem import Problem
@@ -18,7 +19,7 @@ from runner.values.reference import Reference
 from runner.values.result import Detection, Result, ResultImage
 from runner.values.truth import Cell, NoTruth, Things, Truth
 from runner.workflow.load import load
-from runner.workflow.spec import Workflow
+from runner.workflow.spec import OutputSpec, Workflow
 
 HEAD = "image,label,x_min,y_min,x_max,y_max\n"
 
@@ -129,6 +130,23 @@ def test_each_case_gets_its_truth(tmp_path: Path) -> None:
     assert list(truths.told()) == [
         "the truth is not whole: b.csv, line 3: it reaches beyond the image (60 × 40 pixels) and is cut"
     ]
+
+
+def test_an_output_is_given_the_truth_that_it_shows(tmp_path: Path) -> None:
+    """What only outputs name is open for them, and not for checks; other options stay as they are."""
+    (tmp_path / "b.csv").write_text(f"{HEAD}a.png,cat,1,2,3,4\n")
+    loaded = workflow(tmp_path, "truth: {boxes: b.csv}")
+    shown = {"against": Reference("truth", ("boxes",)), "field_of_view": 60}
+    spec = OutputSpec(Reference("find"), "overlay", "drawn/", loaded.truths[0].place, shown)
+    loaded = replace(loaded, checks=(), outputs=(spec,))
+    with case_truths(loaded) as truths:
+        assert truths.specs == ()
+    with shown_truths(loaded) as truths:
+        given = truths.given(shown["against"])
+        assert truths.given(60) == 60
+        assert callable(given)
+        result = case(tmp_path, "a.png").steps["find"]
+        assert given(result) == Things((Detection("b.csv, line 2", "cat", Box(1, 2, 3, 4)),))
 
 
 def test_a_truth_that_vanished_judges_nothing(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from conftest import Things
 
-from runner.store.cache import Cache, CachePlace
+from runner.store.cache import Cache
+from runner.store.cache_place import CachePlace
 
 
 async def keep(cache: Cache, numbers: range) -> None:

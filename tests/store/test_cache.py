@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from runner.store.cache import Cache, CachePlace, cache_place
+from runner.store.cache import Cache
+from runner.store.cache_place import CachePlace, cache_place
 
 Open = Callable[..., Cache]
 
@@ -61,6 +62,47 @@ def test_an_answer_of_one_run_is_there_in_the_next(
     cache.put("gemini", things.key(1), things.kept(9))
     assert got(cache, things, 1).response == things.kept(9).response
     assert (cache.off, said) == (None, [])
+
+
+def test_a_plan_is_told_what_is_there(opened: Open, things: Any) -> None:
+    """Also what was kept a moment ago, by the run before it, and after the cache was emptied."""
+    cache = opened()
+    for number in range(200):
+        cache.put("gemini", things.key(number), things.kept(number))
+    assert [n for n in range(400) if cache.holds("gemini", things.key(n))] == list(range(200))
+    assert not cache.holds("gemini http://127.0.0.1:8080", things.key(1))
+    assert cache.clean() == 200
+    assert not cache.holds("gemini", things.key(1))
+    cache.put("gemini", things.key(1), things.kept(1))
+    assert cache.holds("gemini", things.key(1))
+    cache.close()
+    assert not cache.holds("gemini", things.key(1))
+
+
+def test_a_plan_does_not_read_the_answers(opened: Open, things: Any, tmp_path: Path) -> None:
+    """That one is damaged is found by the look-up of the run, which then asks."""
+    filled(opened(), things, range(3))
+    with sqlite3.connect(tmp_path / "cache" / "answers.sqlite") as db:
+        db.execute("UPDATE answer SET content = x'00'")
+    db.close()
+    cache = opened()
+    assert cache.holds("gemini", things.key(1))
+    assert got(cache, things, 1) is None
+
+
+def test_a_plan_over_a_damaged_cache_counts_nothing_as_there(
+    opened: Open, things: Any, tmp_path: Path
+) -> None:
+    """The run then sets the file aside, as it does without a plan."""
+    filled(opened(), things, range(300))
+    cache = opened()
+    path = tmp_path / "cache" / "answers.sqlite"
+    path.write_bytes(path.read_bytes()[:4096] + bytes(path.stat().st_size - 4096))
+    assert not any(cache.holds("gemini", things.key(number)) for number in range(300))
+    assert got(cache, things, 1) is None
+    cache.put("gemini", things.key(1), things.kept(1))
+    assert got(cache, things, 1).response == things.kept(1).response
+    assert cache.holds("gemini", things.key(1))
 
 
 def test_only_its_owner_can_read_the_cache(opened: Open, things: Any, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import json
 import random
+import re
 import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -18,10 +19,12 @@ import pytest
 from runner import roles
 from runner.store.journal import Journal
 from runner.store.lock import LockedError
-from runner.store.recorded import Doubt, Effort, Recorded, Totals
+from runner.store.recorded import Effort, Recorded
 from runner.store.trouble import StoreError
 from runner.text.result_line import to_line
 from runner.values.response import Failure
+from runner.values.result import Entry
+from runner.values.totals import Totals
 
 SMALL = 1 << 16
 """Enough ballast for a test."""
@@ -132,22 +135,8 @@ def test_lines_are_in_the_order_of_the_plan(tmp_path: Path, things: Any) -> None
     reader.close()
 
 
-def test_facts_are_plain_values_by_name(tmp_path: Path) -> None:
-    """The last value of a name."""
-    journal = opened(tmp_path)
-    journal.set_fact("plan", "4f2a")
-    journal.set_fact("sources", {"w.yaml": "ünï ✓", "n": [1, 2.5, None]})
-    journal.set_fact("plan", "4f2b")
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        journal.set_fact("bad", float("nan"))
-    journal.close()
-    reader = Recorded.read(tmp_path)
-    assert reader.facts() == {"plan": "4f2b", "sources": {"w.yaml": "ünï ✓", "n": [1, 2.5, None]}}
-    reader.close()
-
-
 def test_a_failure_is_remembered(tmp_path: Path, things: Any) -> None:
-    """Attempts by outcome, and those that may have been paid for; its text as far as it is text."""
+    """With the attempts of its request and their time; its text as far as it is text."""
     journal = opened(tmp_path)
 
     async def fail() -> None:
@@ -160,12 +149,6 @@ def test_a_failure_is_remembered(tmp_path: Path, things: Any) -> None:
         await journal.sending(things.question(2))
 
     asyncio.run(fail())
-    assert journal.totals() == Totals(
-        attempts=4,
-        maybe_billed=1,
-        spent_usd=0.001 + 0.002,  # estimates of what may have been paid, and of what nobody knows
-        by_outcome={"answered": 1, "rate_limit": 1, "transport": 1, "unknown": 1},
-    )
     effort = journal.effort(1)
     assert effort is not None
     assert (effort.ordinal, effort.attempts) == (1, 3)
@@ -179,57 +162,55 @@ def test_a_failure_is_remembered(tmp_path: Path, things: Any) -> None:
     assert errors == [(429, "slow down"), (None, "cut \\ud83d")]
 
 
-def test_only_what_was_cut_off_in_an_earlier_session_is_doubtful(
+def test_what_is_asked_again_stands_until_there_is_something_better(
     tmp_path: Path, things: Any
 ) -> None:
-    """Not what is under way, not what failed, not what has a response by now."""
+    """Its line stays, it is no known result, and its response is void but not lost. What is usable,
+    skipped, or of another entry of a list is not asked again."""
     journal = opened(tmp_path)
-
-    async def first() -> None:
-        for number in range(4):
-            await journal.sending(things.question(number))
-        await journal.missed(await journal.sending(things.question(4)), Failure("connect", "no"))
-        await ask(journal, things, 5)
-
-    asyncio.run(first())
-    assert journal.doubtful() == {}
-    journal.close()
-
-    journal = opened(tmp_path)
-    assert list(journal.doubtful()) == [things.key(number) for number in range(4)]
-    assert journal.doubtful()[things.key(3)].name == "3.jpg, step find"
-
-    async def second() -> None:
-        await ask(journal, things, 0)
-        await journal.adopt(things.key(1), things.kept(1))
-        await journal.sending(things.question(2))
-
-    asyncio.run(second())
-    (two, three) = journal.doubtful().values()
-    assert [two.estimate_usd, three.estimate_usd] == [0.002, 0.003]
-    assert isinstance(two, Doubt)
-    assert "2026" <= two.sent_utc < "2100"
-    journal.close()
-
-
-def test_results_that_are_forgotten_are_asked_again(tmp_path: Path, things: Any) -> None:
-    """Their responses stay in the file and are not given back; the others are."""
-    journal = opened(tmp_path)
-    asked(journal, things, range(4))
-    for number, status in ((0, "malformed"), (1, "failed"), (2, "empty")):
-        told(lambda n=number, s=status: journal.conclude(things.result(n, status=s), "asked"))
-    told(lambda: journal.conclude(things.result(9, status="failed", request_key=None), "asked"))
-    assert journal.forget_results(("malformed", "failed")) == 3
-    assert [json.loads(line)["ordinal"] for line in journal.lines()] == [2, 3]
-    there = [told(lambda n=n: journal.response(things.key(n))) is not None for n in range(4)]
-    assert there == [False, False, True, True]
-    assert journal.doubtful() == {}
+    asked(journal, things, range(6))
+    entries = (
+        Entry("ok", request_key=things.key(3)),
+        Entry("malformed", request_key=things.key(4)),
+    )
+    for result in (
+        things.result(0, status="malformed"),
+        things.result(1, status="failed"),
+        things.result(2, status="empty"),
+        things.result(3, status="partial", entries=entries, request_key="ab" * 32),
+        things.result(4, status="skipped"),
+        things.result(5, status="partial"),
+        things.result(9, status="failed", request_key=None),
+    ):
+        told(lambda result=result: journal.conclude(result, "asked"))
+    assert journal.ask_again() == 4
+    assert [json.loads(line)["ordinal"] for line in journal.lines()] == [0, 1, 2, 3, 4, 5, 9]
+    assert journal.count() == 3
+    known = [told(lambda n=n: journal.result(n, things.key(n))) for n in (0, 1, 2, 5)]
+    assert [found is not None for found in known] == [False, False, True, True]
+    assert told(lambda: journal.result(3, "ab" * 32)) is None
+    void = [told(lambda n=n: journal.response(things.key(n))).void for n in range(6)]
+    assert void == [True, True, False, False, True, False]
     asked(journal, things, range(1))
-    assert told(lambda: journal.response(things.key(0))) is not None
+    assert told(lambda: journal.response(things.key(0))).void is False
+    assert (journal.count(), len(list(journal.lines()))) == (4, 7)
     journal.close()
     with sqlite3.connect(tmp_path / "run.sqlite") as db:
-        assert db.execute("SELECT count(*) FROM response").fetchone() == (5,)
+        assert db.execute("SELECT count(*) FROM response").fetchone() == (7,)
     db.close()
+
+
+def test_a_journal_that_cannot_begin_leaves_nothing_open(tmp_path: Path) -> None:
+    """The next one is not told that somebody is there, and no file is left but the store's own."""
+    opened(tmp_path).close()
+    no = "CREATE TRIGGER no BEFORE INSERT ON session BEGIN SELECT RAISE(ABORT, 'not today'); END"
+    with sqlite3.connect(tmp_path / "run.sqlite") as db:
+        db.execute(no)
+    db.close()
+    for _ in range(2):
+        with pytest.raises(StoreError, match="not today"):
+            opened(tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == ["run.sqlite"]
 
 
 def test_a_result_that_is_no_json_is_refused(tmp_path: Path, things: Any) -> None:
@@ -425,7 +406,6 @@ def sound(tmp_path: Path, things: Any) -> bytes:
     folder = tmp_path / "sound"
     folder.mkdir()
     journal = opened(folder)
-    journal.set_fact("plan", "4f2a")
     asked(journal, things, range(60))
     journal.close()
     return (folder / "run.sqlite").read_bytes()
@@ -480,7 +460,6 @@ def looked_through(journal: Journal, things: Any) -> bool:
         there = right_or_missing(journal, things, range(60))
         assert sum(there) >= 2 * 60 - 40
         assert len(list(journal.lines())) == there[1]
-        assert journal.facts().keys() <= {"plan"}
         assert journal.totals().attempts <= 60
         assert journal.doubtful().keys() <= {things.key(number) for number in range(60)}
         return bool(journal.damaged or journal.notes)
@@ -488,19 +467,49 @@ def looked_through(journal: Journal, things: Any) -> bool:
         journal.close()
 
 
-def test_a_flipped_bit_in_a_row_is_counted(tmp_path: Path, sound: bytes, things: Any) -> None:
-    """SQLite finds nothing wrong; the row's checksum does, and only that row is missing."""
-    with sqlite3.connect(tmp_path / "sound" / "run.sqlite") as db:
-        (content,) = db.execute("SELECT content FROM response WHERE id = 30").fetchone()
-    db.close()
-    place = sound.index(content) + len(content) // 2
-    spoilt = sound[:place] + bytes([sound[place] ^ 4]) + sound[place + 1 :]
-    journal = damaged(tmp_path, spoilt)
-    assert journal.notes == ()
-    assert right_or_missing(journal, things, range(60)) == (59, 60)
-    assert right_or_missing(journal, things, range(60)) == (59, 60)
-    assert journal.damaged == 1
+@pytest.mark.parametrize("table", ["response", "result"])
+def test_a_flipped_bit_in_a_row_is_told(
+    tmp_path: Path, sound: bytes, things: Any, table: str
+) -> None:
+    """SQLite finds nothing wrong; the row's checksum does, before anybody asks for the row. Only that
+    row is missing."""
+    (place,) = places(tmp_path, sound, f"SELECT content FROM {table} WHERE rowid = 30")
+    journal = damaged(tmp_path, flipped(sound, place))
+    assert journal.notes == (
+        f"1 row is not what was written to {tmp_path / 'damaged' / 'run.sqlite'}: answers that are"
+        " lost are asked again and paid for again",
+    )
+    there = (59, 60) if table == "response" else (60, 59)
+    assert right_or_missing(journal, things, range(60)) == there
+    assert len(list(journal.lines())) == there[1]
+    assert (journal.damaged, journal.totals().attempts) == (1, 60)
     journal.close()
+
+
+def test_a_flipped_bit_in_a_key_is_told(tmp_path: Path, sound: bytes, things: Any) -> None:
+    """In the table it costs that answer; in the index of keys, which is made again, it costs none."""
+    found = places(tmp_path, sound, "SELECT key FROM request WHERE id = 30")
+    there = []
+    for place in found:
+        journal = damaged(tmp_path, flipped(sound, place))
+        (note,) = journal.notes
+        assert "run.sqlite is damaged" in note
+        there.append(right_or_missing(journal, things, range(60)))
+        journal.close()
+    assert sorted(there) == [(59, 59), (60, 60)]
+
+
+def places(tmp_path: Path, sound: bytes, query: str) -> list[int]:
+    """Where in the file that stands what a query finds, in the middle."""
+    with sqlite3.connect(tmp_path / "sound" / "run.sqlite") as db:
+        (content,) = db.execute(query).fetchone()
+    db.close()
+    return [found.start() + len(content) // 2 for found in re.finditer(re.escape(content), sound)]
+
+
+def flipped(content: bytes, place: int) -> bytes:
+    """The same with another bit."""
+    return content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :]
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.5, 0.9])

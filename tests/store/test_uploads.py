@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from runner.store.cache import CachePlace
+from runner.store.cache_place import CachePlace
 from runner.store.uploads import FILE_NAME, UploadFile
 from runner.values.passing import KnownFile
 

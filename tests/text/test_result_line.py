@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -37,7 +38,7 @@ CAT = Result(
             sent_size=Size(4000, 3000),
             sent_sha256="cd" * 32,
         ),
-        ResultImage("web", "image", None, None, 1, None),
+        ResultImage("web", "image", None, None, 1, None, frame=3),
     ),
     status="partial",
     answer={"boxes": [{"label": "cat", "box": [800.0, 300.0, 1600.0, 900.4]}]},
@@ -104,7 +105,8 @@ def test_a_whole_line() -> None:
                     "height": None,
                     "orientation": 1,
                     "sha256": None,
-                    "sent": None,
+                    "frame": 3,
+                        "sent": None,
                 },
             ],
             "status": "partial",
@@ -282,6 +284,17 @@ def test_what_is_no_line_of_results_is_refused(line: str) -> None:
     """A ValueError, whatever it is."""
     with pytest.raises(ValueError):  # noqa: PT011  # the reader's own words, many kinds
         from_line(line)
+
+
+def test_the_part_of_an_image_that_was_sent_is_remembered() -> None:
+    """Only where it was not all of it: lines of earlier versions say nothing of it, and are read."""
+    image = replace(CAT.images[0], window=PixelBox(10, 20, 110, 220), sent_size=Size(50, 100))
+    part = replace(CAT, images=(image,))
+    told = json.loads(to_line(part))
+    assert validate(told, SCHEMA) == ()
+    assert told["images"][0]["window"] == [10, 20, 110, 220]
+    assert from_line(to_line(part)) == part
+    assert all("window" not in image for image in json.loads(to_line(CAT))["images"])
 
 
 def test_a_key_of_a_later_version_is_passed_over() -> None:

@@ -136,6 +136,19 @@ def test_an_attempt_costs_what_came_of_it(
     assert (budget.sent, budget.in_flight, budget.reserved_usd) == (sent, 0, 0.0)
 
 
+def test_what_is_set_aside_is_told_before_the_attempt() -> None:
+    """A journal writes it down: after a crash it is the most that the attempt can have cost."""
+    told: list[object] = []
+
+    async def ask(request: Request) -> Response | Failure:
+        told.append("asked")
+        return response(1)
+
+    budget = Budget(max_cost_usd=1.0)
+    run(within(ask, budget, lambda _: bounded(3), note=told.append)(request()))
+    assert told == [pytest.approx(0.03), "asked"]
+
+
 def test_an_attempt_that_is_cancelled_may_have_been_paid_for() -> None:
     """The second Ctrl-C: what was in flight stays spent, and nothing stays reserved."""
 
@@ -380,3 +393,30 @@ def _play(
 
     run(story())
     return paid, sent
+
+
+def test_what_waits_in_a_batch_is_held_and_nobody_waits_for_it() -> None:
+    """What does not fit beside it is for later; when nothing is held, it is too much."""
+    budget = Budget(max_cost_usd=5 * CENT)
+    assert [budget.set_aside(bounded(2)) for _ in range(3)] == [2 * CENT, 2 * CENT, None]
+    asked = run(budget.reserve(bounded(2)))  # one that is asked at once does not wait for a day
+    assert isinstance(asked, Failure)
+    assert asked.kind == "quota"
+    budget.release(bounded(2), 2 * CENT, CENT / 2)
+    assert budget.set_aside(bounded(2)) == 2 * CENT
+    for cost in (CENT / 2, CENT / 2):
+        budget.release(bounded(2), 2 * CENT, cost)
+    assert budget.spent_usd == pytest.approx(1.5 * CENT)
+    assert isinstance(budget.set_aside(bounded(4)), Failure)
+    assert (budget.held, budget.held_usd, budget.sent) == (0, 0.0, 3)
+
+
+def test_requests_that_another_process_put_into_a_batch_count() -> None:
+    """With their number and their dollars."""
+    budget = Budget(max_cost_usd=5 * CENT, max_requests=3)
+    budget.hold("m", 2, 4 * CENT)
+    assert budget.set_aside(bounded(2)) is None
+    assert budget.set_aside(bounded(1)) == CENT
+    assert budget.set_aside(bounded(0)) is None  # three were sent
+    budget.release(bounded(2), 2 * CENT, 0.0, sent=False)
+    assert budget.set_aside(bounded(0)) == 0.0

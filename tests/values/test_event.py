@@ -7,12 +7,14 @@ from typing import get_args
 import pytest
 
 from runner.transport.pacing import Pacer
+from runner.values.batch import Part, RemoteBatch
 from runner.values.event import (
     FIELDS,
     Event,
     EventName,
     answered,
     asked,
+    batch,
     concluded,
     doubtful,
     halted,
@@ -36,6 +38,7 @@ RESPONSE = Response("[]", "complete", "STOP", Usage(1120, 60, 192), "m", b"", se
 RESULT = Result(0, "a.jpg", "find", {}, 1, (), "failed", error="no" * 1000, request_key="k1")
 BUSY = Failure("overloaded", "busy", status=503, seconds=0.2)
 SLOWER = Failure("rate_limit", "slower", status=429, wait_seconds=7.0)
+PART = Part(1, "gemini", "m", "askpix-1", "created", 40, batch="batches/b1")
 
 MADE = [
     run_started("cats", "runs/x", 2, "1.0", 100, None),
@@ -45,6 +48,7 @@ MADE = [
     missed(QUESTION, 1, BUSY),
     waiting(QUESTION, BUSY, 1.23456),
     uploaded(QUESTION, "a.jpg", KnownFile("files/a", "https://x/files/a", 9, 0.0), 0.5, again=True),
+    batch(PART, "running", RemoteBatch("batches/b1", "running", answered=3)),
     concluded("a.jpg, find", RESULT, "asked"),
     recalled(QUESTION, "cache"),
     doubtful(QUESTION),

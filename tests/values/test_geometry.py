@@ -78,10 +78,10 @@ def test_an_edge_has_at_most_three_decimals(n: int, side: int) -> None:
 def test_another_scale_is_scaled_by_its_own_length() -> None:
     """Fractions of a side give the same pixels as thousandths of it."""
     size = Size(640, 480)
-    assert NormBox(0.25, 0.5, 0.75, 1).on(size, 1) == NormBox(250, 500, 750, 1000).on(size)
-    assert NormPoint(0.25, 0.5).on(size, 1) == NormPoint(250, 500).on(size)
+    assert NormBox(0.25, 0.5, 0.75, 1).on(size, Size(1, 1)) == NormBox(250, 500, 750, 1000).on(size)
+    assert NormPoint(0.25, 0.5).on(size, Size(1, 1)) == NormPoint(250, 500).on(size)
     ring = NormPolygon(((0.5, 0.25), (1, 0.25), (1, 0.75)))
-    assert ring.on(size, 1) == NormPolygon(((500, 250), (1000, 250), (1000, 750))).on(size)
+    assert ring.on(size, Size(1, 1)) == NormPolygon(((500, 250), (1000, 250), (1000, 750))).on(size)
 
 
 def test_corners_of_an_outline_are_x_first() -> None:
@@ -280,4 +280,4 @@ def test_a_decimal_fraction_stays_one_in_pixels(
     edge: float, side: int, norm: int, pixels: float
 ) -> None:
     """No 2.0999999999999996: what has a few decimals before has a few decimals after."""
-    assert NormPoint(edge, edge).on(Size(side, side), norm).as_list() == [pixels, pixels]
+    assert NormPoint(edge, edge).on(Size(side, side), Size(norm, norm)).as_list() == [pixels, pixels]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from runner.values.event import asked, doubtful, missed
+from runner.values.event import answered, asked, missed
 from runner.values.question import Question
-from runner.values.response import Failure
+from runner.values.response import Failure, Response, Usage
 from runner.values.result import Result, Status
 from runner.values.tally import Tally
+from runner.values.totals import Spent, Totals
 
 QUESTION = Question("k", 0, "a.jpg find", 0.0002)
 
@@ -22,28 +22,45 @@ def result(status: Status = "ok", cost: float | None = 0.001, **more: Any) -> Re
     )  # fmt: skip
 
 
-def test_only_what_this_run_asked_for_cost_something() -> None:
-    """A cached answer, and one that another case asks for too, are counted as saved."""
+TOTALS = Totals(
+    attempts=9,
+    sent=9,
+    cost_usd=0.502,
+    session_usd=0.001,
+    bound_usd=0.6,
+    doubtful=2,
+    doubtful_usd=0.0005,
+    doubtful_names=("a.jpg, find", "b.jpg, find"),
+    by_model={
+        "b": Spent(2, 20, 14, 8, 3, 0, 0.5, 1),
+        "gemini-3.5-flash": Spent(2, 2000, None, 0, 100, 20, 0.002, 0),
+    },
+)
+
+
+def test_answers_are_counted_by_where_they_came_from() -> None:
+    """A cached answer, and one that another case asks for too, are counted as saved; a request that
+    failed brought none. What was paid is no property of the results that stand."""
     tally = Tally(total=5)
     tally.add(result())
     tally.add(result(), earlier=True)
     tally.add(result(), "cache")
-    tally.add(result(), "shared")
+    tally.add(result(cost=None), "shared")
     tally.add(result("failed"))
-    assert (tally.cost_usd, tally.session_usd, tally.saved_usd) == (0.002, 0.001, 0.002)
     assert (tally.by_origin, tally.earlier) == ({"asked": 1, "cache": 1, "shared": 1}, 1)
-    assert (tally.input_tokens, tally.output_tokens, tally.thought_tokens) == (2000, 100, 20)
+    assert (tally.saved_usd, tally.cost_usd, tally.input_tokens) == (0.001, 0.0, 0)
     assert tally.models == {"gemini-3.5-flash": 4}
 
 
-def test_each_model_has_its_own_bill() -> None:
-    """What was paid for, by the model that answered; a sum with a part that nobody knows is marked."""
-    tally, other = Tally(total=5), {"input_tokens": 10, "image_tokens": 7, "cached_tokens": 4}
-    tally.add(result())
-    tally.add(result(), earlier=True)
-    tally.add(result(), "cache")
-    tally.add(replace(result(cost=None), model="b", usage=other))
-    tally.add(replace(result(cost=0.5), model="b", usage={**other, "output_tokens": 3}))
+def test_dollars_tokens_and_doubts_are_those_of_the_ledger() -> None:
+    """Of every session, answers that were replaced included; by model, and a price that nobody knows
+    is marked."""
+    tally = Tally(total=5)
+    tally.account(TOTALS)
+    assert (tally.cost_usd, tally.session_usd, tally.unpriced) == (0.502, 0.001, 1)
+    assert (tally.input_tokens, tally.output_tokens, tally.thought_tokens) == (2020, 103, 20)
+    assert (tally.doubtful, tally.doubtful_usd) == (2, 0.0005)
+    assert tally.doubtful_names == ("a.jpg, find", "b.jpg, find")
     assert tally.spent_as_json() == {
         "b": {
             "answers": 2,
@@ -68,20 +85,15 @@ def test_each_model_has_its_own_bill() -> None:
     }
 
 
-def test_an_unknown_price_matters_only_where_something_was_bought() -> None:
-    """What came from the cache cost nothing, whatever its price."""
-    tally = Tally(total=2)
-    tally.add(result(cost=None), "cache")
-    assert tally.unpriced == 0
-    tally.add(result(cost=None))
-    assert tally.unpriced == 1
-
-
-def test_an_answer_that_does_not_say_what_it_used_is_of_unknown_cost() -> None:
-    """It counts as an answer; the cost is told as incomplete."""
-    tally = Tally(total=1)
-    tally.add(replace(result(cost=None), usage={}))
-    assert (tally.by_origin, tally.unpriced, tally.cost_usd) == ({"asked": 1}, 1, 0.0)
+def test_what_is_answered_is_paid_at_once() -> None:
+    """A progress line does not wait for the ledger."""
+    tally = Tally(total=5)
+    tally.account(TOTALS)
+    response = Response("", "complete", "", Usage(1000, 50, 10), "m", b"")
+    for cost in (0.25, None):
+        tally.note(answered(QUESTION, 1, response, cost))
+    assert (tally.cost_usd, tally.session_usd) == (0.752, 0.251)
+    assert (tally.input_tokens, tally.output_tokens, tally.thought_tokens) == (4020, 203, 40)
 
 
 def test_requests_are_counted_as_they_leave() -> None:
@@ -91,21 +103,12 @@ def test_requests_are_counted_as_they_leave() -> None:
     tally.note(missed(QUESTION, 1, Failure("rate_limit", "slower", status=429)))
     tally.note(asked(QUESTION, 2, "m"))
     assert (tally.requests, tally.retried, tally.rate_limited) == (2, 1, 1)
-    assert (tally.doubtful, tally.doubtful_usd) == (0, 0.0)
-
-
-def test_what_may_have_been_paid_for_without_an_answer_is_doubtful() -> None:
-    """A lost response of this session, and one that an earlier session was killed over."""
-    tally = Tally(total=1)
-    tally.note(missed(QUESTION, 1, Failure("transport", "reset", maybe_billed=True)))
-    tally.note(doubtful(Question("l", 1, "b.jpg find", 0.0003)))
-    assert (tally.doubtful, tally.doubtful_names) == (2, ["a.jpg find", "b.jpg find"])
-    assert round(tally.doubtful_usd, 9) == 0.0005
 
 
 def test_the_end_of_a_session_is_an_event() -> None:
     """With the totals that its summary shows."""
     tally = Tally(total=3)
+    tally.account(TOTALS)
     tally.add(result())
     tally.add(result("failed"))
     tally.note(asked(QUESTION, 1, "m"))
@@ -117,9 +120,9 @@ def test_the_end_of_a_session_is_an_event() -> None:
         "unusable": 1,
         "not_asked": 1,
         "requests": 1,
-        "cost_usd": 0.001,
+        "cost_usd": 0.502,
         "session_usd": 0.001,
         "saved_usd": 0.0,
-        "doubtful": 0,
+        "doubtful": 2,
         "folder": "runs/a",
     }

@@ -39,7 +39,7 @@ def asked(workflow: Workflow) -> tuple[list[object], str]:
         found = [
             build(workflow, step, job, {}, renderer.render)
             for job in jobs(workflow, gather(workflow))
-            for step in workflow.steps
+            for step in workflow.asks
         ]
         planned = plan(workflow, gather(workflow), renderer.render, DAY)
     return [each.code if isinstance(each, NotBuilt) else each.key for each in found], planned.key

@@ -22,7 +22,6 @@ from runner.library import schema_file
 from runner.providers import PROVIDERS
 from runner.values.request import GeminiFamily, Resolution, Settings
 from runner.workflow.comparisons import COMPARATORS
-from runner.workflow.not_yet import LATER_FORMATS, LATER_RUN
 from runner.workflow.outputs import FORMATS
 from runner.workflow.schema import definition, violations, workflow_schema
 from runner.workflow.settings import AXES, SETTINGS
@@ -157,7 +156,7 @@ def enum(*route: str) -> list[Any]:
 def test_schema_dictionaries_and_spec_name_the_same_things() -> None:
     """To add a plug-in or a setting means to add it everywhere."""
     definitions = SCHEMA["definitions"]
-    assert set(enum("output", "properties", "as")) == set(EXPORTERS) | LATER_FORMATS
+    assert set(enum("output", "properties", "as")) == set(EXPORTERS)
     assert set(FORMATS) == set(EXPORTERS)
     assert set(enum("setting_provider")) == set(PROVIDERS)
     assert {f"check_{name}" for name in CHECKS} <= set(definitions)
@@ -197,7 +196,7 @@ def test_comparators_are_the_same_everywhere() -> None:
 def test_options_of_a_run_are_the_same_everywhere() -> None:
     """What can be run, and what is refused until it can."""
     known = set(definition("run")["properties"])
-    assert known == set(RunOptions.__dataclass_fields__) | set(LATER_RUN)
+    assert known == set(RunOptions.__dataclass_fields__)
 
 
 def test_defaults_in_the_schema_are_those_of_a_run() -> None:

@@ -55,4 +55,6 @@ def _image_files(
     version = connection.api_version
     files = Files(channel, base, version, sleep=passing.sleep, stopped=passing.stopped)
     project = project_of(base, connection.key)
-    return ImageFiles(files, project, fetch, passing, catalogue().bytes_per_request)
+    limits = catalogue()
+    most, safe = limits.bytes_per_request, limits.safe_bytes_per_request
+    return ImageFiles(files, project, fetch, passing, most, safe)

@@ -17,6 +17,7 @@ from runner.providers.gemini import BASE_URL, generate_content
 from runner.providers.gemini.pieces import json_bytes
 from runner.providers.gemini.words import mappings, usage
 from runner.roles import Ask, Connection, Fetch, ImageError
+from runner.values.content import Content
 from runner.values.image import Prepared, WebOrigin
 from runner.values.request import Request
 from runner.values.response import Failure, Response
@@ -37,7 +38,7 @@ async def open_counting(connection: Connection, fetch: Fetch) -> AsyncIterator[A
         yield _Counter(channel, root, fetch, refuse(connection)).count
 
 
-def body(request: Request, prepared: Sequence[Prepared | None]) -> list[bytes]:
+def body(request: Request, prepared: Sequence[Prepared | None]) -> list[Content]:
     """The JSON body in pieces: the request as generateContent would get it."""
     first, *rest = generate_content.body(request, prepared)
     model = json_bytes(f"models/{request.model}")
@@ -87,7 +88,7 @@ class _Counter:
             return reply
         return failure_of(reply) or read(reply.body, request.model)
 
-    def _body(self, request: Request) -> list[bytes]:
+    def _body(self, request: Request) -> list[Content]:
         """Images are read and encoded in a thread: the other requests do not wait for it."""
         return body(
             request,

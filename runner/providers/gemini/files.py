@@ -23,6 +23,7 @@ from runner.transport.client import Channel
 from runner.transport.recording import Label
 from runner.transport.reply import Reply
 from runner.transport.waits import instant
+from runner.values.content import Content, Span
 from runner.values.response import Failure
 
 CHUNK = 8 << 20
@@ -93,9 +94,10 @@ class Files:
     time: ServiceTime = field(default_factory=ServiceTime)
 
     async def upload(
-        self, content: bytes, mime: str, display_name: str = ""
+        self, content: Content, mime: str, display_name: str = ""
     ) -> RemoteFile | Failure:
-        """The file that these bytes became. It may still have to be waited for."""
+        """The file that these bytes became, read as they are sent. It may still have to be waited
+        for."""
         session = await self._start(len(content), mime, display_name)
         if isinstance(session, Failure):
             return session
@@ -186,9 +188,9 @@ class Files:
             return Failure("unreadable", why, stops_run=True)
         return session
 
-    async def _send_chunk(self, session: str, content: bytes, offset: int) -> Reply | Failure:
-        chunk = content[offset : offset + CHUNK]
-        last = offset + len(chunk) == len(content)
+    async def _send_chunk(self, session: str, content: Content, offset: int) -> Reply | Failure:
+        chunk = Span(content, offset, min(offset + CHUNK, len(content)))
+        last = chunk.stop == len(content)
         headers = {
             "content-type": "application/octet-stream",
             "x-goog-upload-command": "upload, finalize" if last else "upload",
@@ -207,7 +209,7 @@ class Files:
         return int(received) if re.fullmatch(r"\d{1,15}", received, re.ASCII) else None
 
     async def _to_session(
-        self, session: str, headers: Mapping[str, str], body: Sequence[bytes]
+        self, session: str, headers: Mapping[str, str], body: Sequence[Content]
     ) -> Reply | Failure:
         """The address of a session is a secret of its own: the key is not sent to it."""
         return await self._sent("POST", session, headers=headers, body=body, with_key=False)
@@ -224,7 +226,7 @@ class Files:
         url: str,
         *,
         headers: Mapping[str, str] = {},
-        body: Sequence[bytes] = (),
+        body: Sequence[Content] = (),
         with_key: bool = True,
     ) -> Reply | Failure:
         """The reply if it is a success, even one without a body; else the failure that it tells."""

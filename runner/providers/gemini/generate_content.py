@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from runner.providers.gemini.pieces import base64_pieces, json_bytes, list_pieces, object_pieces
+from runner.providers.gemini.pieces import Base64, json_bytes, list_pieces, object_pieces
 from runner.providers.gemini.words import FAULTS, clean, is_refusal, mapping, mappings, usage, word
 from runner.transport.classify import json_object
+from runner.values.content import Content
 from runner.values.image import WebOrigin
 from runner.values.passing import Passed, Uploaded
 from runner.values.request import ImagePart, Part, Request, Resolution, Settings, TextPart
@@ -21,7 +22,7 @@ ONLY_FOR_EACH_IMAGE = "ultra_high"
 """A resolution that a part takes, but not a request as a whole."""
 
 
-def body(request: Request, prepared: Sequence[Passed]) -> list[bytes]:
+def body(request: Request, prepared: Sequence[Passed]) -> list[Content]:
     """The JSON body in pieces. `prepared` holds the bytes or the file of each image in order,
     None for one that the service fetches itself."""
     images = iter(prepared)
@@ -36,13 +37,13 @@ def body(request: Request, prepared: Sequence[Passed]) -> list[bytes]:
     ]
 
 
-def _part(part: Part, images: Iterator[Passed], for_each: Resolution | None) -> list[bytes]:
+def _part(part: Part, images: Iterator[Passed], for_each: Resolution | None) -> list[Content]:
     if isinstance(part, TextPart):
         return [json_bytes({"text": part.text})]
     return _image(part, next(images), part.resolution or for_each)
 
 
-def _image(part: ImagePart, sent: Passed, resolution: Resolution | None) -> list[bytes]:
+def _image(part: ImagePart, sent: Passed, resolution: Resolution | None) -> list[Content]:
     level = {"mediaResolution": {"level": _resolution(resolution)}} if resolution else {}
     origin = part.image.origin
     if sent is None:
@@ -50,7 +51,7 @@ def _image(part: ImagePart, sent: Passed, resolution: Resolution | None) -> list
         return [json_bytes({"fileData": {"fileUri": uri, "mimeType": part.image.mime}, **level})]
     if isinstance(sent, Uploaded):
         return [json_bytes({"fileData": {"fileUri": sent.uri, "mimeType": sent.mime}, **level})]
-    data = object_pieces({"mimeType": sent.mime}, "data", base64_pieces(sent.content))
+    data = object_pieces({"mimeType": sent.mime}, "data", Base64(sent.content))
     return [b'{"inlineData":', *data, b"," + json_bytes(level)[1:] if level else b"}"]
 
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from runner.providers.gemini.pieces import base64_pieces, json_bytes, list_pieces, object_pieces
+from runner.providers.gemini.pieces import Base64, json_bytes, list_pieces, object_pieces
 from runner.providers.gemini.steps import errors_in, steps_of, text_of, usage_of
 from runner.providers.gemini.words import clean, is_refusal, word
 from runner.transport.classify import failure_of_error, json_object, kind_of_code
 from runner.transport.error_body import ErrorBody
 from runner.transport.reply import Reply
+from runner.values.content import Content
 from runner.values.image import WebOrigin
 from runner.values.passing import Passed, Uploaded
 from runner.values.request import ImagePart, Part, Request, Resolution, TextPart
@@ -45,7 +46,7 @@ def unsendable(request: Request) -> str | None:
     return None
 
 
-def body(request: Request, prepared: Sequence[Passed], token: str | None = None) -> list[bytes]:
+def body(request: Request, prepared: Sequence[Passed], token: str | None = None) -> list[Content]:
     """The JSON body in pieces. `prepared` holds the bytes or the file of each image in order,
     None for one that the service fetches itself. `token` asks for the rest of an answer that was
     too long."""
@@ -61,13 +62,13 @@ def body(request: Request, prepared: Sequence[Passed], token: str | None = None)
     ]
 
 
-def _part(part: Part, images: Iterator[Passed], overall: Resolution | None) -> list[bytes]:
+def _part(part: Part, images: Iterator[Passed], overall: Resolution | None) -> list[Content]:
     if isinstance(part, TextPart):
         return [json_bytes({"type": "text", "text": part.text})]
     return _image(part, next(images), part.resolution or overall)
 
 
-def _image(part: ImagePart, sent: Passed, resolution: Resolution | None) -> list[bytes]:
+def _image(part: ImagePart, sent: Passed, resolution: Resolution | None) -> list[Content]:
     # There is no resolution for all images of a request here, so each one says it.
     how = {"resolution": resolution} if resolution else {}
     origin = part.image.origin
@@ -77,7 +78,7 @@ def _image(part: ImagePart, sent: Passed, resolution: Resolution | None) -> list
     if isinstance(sent, Uploaded):
         return [json_bytes({"type": "image", "uri": sent.uri, "mime_type": sent.mime, **how})]
     before = {"type": "image", "mime_type": sent.mime, **how}
-    return object_pieces(before, "data", base64_pieces(sent.content))
+    return object_pieces(before, "data", Base64(sent.content))
 
 
 def _rest(request: Request, token: str | None) -> dict[str, object]:

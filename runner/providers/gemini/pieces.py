@@ -7,11 +7,27 @@ from __future__ import annotations
 
 import json
 from binascii import b2a_base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-SLICE = 96 << 10
-"""Bytes of an image that are encoded at a time; a multiple of 3, so that only the last slice is
-padded and the slices join to one base64 text."""
+from runner.values.content import Content
+from runner.values.passing import as_base64
+
+
+@dataclass(frozen=True, slots=True)
+class Base64:
+    """Standard base64 of bytes that are read, and encoded, when they are asked for."""
+
+    content: Content
+
+    def __len__(self) -> int:
+        return as_base64(len(self.content))
+
+    def __getitem__(self, part: slice, /) -> bytes:
+        start, stop, _ = part.indices(len(self))
+        first, last = start // 4, -(-stop // 4)  # every three bytes are four letters
+        text = b2a_base64(self.content[3 * first : 3 * last], newline=False)
+        return text[start - 4 * first : max(start, stop) - 4 * first]
 
 
 def json_bytes(value: object) -> bytes:
@@ -20,24 +36,15 @@ def json_bytes(value: object) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def base64_pieces(content: bytes) -> list[bytes]:
-    """Standard base64 of these bytes, without line breaks, in pieces."""
-    view = memoryview(content)
-    return [
-        b2a_base64(view[start : start + SLICE], newline=False)
-        for start in range(0, len(content), SLICE)
-    ]
-
-
-def object_pieces(before: Mapping[str, object], key: str, text: list[bytes]) -> list[bytes]:
+def object_pieces(before: Mapping[str, object], key: str, text: Content) -> list[Content]:
     """A JSON object with these entries and, last, a key whose text needs no escapes."""
     head = json_bytes({**before, key: ""})
-    return [head[:-2], *text, b'"}']
+    return [head[:-2], text, b'"}']
 
 
-def list_pieces(items: Iterable[list[bytes]]) -> list[bytes]:
+def list_pieces(items: Iterable[Sequence[Content]]) -> list[Content]:
     """A JSON list of values that are in pieces themselves."""
-    pieces = [b"["]
+    pieces: list[Content] = [b"["]
     for number, item in enumerate(items):
         pieces += [b","] if number else []
         pieces += item

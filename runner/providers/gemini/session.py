@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from runner.catalogue import catalogue
@@ -19,10 +20,14 @@ from runner.transport.client import Channel
 from runner.transport.error_body import read_error
 from runner.transport.recording import Label
 from runner.transport.reply import Reply
+from runner.values.content import Content
 from runner.values.image import Image, WebOrigin
 from runner.values.passing import Passed, Uploaded
-from runner.values.request import Request
+from runner.values.request import Family, Request
 from runner.values.response import Failure, Response, Usage
+
+if TYPE_CHECKING:
+    from runner.providers.gemini.batches import GeminiBatches
 
 MOST_CONTINUATIONS = 8
 """So often the rest of one answer is asked for; after that it counts as cut off."""
@@ -58,6 +63,16 @@ class Session:
         if self.files is not None:
             self.files.forget(files, gone=gone)
 
+    def batches(
+        self, sleep: Callable[[float], Awaitable[None]], stopped: Callable[[], bool]
+    ) -> GeminiBatches:
+        """The batches of this key."""
+        from runner.providers.gemini.batches import GeminiBatches  # stands on this module
+        from runner.providers.gemini.files import Files
+
+        base, _, version = self.root.rpartition("/")
+        return GeminiBatches(self, Files(self.channel, base, version, sleep, stopped))
+
     async def ask(self, request: Request) -> Response | Failure:
         """One attempt. An answer that arrives in parts is asked for until it is whole."""
         if failure := self.refused or _unsendable(request):
@@ -82,7 +97,7 @@ class Session:
     async def _post(self, request: Request, token: str | None = None) -> Reply | Failure:
         """Images are read and encoded in a thread: the other requests do not wait for it."""
         try:
-            body, passed = await asyncio.to_thread(self._body, request, token)
+            body, passed = await asyncio.to_thread(self.body, request, token)
         except ImageError as error:
             return Failure("image", str(error))
         length, most = sum(map(len, body)), catalogue().bytes_per_request
@@ -96,7 +111,11 @@ class Session:
             "POST", self._url(request), headers=headers, body=body, label=_label(request, passed)
         )
 
-    def _body(self, request: Request, token: str | None) -> tuple[list[bytes], list[Passed]]:
+    def body(
+        self, request: Request, token: str | None = None
+    ) -> tuple[list[Content], list[Passed]]:
+        """The body of a request in pieces, and how its images travel; looks at them. `token` asks for
+        the rest of an answer. Raises `ImageError`."""
         passed = [self._passed(image) for image in request.images]
         if request.family == "generate_content":
             return generate_content.body(request, passed), passed
@@ -152,21 +171,23 @@ SIMULATED = "x-askpix-simulated"
 
 
 def _read(reply: Reply | Failure, request: Request) -> Response | Failure:
-    answer = _understood(reply, request)
-    if isinstance(answer, Response) and isinstance(reply, Reply):
+    return reply if isinstance(reply, Failure) else read_reply(reply, request.family, request.model)
+
+
+def read_reply(reply: Reply, family: Family, model: str) -> Response | Failure:
+    """What a reply to a request of this family says; `model` is the one that was asked."""
+    answer = _understood(reply, family, model)
+    if isinstance(answer, Response):
         return replace(answer, simulated=SIMULATED in reply.headers)
     return answer
 
 
-def _understood(reply: Reply | Failure, request: Request) -> Response | Failure:
-    if isinstance(reply, Failure):
-        return reply
+def _understood(reply: Reply, family: Family, model: str) -> Response | Failure:
     if failure := failure_of(reply):
         # A refusal may come as an HTTP error; how it comes is not documented.
         words = (failure.code or "", read_error(reply.body).reason)
         for why in filter(is_refusal, words):
-            return Response("", "refused", why, Usage(), request.model, reply.body, channel="http")
+            return Response("", "refused", why, Usage(), model, reply.body, channel="http")
         return failure
-    generates = request.family == "generate_content"
-    read = generate_content.read if generates else interactions.read
-    return replace(read(reply.body, request.model), seconds=reply.seconds)
+    read = generate_content.read if family == "generate_content" else interactions.read
+    return replace(read(reply.body, model), seconds=reply.seconds)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Container, Iterator
 
 from runner.providers.gemini import BASE_URL, generate_content, interactions
+from runner.values.content import whole
 from runner.values.geometry import Size
 from runner.values.image import Image, Prepared, WebOrigin
 from runner.values.passing import Passed, Uploaded
@@ -25,7 +26,7 @@ def shown_request(
     """
     prepared = [_passed(image, image.digest in uploaded) for image in request.images]
     writer = generate_content if request.family == "generate_content" else interactions
-    body = json.loads(b"".join(writer.body(request, prepared)))
+    body = json.loads(whole(writer.body(request, prepared)))
     within = [
         i for i, each in zip(request.images, prepared, strict=True) if isinstance(each, Prepared)
     ]
@@ -50,7 +51,7 @@ def _passed(image: Image, is_uploaded: bool) -> Passed:
     if is_uploaded:
         uri = f"<{image.name}: {image.byte_count or 0:,} bytes, uploaded first>"
         return Uploaded(uri, image.mime, "", 0)
-    return Prepared(b"", image.mime, image.size or Size(1, 1), "")
+    return Prepared(b"", image.mime, image.sent_size or Size(1, 1), "")
 
 
 def _words(image: Image) -> str:

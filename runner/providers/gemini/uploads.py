@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from threading import Lock
 
 from runner.providers.gemini.files import Files, RemoteFile
 from runner.roles import Fetch, ImageError, Passing
@@ -16,6 +17,8 @@ from runner.values.passing import (
     MOST_PROJECT_BYTES,
     KnownFile,
     Uploaded,
+    Why,
+    as_base64,
     length_of_rest,
     likely_bytes,
     uploads,
@@ -29,11 +32,15 @@ MARGIN_SECONDS = 3600.0
 KEPT_SECONDS = 48 * 3600.0
 """How long the service keeps a file, when it does not say. Source: ai.google.dev, Files API."""
 
-MOST_KNOWN = 10_000
-"""So many files are known to be there; of others the service is asked again."""
+MOST_KNOWN = 50_000
+"""So many files are known to be there, those that were used last; of others the service is asked
+again. More than the requests in flight need: each may have 3,600 images."""
 
-AT_A_TIME = 256
-"""Locks that all images share: more uploads than that never go on at the same time."""
+AT_A_TIME = 8
+"""So many images of one request are uploaded, or looked for, beside one another."""
+
+LOCKS = 256
+"""That all images share: an image is looked after by one request at a time."""
 
 NAME = "askpix "
 """The display names of our files begin with this; their own digest follows, and no name of yours."""
@@ -47,7 +54,8 @@ FULL = "storage_full"
 @dataclass(slots=True)
 class ImageFiles:
     """The images of one run that travel as files. `project` stands for the key and the service:
-    files belong to both. `most` is the limit of a request in bytes.
+    files belong to both. `most` are the bytes that a request may have, `safe` those that it may have
+    by every word of the service's.
 
     An image that several requests need at the same time is uploaded by one of them.
     """
@@ -57,11 +65,13 @@ class ImageFiles:
     fetch: Fetch
     passing: Passing
     most: int
+    safe: int
     clock: Callable[[], float] = time.monotonic
     _known: dict[str, tuple[KnownFile, Prepared]] = field(default_factory=dict)
     _gone: set[str] = field(default_factory=set)
+    _reading: Lock = field(default_factory=Lock)
     _turns: tuple[asyncio.Lock, ...] = field(
-        default_factory=lambda: tuple(asyncio.Lock() for _ in range(AT_A_TIME))
+        default_factory=lambda: tuple(asyncio.Lock() for _ in range(LOCKS))
     )
 
     async def ready(self, request: Request) -> frozenset[str] | Failure:
@@ -69,20 +79,36 @@ class ImageFiles:
         of its files."""
         images = {i.digest: i for i in request.images if not isinstance(i.origin, WebOrigin)}
         sizes = [(likely_bytes(image), self.passing.uses(image)) for image in images.values()]
-        chosen = uploads(self.passing.upload, sizes, length_of_rest(request), self.most)
-        for image, why in zip(images.values(), chosen, strict=True):
-            if why is None:
-                continue
-            failure = await self._ready(image)
-            if failure and failure.code == FULL and why == "used":
-                continue  # it fits into the request, too
-            if failure:
+        rest = length_of_rest(request)
+        chosen = uploads(self.passing.upload, sizes, rest, self.safe)
+        asked = [(image, why) for image, why in zip(images.values(), chosen, strict=True) if why]
+        if failure := await self._all_ready(asked):
+            within = [image for image in images.values() if image.digest not in self._known]
+            length = rest + sum(as_base64(likely_bytes(image)) for image in within)
+            if failure.code != FULL or self.passing.upload == "files" or length > self.most:
                 return failure
         return frozenset(self._known[key][0].name for key in images if key in self._known)
 
+    async def _all_ready(self, chosen: Sequence[tuple[Image, Why]]) -> Failure | None:
+        """Sees to it that these images are there; the first failure, after which no further one is
+        begun."""
+        left: Iterator[tuple[Image, Why]] = iter(chosen)
+        failures: list[Failure] = []
+
+        async def work() -> None:
+            for image, _ in left:
+                if failures:
+                    return
+                if failure := await self._ready(image):
+                    failures.append(failure)
+
+        await asyncio.gather(*(work() for _ in chosen[:AT_A_TIME]))
+        return failures[0] if failures else None
+
     def of(self, image: Image) -> Uploaded | None:
         """The file of an image of a request that is about to be sent; None when it has none."""
-        found = self._known.get(image.digest)
+        with self._reading:  # in a thread
+            found = self._known.get(image.digest)
         if found is None or isinstance(image.origin, WebOrigin):
             return None
         file, prepared = found
@@ -98,9 +124,11 @@ class ImageFiles:
         self._gone |= digests if gone else set()
 
     async def _ready(self, image: Image) -> Failure | None:
-        async with self._turns[hash(image.digest) % AT_A_TIME]:
+        async with self._turns[hash(image.digest) % LOCKS]:
             found = self._known.get(image.digest)
             if found and self._lasts(found[0].expires):
+                with self._reading:
+                    self._known[image.digest] = self._known.pop(image.digest)  # the last to go
                 return None
             try:
                 prepared = await asyncio.to_thread(self.fetch, image)
@@ -146,6 +174,9 @@ class ImageFiles:
         file = await self.files.upload(prepared.content, prepared.mime, name)
         if isinstance(file, Failure):
             return file
+        if file.sha256 not in (None, prepared.sha256):
+            why = f"{file.name} holds other bytes than those that were sent"
+            return Failure("unreadable", why)
         known = self._as_known(file, prepared)
         if file.state == "PROCESSING":  # remembered at once: what takes long is not sent again
             await self.passing.memory.keep(self.project, prepared.sha256, known)

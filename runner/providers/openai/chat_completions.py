@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from runner.providers.gemini.pieces import base64_pieces, json_bytes, list_pieces
+from runner.providers.gemini.pieces import Base64, json_bytes, list_pieces
 from runner.providers.gemini.words import clean, mapping, mappings, usage, word
 from runner.providers.openai.closed import closed
 from runner.transport.classify import json_object
+from runner.values.content import Content
 from runner.values.image import Prepared, WebOrigin
 from runner.values.request import ImagePart, Part, Request
 from runner.values.response import Failure, Finish, Response, Usage
@@ -24,7 +25,7 @@ OPENAI = "https://api.openai.com/"
 all other servers take, too."""
 
 
-def body(request: Request, prepared: Sequence[Prepared | None], root: str = "") -> list[bytes]:
+def body(request: Request, prepared: Sequence[Prepared | None], root: str = "") -> list[Content]:
     """The JSON body in pieces. `prepared` holds the bytes of each image in order, None for one
     that the server fetches itself; `root` is the address that it goes to."""
     images = iter(prepared)
@@ -41,19 +42,19 @@ def body(request: Request, prepared: Sequence[Prepared | None], root: str = "") 
     ]
 
 
-def _part(part: Part, images: Iterator[Prepared | None]) -> list[bytes]:
+def _part(part: Part, images: Iterator[Prepared | None]) -> list[Content]:
     if isinstance(part, ImagePart):
         return _image(part, next(images))
     return [json_bytes({"type": "text", "text": part.text})]
 
 
-def _image(part: ImagePart, sent: Prepared | None) -> list[bytes]:
+def _image(part: ImagePart, sent: Prepared | None) -> list[Content]:
     origin = part.image.origin
     if sent is None:
         uri = origin.uri if isinstance(origin, WebOrigin) else ""
         return [json_bytes({"type": "image_url", "image_url": {"url": uri}})]
     head = json_bytes({"type": "image_url", "image_url": {"url": f"data:{sent.mime};base64,"}})
-    return [head[:-3], *base64_pieces(sent.content), b'"}}']
+    return [head[:-3], Base64(sent.content), b'"}}']
 
 
 def _rest(request: Request, root: str) -> dict[str, object]:

@@ -10,6 +10,7 @@ from runner.providers.openai.errors import failure_or_refusal
 from runner.roles import Connection, Fetch, ImageError
 from runner.transport.client import Channel
 from runner.transport.recording import Label
+from runner.values.content import Content
 from runner.values.image import Image, Prepared, WebOrigin
 from runner.values.request import Request
 from runner.values.response import Failure, Response
@@ -56,7 +57,7 @@ class Session:
         answer = no_answer or chat_completions.read(reply.body, request.model)
         return replace(answer, seconds=reply.seconds)
 
-    def _body(self, request: Request) -> list[bytes]:
+    def _body(self, request: Request) -> list[Content]:
         prepared = [self._fetched(image) for image in request.images]
         return chat_completions.body(request, prepared, self.root)
 

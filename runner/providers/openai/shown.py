@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from runner.providers.openai.chat_completions import body
+from runner.values.content import whole
 from runner.values.geometry import Size
 from runner.values.image import Image, Prepared, WebOrigin
 from runner.values.request import Request
@@ -28,14 +29,14 @@ def shown_request(request: Request, base_url: str | None = None) -> dict[str, ob
             **request.settings.headers,
             "authorization": "Bearer (OPENAI_API_KEY, where it is set)",
         },
-        "body": _filled(json.loads(b"".join(body(request, prepared, root))), names),
+        "body": _filled(json.loads(whole(body(request, prepared, root))), names),
     }
 
 
 def _without_bytes(image: Image) -> Prepared | None:
     if isinstance(image.origin, WebOrigin):
         return None
-    return Prepared(b"", image.mime, image.size or Size(1, 1), "")
+    return Prepared(b"", image.mime, image.sent_size or Size(1, 1), "")
 
 
 def _words(image: Image) -> str:

@@ -6,7 +6,7 @@ looks at the pixels that really arrive. It is no model, and every answer says so
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from runner.values.request import Request
 from runner.values.response import Failure, Response
 
 if TYPE_CHECKING:
+    from runner.providers.gemini.batches import GeminiBatches
     from runner.providers.gemini.session import Session
 
 KEY = "the-simulator-takes-any-key"
@@ -73,3 +74,8 @@ class _Simulated:
 
     def forget(self, files: frozenset[str], *, gone: bool) -> None:
         self.inner.forget(files, gone=gone)
+
+    def batches(
+        self, sleep: Callable[[float], Awaitable[None]], stopped: Callable[[], bool]
+    ) -> GeminiBatches:
+        return self.inner.batches(sleep, stopped)

@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 
 from runner.providers.simulator.batches import INLINE_BYTES, Asked, Job, read_job, read_lines
-from runner.providers.simulator.commands import Command, commands
-from runner.providers.simulator.desk import Call, Desk, refuse, reshaped
+from runner.providers.simulator.commands import Command
+from runner.providers.simulator.desk import Call, Desk, refuse, reshaped, spoilt
 from runner.providers.simulator.errors import ApiError
-from runner.providers.simulator.faults import Shape
+from runner.providers.simulator.faults import Refusal, Shape
 from runner.providers.simulator.generate_content import read
 from runner.providers.simulator.generated_body import generated
 from runner.providers.simulator.pages import page
@@ -23,7 +23,8 @@ Body = dict[str, object]
 async def create(desk: Desk, call: Call, name: str) -> Reply:
     """`POST /models/M:batchGenerateContent`."""
     model = known_model(name, call.version, "generate_content")
-    if refused := refuse(desk.commanded(call), "generate_content"):
+    given = desk.commanded(call)
+    if refused := refuse(given, "generate_content"):
         return refused
     title, asked = read_job(call.json())
     from_file = isinstance(asked, str)
@@ -33,10 +34,22 @@ async def create(desk: Desk, call: Call, name: str) -> Reply:
         asked = read_lines(content if content is not None else b"")
     elif len(call.body) > INLINE_BYTES:
         raise ApiError(400, f"Inline requests exceed the limit: {INLINE_BYTES} bytes.")
+    fate = desk.fate_of_batch()
+    if fate.refused:
+        raise ApiError(429, "You exceeded the number of tokens that may be enqueued in batches.")
     job = desk.batches.add(
-        call.owner, model.name, call.version, title, asked, from_file=from_file, now=now
+        call.owner,
+        model.name,
+        call.version,
+        title,
+        asked,
+        from_file=from_file,
+        now=now,
+        ending=fate.ending,
+        slow_seconds=fate.slow_seconds,
+        damaged=fate.damaged,
     )
-    return json_reply(job.operation(now))
+    return spoilt(json_reply(job.operation(now)), given)
 
 
 async def get(desk: Desk, call: Call, id: str) -> Reply:
@@ -71,7 +84,7 @@ async def _up_to_date(desk: Desk, call: Call, job: Job) -> Job:
     now = desk.clock()
     if not job.due(now):
         return job
-    responses = [await _response(desk, call, job, asked) for asked in job.asked]
+    responses = [await _response(desk, call, job, asked) for asked in job.answers]
     if (file := desk.batches.finish(job, responses, now)) is not None:
         desk.files.keep(file)
     return desk.batches.find(job.id, job.owner)
@@ -89,10 +102,23 @@ async def _response(desk: Desk, call: Call, job: Job, asked: Asked) -> Body:
 async def _generated(desk: Desk, call: Call, job: Job, asked: Asked) -> Body:
     model = known_model(job.model, job.version, "generate_content")
     question = read(asked.request, model, desk.open_uri(call, ()), strict=desk.strict)
-    given = _of_content(commands({}, question.prompt))
-    one = replace(call, rest=f"batch/{job.model}", body=json.dumps(asked.request).encode())
+    one = replace(
+        call, headers={}, rest=f"batch/{job.model}", body=json.dumps(asked.request).encode()
+    )
+    commanded = desk.commanded(one, question.prompt)
+    for command in commanded:
+        if isinstance(command.what, Refusal):
+            raise _refusal(command)
+    given = _of_content(commanded)
     spoken = await desk.speak(one, question, given)
     return reshaped(generated(question, spoken.said, spoken.used, spoken.id), given)
+
+
+def _refusal(command: Command) -> ApiError:
+    """What a refusal becomes in a batch: the error of one request."""
+    assert isinstance(command.what, Refusal)
+    refused = command.what.refuse(command.args, "generate_content")
+    return refused if isinstance(refused, ApiError) else ApiError(refused.status, command.name)
 
 
 def _of_content(given: tuple[Command, ...]) -> tuple[Command, ...]:

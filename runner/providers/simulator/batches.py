@@ -9,13 +9,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from runner.providers.simulator.errors import ApiError
 from runner.providers.simulator.files import StoredFile
 from runner.providers.simulator.interaction_body import timestamp
 from runner.providers.simulator.strict import Kind, camel_case, check
 
-KEPT = timedelta(hours=48)
+EXPIRES = timedelta(hours=48)
+"""A job that is not over by then ends without answers."""
+
+Ending = Literal["SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"]
+
+WITH_ANSWERS = frozenset({"SUCCEEDED", "CANCELLED"})
+"""Endings after which there is a file of answers: of a job that was cancelled while it ran, of those
+requests that it had come to. Whether the service keeps those is not documented."""
+
 INLINE_BYTES = 20_000_000
 """Of all requests of a job that are not in a file. Source: ai.google.dev, Batch API."""
 
@@ -42,7 +51,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job. `responses` is None until it has run; `file` is where they went, if to a file."""
+    """A job. `ending` is how it ends, `damaged` spoils a line of its file of answers. `responses` is
+    None until it has run; `file` is where they went, if to a file."""
 
     id: str
     owner: str
@@ -54,21 +64,33 @@ class Job:
     created: datetime
     runs_from: datetime
     done_from: datetime
-    cancelled: bool = False
+    ending: Ending = "SUCCEEDED"
+    damaged: bool = False
     responses: tuple[Body, ...] | None = None
     file: str | None = None
 
     def state(self, now: datetime) -> str:
-        """`BATCH_STATE_PENDING`, `…_RUNNING`, `…_SUCCEEDED`, `…_CANCELLED`."""
-        if self.cancelled:
-            return "BATCH_STATE_CANCELLED"
-        if now < self.runs_from:
-            return "BATCH_STATE_PENDING"
-        return "BATCH_STATE_RUNNING" if now < self.done_from else "BATCH_STATE_SUCCEEDED"
+        """`BATCH_STATE_PENDING`, `…_RUNNING`, or how it ended."""
+        if self.over(now):
+            late = self.done_from - self.created > EXPIRES
+            return f"BATCH_STATE_{'EXPIRED' if late else self.ending}"
+        return "BATCH_STATE_PENDING" if now < self.runs_from else "BATCH_STATE_RUNNING"
+
+    def over(self, now: datetime) -> bool:
+        """Whether nothing more will become of it."""
+        return now >= min(self.done_from, self.created + EXPIRES)
 
     def due(self, now: datetime) -> bool:
         """Whether its answers should be there and are not yet."""
-        return self.responses is None and self.state(now) == "BATCH_STATE_SUCCEEDED"
+        ended = self.state(now).removeprefix("BATCH_STATE_")
+        return self.responses is None and self.over(now) and ended in WITH_ANSWERS
+
+    @property
+    def answers(self) -> tuple[Asked, ...]:
+        """The requests that it comes to: half of them when it is cancelled while it runs."""
+        if self.ending != "CANCELLED":
+            return self.asked
+        return self.asked[: len(self.asked) // 2] if self.done_from > self.runs_from else ()
 
     def operation(self, now: datetime, *, inlined: bool = True) -> Body:
         """The long-running operation that stands for the job."""
@@ -84,27 +106,56 @@ class Job:
             "batchStats": self._stats(state),
         }
         over: Body = {}
-        if state in ("BATCH_STATE_SUCCEEDED", "BATCH_STATE_CANCELLED"):
+        if self.over(now):
             over["done"] = True
             metadata["endTime"] = timestamp(min(now, self.done_from))
-        if state == "BATCH_STATE_SUCCEEDED" and (self.file or inlined):
+        if state == "BATCH_STATE_FAILED":
+            over["error"] = {"code": 13, "message": "The batch could not be processed."}
+        if self.responses and (self.file or inlined):
             metadata["output"] = self._output()
             over["response"] = self._output()
         return {"name": f"batches/{self.id}", "metadata": metadata, **over}
 
     def _stats(self, state: str) -> Body:
-        count = len(self.asked)
-        stats: Body = {"requestCount": str(count)}
-        if self.responses is None:
-            return stats | {"pendingRequestCount": str(count)}
-        failed = sum("error" in response for response in self.responses)
-        stats["successfulRequestCount"] = str(count - failed)
-        return stats | ({"failedRequestCount": str(failed)} if failed else {})
+        answered = self.responses or ()
+        failed = sum("error" in response for response in answered)
+        numbers = {
+            "requestCount": len(self.asked),
+            "pendingRequestCount": len(self.asked) - len(answered),
+            "successfulRequestCount": len(answered) - failed,
+            "failedRequestCount": failed,
+        }
+        return {name: str(count) for name, count in numbers.items() if count}
 
     def _output(self) -> Body:
         if self.file:
             return {"responsesFile": f"files/{self.file}"}
         return {"inlinedResponses": {"inlinedResponses": list(self.responses or ())}}
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What is to become of a job: how it ends, how much longer it runs, whether its file of answers
+    is damaged, and whether it is taken at all."""
+
+    ending: Ending = "SUCCEEDED"
+    slow_seconds: float = 0.0
+    damaged: bool = False
+    refused: bool = False
+
+    def with_fault(self, name: str, args: Sequence[str]) -> Fate:
+        """The same with one thing more going wrong."""
+        match name:
+            case "slow":
+                return replace(self, slow_seconds=float(args[0]) if args else 3600.0)
+            case "damaged":
+                return replace(self, damaged=True)
+            case "full":
+                return replace(self, refused=True)
+            case "failed" | "expired" | "cancelled":
+                return replace(self, ending=name.upper())  # type: ignore[arg-type]  # an `Ending`
+            case _:
+                return self
 
 
 @dataclass(slots=True)
@@ -126,8 +177,11 @@ class Batches:
         *,
         from_file: bool,
         now: datetime,
+        ending: Ending = "SUCCEEDED",
+        slow_seconds: float = 0.0,
+        damaged: bool = False,
     ) -> Job:
-        """A new job."""
+        """A new job; `ending` is how it is to end, `slow_seconds` how much longer it runs."""
         self.created += 1
         start = now + self.pending
         job = Job(
@@ -140,7 +194,9 @@ class Batches:
             from_file,
             now,
             start,
-            start + self.running,
+            start + self.running + timedelta(seconds=slow_seconds),
+            ending,
+            damaged,
         )
         self.jobs[job.id] = job
         return job
@@ -160,7 +216,7 @@ class Batches:
         """Stops a job that is not over. Raises a 404."""
         job = self.find(id, owner)
         if job.state(now) in ("BATCH_STATE_PENDING", "BATCH_STATE_RUNNING"):
-            self.jobs[id] = replace(job, cancelled=True, done_from=now)
+            self.jobs[id] = replace(job, ending="CANCELLED", done_from=now)
 
     def delete(self, id: str, owner: str) -> None:
         """Forgets a job. Raises a 404."""
@@ -175,8 +231,11 @@ class Batches:
         self.jobs[job.id] = replace(job, responses=tuple(responses), file=file)
         lines = [
             json.dumps(_line(asked, response), ensure_ascii=False)
-            for asked, response in zip(job.asked, responses, strict=True)
+            for asked, response in zip(job.answers, responses, strict=True)
         ]
+        if job.damaged:
+            middle = len(lines) // 2
+            lines[middle] = lines[middle][: len(lines[middle]) // 2]
         content = "\n".join(lines).encode() + b"\n"
         return StoredFile(
             file, job.owner, content, "application/jsonl", None, now, now, source="GENERATED"

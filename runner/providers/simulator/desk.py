@@ -8,14 +8,15 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from runner.catalogue import catalogue
 from runner.providers.simulator.answers import answer
-from runner.providers.simulator.batches import Batches
+from runner.providers.simulator.batches import Batches, Fate
 from runner.providers.simulator.commands import Command, Plan, commands, first_of
 from runner.providers.simulator.errors import ApiError
 from runner.providers.simulator.faults import (
+    BatchFault,
     FileFault,
     OnTheWay,
     Refusal,
@@ -46,6 +47,16 @@ Web = Callable[[str], bytes]
 def now() -> datetime:
     """The time of day, by this machine."""
     return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class MovableClock:
+    """The time of day, which can be moved ahead: what takes a day need not be waited for."""
+
+    ahead: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return now() + self.ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +152,11 @@ class Desk:
             self.ledger.asked[per, name] += 1
             numbers[per] = self.ledger.asked[per, name]
         struck = [plan.command for plan in self.plan if plan.strikes(numbers[plan.per])]
-        return [command for command in struck if not is_of_uploads(command.what)]
+        return [
+            command
+            for command in struck
+            if not (is_of_uploads(command.what) or isinstance(command.what, BatchFault))
+        ]
 
     def upload_fault(self) -> Command | None:
         """What the next upload is to suffer by the plan."""
@@ -149,6 +164,17 @@ class Desk:
         number = self.ledger.asked["upload", ""]
         struck = (plan.command for plan in self.plan if plan.strikes(number))
         return next((command for command in struck if is_of_uploads(command.what)), None)
+
+    def fate_of_batch(self) -> Fate:
+        """What the next batch is to suffer by the plan."""
+        self.ledger.asked["batch", ""] += 1
+        number = self.ledger.asked["batch", ""]
+        fate = Fate()
+        for plan in self.plan:
+            if plan.strikes(number) and isinstance(plan.command.what, BatchFault):
+                self.ledger.commands[plan.command.name] += 1
+                fate = fate.with_fault(plan.command.what.fate, plan.command.args)
+        return fate
 
     def open_uri(self, call: Call, given: Sequence[Command]) -> Callable[[str], bytes]:
         """Opens the address of an image of this request."""

@@ -20,7 +20,7 @@ from runner.values.request import Family
 Body: TypeAlias = dict[str, object]
 Args: TypeAlias = tuple[str, ...]
 
-NUMBERED = frozenset({"rate-limit", "slow", "dripping", "huge-body", "file-processing"})
+NUMBERED = frozenset({"rate-limit", "slow", "dripping", "huge-body", "file-processing", "batch-slow"})
 """Faults of which the argument is a number."""
 
 
@@ -78,7 +78,16 @@ class FileFault:
     example: str = ""
 
 
-Fault = Refusal | Shape | OnTheWay | Slow | StreamFault | FileFault
+@dataclass(frozen=True, slots=True)
+class BatchFault:
+    """Something happens to a batch as a whole; in a plan, batches are counted apart."""
+
+    about: str
+    fate: Literal["slow", "failed", "expired", "cancelled", "damaged", "full"]
+    example: str = ""
+
+
+Fault = Refusal | Shape | OnTheWay | Slow | StreamFault | FileFault | BatchFault
 
 
 def _on(wire: Wire) -> Callable[[Reply, Args], Reply]:
@@ -219,6 +228,12 @@ FAULTS: Mapping[str, Fault] = {
     "file-failed": FileFault("an uploaded file becomes FAILED instead of ACTIVE", "failed"),
     "file-broken": FileFault("an upload breaks off once; half of its bytes arrived", "broken"),
     "file-storage-full": FileFault("429: no further file fits into the project", "full"),
+    "batch-slow": BatchFault("the batch runs for so many seconds more", "slow", "batch-slow:3600"),
+    "batch-failed": BatchFault("the batch fails as a whole", "failed"),
+    "batch-expired": BatchFault("the batch ends without answers, as after 48 hours", "expired"),
+    "batch-cancelled": BatchFault("the batch is cancelled when half of it is answered", "cancelled"),
+    "batch-damaged": BatchFault("a line of the file of answers is cut off", "damaged"),
+    "batch-full": BatchFault("429: the batch is not taken", "full"),
 }
 """Every fault by the name that commands it. What follows a colon are its arguments."""
 
@@ -262,5 +277,7 @@ def _only_for(fault: Fault) -> str:
             return ", streams only"
         case FileFault():
             return ", uploaded files only"
+        case BatchFault():
+            return ", batches only"
         case _:
             return ""

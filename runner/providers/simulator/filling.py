@@ -119,7 +119,10 @@ def text(name: str, node: Node, view: View) -> str:
 
 
 def label(view: View) -> str:
-    """One of the prompt's quoted words, or else the colour of what is in hand."""
+    """One of the prompt's quoted words, or else the colour of what is in hand; the points of a
+    trajectory have numbers, from 0."""
+    if view.wish.trajectory:
+        return next((step for step in reversed(view.path.split("/")) if step.isdecimal()), "0")
     if view.wish.words:
         return view.wish.words[view.choice(len(view.wish.words))]
     if view.region is not None:

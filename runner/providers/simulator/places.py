@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, radians, tan
 from typing import Literal, TypeAlias
 
 from runner.providers.simulator.outline import MOST_CORNERS, png_mask, polygon
@@ -102,7 +102,7 @@ def write(space: Space, region: Region, node: Node, size: Size) -> Json:
     if space == "png":
         return png_mask(region)
     if space == "box_3d":
-        return _box_3d(region)
+        return _box_3d(region, size)
     how = convention_of(space, node)
     if space == "polygon":
         return _polygon(region, how, size, node)
@@ -186,18 +186,22 @@ def _polygon(region: Region, how: Convention, size: Size, node: Node) -> Json:
     return [listed] * max(1, _count(node, "minItems", 1)) if depth == 3 else listed
 
 
-def _box_3d(region: Region) -> Json:
-    """Nine numbers, made up from the box: a camera that looks straight on, 60° wide, at 3 m.
+def _box_3d(region: Region, size: Size) -> Json:
+    """Nine numbers, made up from the box, for a camera that looks straight on and 60° wide: 3 m away
+    stands a side that covers the box, and behind it is half as much depth as there is width.
 
-    Source of the order (centre, size in metres, roll, pitch, yaw): ai.google.dev, robotics; no real
-    answer was at hand.
+    Source of the order (centre, size in metres, roll, pitch, yaw) and of the axes (x to the right, y
+    forward, z up): github.com/google-gemini/starter-applets, spatial; no real answer was at hand.
     """
-    box, far, across = region.box, 3.0, 3.46
+    box, far = region.box, 3.0
+    across = 2 * far * tan(radians(30))
+    up = across * size.height / size.width
     x = ((box.x_min + box.x_max) / 2 / NORM - 0.5) * across
-    z = (0.5 - (box.y_min + box.y_max) / 2 / NORM) * across
+    z = (0.5 - (box.y_min + box.y_max) / 2 / NORM) * up
     wide = (box.x_max - box.x_min) / NORM * across
-    high = (box.y_max - box.y_min) / NORM * across
-    return [round(n, 2) for n in (x, far, z, wide, wide, high, 0.0, 0.0, 0.0)]
+    high = (box.y_max - box.y_min) / NORM * up
+    numbers = (x, far + wide / 4, z, wide, wide / 2, high, 0.0, 0.0, 0.0)
+    return [round(number, 2) for number in numbers]
 
 
 _NOT_PLAIN = frozenset(

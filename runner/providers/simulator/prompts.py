@@ -55,6 +55,7 @@ _NO_FENCE = re.compile(
 _DIFFERENCE = re.compile(
     r"\bdiffer|\bchang(e|ed|es)\b|\bcompare\b|\bbefore\b.*\bafter\b", re.IGNORECASE | re.DOTALL
 )
+_TRAJECTORY = re.compile(r"labell?ed by (the )?order\b", re.IGNORECASE)
 _QUOTED = re.compile(
     r"\"([^\"\n]{1,40})\"|“([^”\n]{1,40})”|«([^»\n]{1,40})»|`([^`\n]{1,40})`"
     r"|(?<![\w])'([^'\n]{1,40})'(?![\w])"
@@ -75,6 +76,7 @@ class Wish:
     yes_no: bool = False
     fence: bool = True
     difference: bool = False
+    trajectory: bool = False
     words: tuple[str, ...] = ()
 
     @property
@@ -96,6 +98,7 @@ def wish(prompt: str, system: str = "", schema: Mapping[str, object] | None = No
         yes_no=bool(_YES_NO.search(prompt)),
         fence=not _NO_FENCE.search(f"{system}\n{prompt}"),
         difference=bool(_DIFFERENCE.search(prompt)),
+        trajectory=bool(_TRAJECTORY.search(prompt)),
         words=_quoted(prompt, _names(schema)),
     )
 

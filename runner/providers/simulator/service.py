@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from runner.providers.simulator import (
@@ -20,7 +21,7 @@ from runner.providers.simulator import (
     interaction_routes,
 )
 from runner.providers.simulator.commands import UnknownCommand
-from runner.providers.simulator.desk import Call, Desk
+from runner.providers.simulator.desk import Call, Desk, MovableClock
 from runner.providers.simulator.errors import ApiError
 from runner.providers.simulator.faults import all_commands
 from runner.providers.simulator.refusals import key_error
@@ -79,7 +80,7 @@ class Service:
     ) -> Reply:
         """The reply to one request. Never raises, whatever the request."""
         lower = {name.lower(): value for name, value in headers.items()}
-        own = self._own_page(method, path)
+        own = self._own_page(method, path) or self._moved(method, path, query)
         if own is not None:
             return own
         with self.desk.ledger.request():
@@ -141,6 +142,16 @@ class Service:
                 return _marked(json_reply(dict(all_commands())))
             case _:
                 return None
+
+    def _moved(self, method: str, path: str, query: Mapping[str, str]) -> Reply | None:
+        """`POST /simulator/clock?forward=3600`: so many seconds have gone by."""
+        clock, seconds = self.desk.clock, query.get("forward", "")
+        if (method, path) != ("POST", "/simulator/clock") or not isinstance(clock, MovableClock):
+            return None
+        if not (seconds.isascii() and seconds.isdigit() and len(seconds) < 9):
+            return _marked(ApiError(400, "write ?forward=SECONDS").reply("generate_content"))
+        clock.ahead += timedelta(seconds=int(seconds))
+        return _marked(json_reply({"now": clock().isoformat()}))
 
     def state(self) -> dict[str, Any]:
         """What `/simulator/state` shows: requests, billed answers, what is under way and kept."""

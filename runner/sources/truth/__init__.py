@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from runner.sources.truth.boxes import Boxes
 from runner.sources.truth.coco import Coco
+from runner.sources.truth.label_studio import LabelStudio
 from runner.sources.truth.masks import MaskFiles
 from runner.sources.truth.results import Results
 from runner.sources.truth.told import TruthSource
@@ -14,6 +15,7 @@ from runner.sources.truth.yolo import Yolo
 TRUTHS: Mapping[str, Callable[..., TruthSource]] = {
     "boxes": Boxes,
     "coco": Coco,
+    "labelstudio": LabelStudio,
     "yolo": Yolo,
     "masks": MaskFiles,
     "results": Results,

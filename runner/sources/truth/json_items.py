@@ -58,6 +58,13 @@ def items(stream: BinaryIO, keys: frozenset[str]) -> Iterator[Item]:
             return
 
 
+def entries(stream: BinaryIO) -> Iterator[Item]:
+    """The entries of the list that a file is, like `items`. Raises `Unreadable`."""
+    window = _Window(stream)
+    window.expect("[", "it is JSON, but no list")
+    yield from window.entries("", wanted=True)
+
+
 class _Window:
     """The part of a file that is looked at. A character stands for a byte (Latin-1), so that the
     parser's offsets are those of the file; marks and numbers of JSON are ASCII."""

@@ -8,6 +8,7 @@ from binascii import Error, a2b_base64
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
+from runner.values.content import Content, whole
 from runner.values.request import canonical_json
 
 _DATA = re.compile(rb'("data"\s*:\s*)"([A-Za-z0-9+/]{4,}={0,2})"')
@@ -22,13 +23,13 @@ SLICE = 128 << 10
 """Letters of base64 that are decoded at a time; a multiple of 4."""
 
 
-def written_body(pieces: Sequence[bytes]) -> object:
+def written_body(pieces: Sequence[Content]) -> object:
     """The JSON value of a body in pieces, every image as `{"sha256", "bytes", "mime"}`.
 
     None for an empty body; a body that is no JSON is a digest as a whole. Images are hashed where
     they stand and never become texts: beside the pieces, one copy of the body is held for a moment.
     """
-    body = b"".join(pieces)
+    body = whole(pieces)
     if not body:
         return None
     try:

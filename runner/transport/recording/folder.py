@@ -21,6 +21,8 @@ from runner.transport.recording.exchange import (
 )
 from runner.transport.recording.index import Index
 from runner.transport.recording.lines import (
+    Place,
+    in_order,
     lines,
     replace_file,
     sync_folder,
@@ -54,6 +56,10 @@ class Recordings:
     replayed: int = 0
     recorded: int = 0
     _known: Index = field(default_factory=Index)
+    _fresh: Index = field(default_factory=Index)
+    """What was recorded through the newest transport: another one answers from it."""
+    _held_some: bool = False
+    """Whether there were recordings when the folder was opened."""
     _journal: FileIO | None = field(default=None, repr=False)
     _trouble: RecordingError | None = None
     _lock: int | None = None
@@ -66,7 +72,8 @@ class Recordings:
         opened = cls(folder, mode, Secret.of(key))
         if mode == "none":
             opened._read()
-            if not len(opened._known):
+            opened._held_some = len(opened._known) > 0
+            if not opened._held_some:
                 raise RecordingError(f"{folder}: nothing is recorded here")
             return opened
         try:
@@ -77,6 +84,7 @@ class Recordings:
         try:
             opened._read()
             opened._merge()
+            opened._held_some = len(opened._known) > 0
         except RecordingError:
             opened._unlock()
             raise
@@ -85,13 +93,17 @@ class Recordings:
     @property
     def only_replays(self) -> bool:
         """True when nothing is ever asked: no key and no network are needed."""
-        return self.mode == "none" or (self.mode == "once" and len(self._known) > 0)
+        return self.mode == "none" or (self.mode == "once" and self._held_some)
 
     def transport(self, inner: httpx.AsyncBaseTransport | None) -> httpx.AsyncBaseTransport:
-        """A transport that answers from these recordings and, if they are to grow, asks `inner`
-        and writes down what comes back."""
+        """A transport that answers from what is recorded by now and, if that is to grow, asks
+        `inner` and writes down what comes back. What is asked twice through it is asked twice: a
+        second try is no replay."""
         from runner.transport.recording.transport import RecordingTransport
 
+        with self._writing:
+            self._known.take_in(self._fresh)
+            self._fresh = Index()
         return RecordingTransport(self, inner)
 
     def find(self, request: WireRequest) -> Exchange | None:
@@ -114,7 +126,7 @@ class Recordings:
             if self._trouble is not None:
                 return
             try:
-                self._append(exchange.as_line() + b"\n")
+                self._fresh.add(exchange.request, self._append(exchange.as_line()))
             except OSError as error:
                 self._trouble = trouble(self.folder / JOURNAL, error)
             else:
@@ -139,6 +151,7 @@ class Recordings:
         """Looks at all there is; what was recorded later comes later."""
         journal = self.folder / JOURNAL
         both = chain(lines(self.folder / FILE), lines(journal, may_be_torn=True))
+        self._known, self._fresh = Index(), Index()  # two large ones are too much
         self._known = Index.of(both)
         if (number := torn_line(journal)) is not None:
             self.notes = (f"{journal}:{number}: the last exchange was not written whole; left out",)
@@ -149,19 +162,22 @@ class Recordings:
         if not journal.exists():
             return
         if len(self._known):
-            ordered = sorted(self._known, key=lambda place: place.read().request.order)
-            replace_file(self.folder / FILE, (place.line() for place in ordered))
+            replace_file(self.folder / FILE, (place.line() for place in in_order(self._known)))
+            self._known = Index()
             self._known = Index.of(lines(self.folder / FILE))
         journal.unlink()
 
-    def _append(self, line: bytes) -> None:
+    def _append(self, line: bytes) -> Place:
+        journal = self.folder / JOURNAL
         if self._journal is None:
-            self._journal = (self.folder / JOURNAL).open("ab", buffering=0)
+            self._journal = journal.open("ab", buffering=0)
             sync_folder(self.folder)
-        rest = memoryview(line)
+        place = Place(journal, self.recorded + 1, self._journal.tell(), len(line))
+        rest = memoryview(line + b"\n")
         while rest:  # a disk that is nearly full takes a part, without an error
             rest = rest[self._journal.write(rest) :]
         os.fsync(self._journal.fileno())
+        return place
 
     def _unlock(self) -> None:
         if self._lock is not None:

@@ -6,10 +6,15 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
 from pathlib import Path
 from secrets import token_hex
 
 from runner.transport.recording.exchange import Exchange, RecordingError, from_line
+
+SORTED_AT_ONCE = 100
+"""So many requests are held while places are put in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +70,23 @@ def lines(path: Path, *, may_be_torn: bool = False) -> Iterator[tuple[Place, Exc
 
 def torn_line(path: Path) -> int | None:
     """The number of the last line if it was not written to its end."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    return None if not content or content.endswith(b"\n") else content.count(b"\n") + 1
+    number, last = 0, b"\n"
+    with suppress(OSError), path.open("rb") as file:
+        for number, last in enumerate(file, 1):  # noqa: B007 (the last ones are wanted)
+            pass
+    return None if last.endswith(b"\n") else number
+
+
+def in_order(places: Iterable[Place]) -> Iterator[Place]:
+    """The places by what was asked. Requests are read as often as they are compared, and only some
+    are held at a time: those of a recording may be larger than the memory."""
+    source = iter(places)
+    runs = iter(lambda: sorted(islice(source, SORTED_AT_ONCE), key=_order), [])
+    return merge(*runs, key=_order)
+
+
+def _order(place: Place) -> tuple[str, str, int, str]:
+    return place.read().request.order
 
 
 def replace_file(path: Path, content: Iterable[bytes]) -> None:

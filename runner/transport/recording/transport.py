@@ -18,13 +18,14 @@ from runner.transport.recording.exchange import (
 )
 from runner.transport.reply import Reply
 from runner.transport.secret import Secret
+from runner.values.content import Content
 from runner.values.request import Policy
 
 if TYPE_CHECKING:
     from runner.transport.recording.folder import Recordings
 
 LABEL, SENDING = "askpix.label", "askpix.sending"
-"""Extensions of an httpx request: its `Label`, and its body as it lies in memory."""
+"""Extensions of an httpx request: its `Label`, and its body in pieces."""
 
 _OF_THE_WAY = ("content-encoding", "content-length", "transfer-encoding", "connection")
 """Headers that speak of bytes on the way, which are read and decompressed by now."""
@@ -80,14 +81,14 @@ def _keys(headers: httpx.Headers) -> list[str | None]:
     return [headers.get("x-goog-api-key"), bearer or None]
 
 
-async def _pieces(request: httpx.Request) -> Sequence[bytes]:
-    """The body as it lies in memory: reading it here is not sending it."""
+async def _pieces(request: httpx.Request) -> Sequence[Content]:
+    """The body as it lies in memory or on the disk: reading it here is not sending it."""
     sending = request.extensions.get(SENDING)
     return sending.pieces if isinstance(sending, Sending) else [await request.aread()]
 
 
 def _as_written(
-    request: httpx.Request, pieces: Sequence[bytes], label: Label, secret: Secret
+    request: httpx.Request, pieces: Sequence[Content], label: Label, secret: Secret
 ) -> WireRequest:
     url = request.url.copy_remove_param("key") if "key" in request.url.params else request.url
     return without_key(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from runner.providers.gemini import count_tokens, generate_content
+from runner.values.content import whole
 from runner.values.geometry import Size
 from runner.values.image import Image, Prepared
 from runner.values.request import ImagePart, Request, Settings, TextPart
@@ -25,9 +26,9 @@ def test_the_body_holds_the_whole_request(images: Mapping[str, Image]) -> None:
         schema={"type": "object"},
     )
     sent = [Prepared(b"\x89PNG", "image/png", Size(1, 1), "")]
-    whole = json.loads(b"".join(generate_content.body(request, sent)))
-    assert json.loads(b"".join(count_tokens.body(request, sent))) == {
-        "generateContentRequest": {"model": "models/gemini-3.5-flash", **whole}
+    asked = json.loads(whole(generate_content.body(request, sent)))
+    assert json.loads(whole(count_tokens.body(request, sent))) == {
+        "generateContentRequest": {"model": "models/gemini-3.5-flash", **asked}
     }
 
 

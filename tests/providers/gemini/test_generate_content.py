@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from runner.providers.gemini import generate_content
+from runner.values.content import whole
 from runner.values.geometry import Size
 from runner.values.image import DataOrigin, Image, Prepared
 from runner.values.request import ImagePart, Request, Settings, TextPart
@@ -96,7 +97,7 @@ def _json(request: Request) -> Any:
         else None
         for image in request.images
     ]
-    return json.loads(b"".join(generate_content.body(request, prepared)))
+    return json.loads(whole(generate_content.body(request, prepared)))
 
 
 def test_a_response_keeps_what_the_service_counted() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from runner.providers.gemini import interactions
+from runner.values.content import whole
 from runner.values.geometry import Size
 from runner.values.image import DataOrigin, Image, Prepared
 from runner.values.request import ImagePart, Request, Settings, TextPart
@@ -60,7 +61,7 @@ def test_an_image_of_any_length_arrives_byte_for_byte(length: int) -> None:
     image = Image("a", "image", DataOrigin(content), "image/png")
     request = Request("interactions", "m", (ImagePart(image),))
     prepared = Prepared(content, "image/png", Size(1, 1), "")
-    written = json.loads(b"".join(interactions.body(request, [prepared])))
+    written = json.loads(whole(interactions.body(request, [prepared])))
     assert base64.b64decode(written["input"][0]["content"][0]["data"], validate=True) == content
 
 
@@ -81,7 +82,7 @@ def _json(request: Request, images: Mapping[str, Image]) -> Any:
         else None
         for image in request.images
     ]
-    return json.loads(b"".join(interactions.body(request, prepared)))
+    return json.loads(whole(interactions.body(request, prepared)))
 
 
 def _output(*texts: str) -> dict[str, object]:

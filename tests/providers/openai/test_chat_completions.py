@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from runner.providers.openai.chat_completions import body, read
+from runner.values.content import whole
 from runner.values.geometry import Size
 from runner.values.image import DataOrigin, Image, Prepared, WebOrigin
 from runner.values.request import ImagePart, Request, Settings, TextPart
@@ -20,7 +21,7 @@ SENT = Prepared(b"\x89PNG", "image/png", Size(1, 1), "")
 
 def written(request: Request, *prepared: Prepared | None, root: str = "") -> Any:
     """The body as the server reads it."""
-    return json.loads(b"".join(body(request, prepared, root)))
+    return json.loads(whole(body(request, prepared, root)))
 
 
 def test_a_request_is_written_in_the_words_of_the_protocol() -> None:

@@ -19,6 +19,7 @@ from PIL import Image as Pillow
 
 from runner.providers import PROVIDERS
 from runner.roles import Connection
+from runner.values.content import whole
 from runner.values.geometry import Size
 from runner.values.image import DataOrigin, Image, Prepared, WebOrigin
 from runner.values.request import ImagePart, Part, Policy, Request, Settings, TextPart
@@ -161,7 +162,7 @@ def test_a_body_is_what_the_types_of_the_package_describe(name: str) -> None:
     parts, ours, _ = CASES[name]
     request = Request("chat_completions", "eyes", parts, **ours)
     prepared = [None if image is WEB else _fetch(image) for image in request.images]
-    sent = json.loads(b"".join(body(request, prepared)))
+    sent = json.loads(whole(body(request, prepared)))
     assert set(sent) <= set(CompletionCreateParamsNonStreaming.__annotations__)
     TypeAdapter(CompletionCreateParamsNonStreaming).validate_python(sent, strict=True)
     for message in sent["messages"]:  # the types read lists lazily, so their parts one by one

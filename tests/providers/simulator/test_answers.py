@@ -19,10 +19,12 @@ from PIL import Image, ImageDraw
 
 from runner import library
 from runner.catalogue import catalogue
+from runner.postprocess.boxes_3d import Camera, extent
 from runner.providers.simulator.answers import answer
 from runner.providers.simulator.prompts import wish
 from runner.providers.simulator.question import Question
 from runner.providers.simulator.seen import Eyes, Seen
+from runner.values.geometry import Box
 
 RED = [100, 100, 500, 500]
 """box_2d of the red rectangle of `three`: 40–200 of 400 pixels across, 30–150 of 300 down."""
@@ -134,9 +136,22 @@ def test_a_mask_as_a_text_is_a_png(seen: Seen) -> None:
     assert (head, grey.shape, grey.min()) == ("data:image/png;base64", (256, 256), 255)
 
 
-def test_a_box_3d_has_nine_numbers(seen: Seen) -> None:
-    """Centre, size, roll, pitch, yaw; made up from the box."""
-    assert len(one("box_3d", seen, type="array", items={"type": "number"})) == 9
+def test_a_box_3d_covers_its_region_for_a_camera_of_60_degrees(seen: Seen) -> None:
+    """Centre, size, roll, pitch, yaw; made up from the box, so that a wireframe can be looked at."""
+    numbers = one("box_3d", seen, type="array", items={"type": "number"})
+    around = extent(Camera(seen.size.box, 60).wireframe(numbers))
+    assert len(numbers) == 9
+    assert around is not None
+    assert around.iou(Box(40, 30, 200, 150)) > 0.97
+
+
+def test_points_of_a_trajectory_are_numbered(seen: Seen) -> None:
+    """From 0, when the prompt says that their labels are the order."""
+    prompt = """Place a point on it, then points for its way. The points should be labeled by order of
+        the trajectory, from '0' (start point) to <n>. The answer should follow the json format:
+        [{"point": <point>, "label": <label1>}, ...]. The points are in [y, x] format."""
+    labels = [point["label"] for point in json.loads(said(prompt, seen).strip("`json\n"))]
+    assert labels == ["0", "1", "2"]
 
 
 @pytest.mark.parametrize("name", sorted(library.response_schemas()))

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 from typing import Any
+
+import pytest
+
+from runner.providers.simulator.commands import planned
 
 MODEL = "gemini-3.5-flash"
 CREATE = f"/v1/models/{MODEL}:batchGenerateContent"
@@ -127,3 +132,70 @@ def test_a_job_that_cannot_be_read_is_refused(ask: Any) -> None:
     assert ask("POST", CREATE, {"batch": {"inputConfig": {"file": "x"}}}).status == 400
     large = inline(("k", question("x" * 20_000_001)))
     assert ask("POST", CREATE, large).status == 400
+
+
+def test_a_job_that_is_not_over_after_two_days_expires(ask: Any, clock: Any, desk: Any) -> None:
+    """Without answers, and nothing is billed."""
+    desk.batches.running = timedelta(hours=50)
+    name = ask("POST", CREATE, inline(("k", question("x")))).json["name"]
+    clock.forward(seconds=47 * 3600)
+    assert ask("GET", f"/v1/{name}").json["metadata"]["state"] == "BATCH_STATE_RUNNING"
+    clock.forward(seconds=3600)
+    job = ask("GET", f"/v1/{name}").json
+    assert (job["done"], job["metadata"]["state"]) == (True, "BATCH_STATE_EXPIRED")
+    assert "output" not in job["metadata"]
+    assert ask("GET", "/simulator/state").json["billed_answers"] == 0
+
+
+def test_a_job_that_is_cancelled_while_it_runs_keeps_what_it_has_answered(
+    ask: Any, clock: Any
+) -> None:
+    """Half of it."""
+    asked = [(f"k{i}", question("x")) for i in range(4)]
+    name = ask("POST", CREATE, inline(*asked)).json["name"]
+    clock.forward(seconds=1.5)
+    ask("POST", f"/v1/{name}:cancel")
+    job = ask("GET", f"/v1/{name}").json
+    assert job["metadata"]["state"] == "BATCH_STATE_CANCELLED"
+    answers = job["metadata"]["output"]["inlinedResponses"]["inlinedResponses"]
+    assert [answer["metadata"]["key"] for answer in answers] == ["k0", "k1"]
+    assert ask("GET", "/simulator/state").json["billed_answers"] == 2
+
+
+def test_one_request_of_a_job_may_be_refused(ask: Any, clock: Any) -> None:
+    """By a marker in its prompt: then it has an error, and is not billed."""
+    asked = [("a", question("x [[simulate: overloaded]]")), ("b", question("x"))]
+    name = ask("POST", CREATE, inline(*asked)).json["name"]
+    clock.forward(seconds=2)
+    output = ask("GET", f"/v1/{name}").json["metadata"]["output"]
+    first, second = output["inlinedResponses"]["inlinedResponses"]
+    assert first["error"]["code"] == 503
+    assert "response" in second
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        ("batch-failed", "BATCH_STATE_FAILED"),
+        ("batch-expired", "BATCH_STATE_EXPIRED"),
+        ("batch-cancelled", "BATCH_STATE_CANCELLED"),
+        ("batch-slow:60", "BATCH_STATE_RUNNING"),
+    ],
+)
+def test_a_plan_says_what_becomes_of_jobs(
+    ask: Any, clock: Any, desk: Any, fault: str, state: str
+) -> None:
+    """Jobs are counted apart: the second one is as usual."""
+    desk.plan = (planned(f"{fault}:first=1"),)
+    names = [ask("POST", CREATE, inline(("k", question("x")))).json["name"] for _ in range(2)]
+    clock.forward(seconds=3)
+    states = [ask("GET", f"/v1/{name}").json["metadata"]["state"] for name in names]
+    assert states == [state, "BATCH_STATE_SUCCEEDED"]
+
+
+def test_a_job_may_not_be_taken_at_all(ask: Any, desk: Any) -> None:
+    """As when too many tokens wait already."""
+    desk.plan = (planned("batch-full:first=1"),)
+    refused = ask("POST", CREATE, inline(("k", question("x"))))
+    assert (refused.status, refused.json["error"]["status"]) == (429, "RESOURCE_EXHAUSTED")
+    assert ask("POST", CREATE, inline(("k", question("x")))).status == 200

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
+import tracemalloc
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 from runner.transport.recording import RecordingError, Recordings
 from runner.transport.recording.exchange import Exchange, WireRequest, from_line
+from runner.transport.recording.lines import SORTED_AT_ONCE
 
 EXCHANGES = tuple(
     Exchange(
@@ -219,3 +223,54 @@ def test_a_recording_that_ends_without_an_answer_leaves_the_folder_as_it_was(
     recordings.close()
     recordings.close()
     assert (tmp_path / "recordings.jsonl").stat().st_mtime_ns == before
+
+
+def test_what_was_recorded_answers_the_next_client(tmp_path: Path) -> None:
+    """Of one that is open only what was there before: what it asks twice is asked twice."""
+    recordings = opened(tmp_path, "recordings.jsonl", EXCHANGES[0].as_line() + b"\n", "new")
+    recordings.transport(None)
+    for exchange in EXCHANGES[1:]:
+        recordings.add(exchange)
+    assert found(recordings) == [True, False, False]
+    recordings.transport(None)
+    assert found(recordings) == [True, True, True]
+    recordings.transport(None)
+    recordings.close()
+    assert (tmp_path / "recordings.jsonl").read_bytes() == FILE
+
+
+def test_more_recordings_than_are_sorted_at_once(tmp_path: Path) -> None:
+    """They stand in the same order as few do: by what was asked, whenever it came."""
+    asked = [
+        replace(EXCHANGES[0], request=replace(EXCHANGES[0].request, body={"q": f"{number:05}"}))
+        for number in range(2 * SORTED_AT_ONCE + 7)
+    ]
+    shuffled = random.Random(0).sample(asked, len(asked))
+    journal = b"".join(exchange.as_line() + b"\n" for exchange in shuffled)
+    recordings = opened(tmp_path, "recordings.journal.jsonl", journal, "new")
+    recordings.close()
+    assert (tmp_path / "recordings.jsonl").read_bytes() == b"".join(
+        exchange.as_line() + b"\n" for exchange in asked
+    )
+
+
+def test_a_large_recording_needs_little_memory(tmp_path: Path) -> None:
+    """Neither bodies nor prompts are held: 40 MB of them are opened, put in order and closed in a
+    tenth of that."""
+    with (tmp_path / "recordings.journal.jsonl").open("wb") as file:
+        for number in range(1000, 0, -1):
+            body = {"q": f"{number:05}" + "long " * 4000}
+            request = replace(EXCHANGES[0].request, body=body)
+            reply = replace(EXCHANGES[0], request=request, body=b"long " * 4000)
+            file.write(reply.as_line() + b"\n")
+        file.write(b"torn")
+    tracemalloc.start()
+    try:
+        recordings = Recordings.open(tmp_path, "new")
+        recordings.close()
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (tmp_path / "recordings.jsonl").stat().st_size > 40_000_000
+    assert recordings.notes
+    assert most < 4_000_000

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.providers.gemini.pieces import base64_pieces, json_bytes, object_pieces
+from runner.providers.gemini.pieces import Base64, json_bytes, object_pieces
 from runner.transport.recording.body import images_in, written_body
 
 
@@ -23,7 +23,7 @@ def digest(content: bytes) -> str:
 @given(st.binary(min_size=3, max_size=400), st.sampled_from(["mime_type", "mimeType"]))
 def test_an_image_becomes_its_digest(content: bytes, name: str) -> None:
     """In the words of either endpoint; its type stays beside it."""
-    pieces = object_pieces({name: "image/png"}, "data", base64_pieces(content))
+    pieces = object_pieces({name: "image/png"}, "data", Base64(content))
     found = {"sha256": digest(content), "bytes": len(content), "mime": "image/png"}
     body = written_body([b'{"parts":[', *pieces, b"]}"])
     assert body == {"parts": [{name: "image/png", "data": found}]}
@@ -78,7 +78,7 @@ def test_a_body_of_twenty_megabytes_is_copied_once() -> None:
     """Beside the pieces that are sent; its base64 is never decoded as a whole, nor made a text."""
     image = os.urandom(15 << 20)
     pieces = [b'{"text":"\xf0\x9f\x98\x80","image":']
-    pieces += [*object_pieces({"mime_type": "image/png"}, "data", base64_pieces(image)), b"}"]
+    pieces += [*object_pieces({"mime_type": "image/png"}, "data", Base64(image)), b"}"]
     length = sum(map(len, pieces))
     tracemalloc.start()
     body = written_body(pieces)

@@ -1,0 +1,158 @@
+"""`askpix export` — the results of a run in another format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runner import library
+from runner.cli.excerpt import visible
+from runner.cli.exits import NOTHING_RAN
+from runner.cli.words import number
+
+if TYPE_CHECKING:
+    from runner.export import Exported
+
+SHOWN = 5
+"""So many lines of notes are printed; the file has all."""
+
+
+class ListsFormats(click.Command):
+    """A command whose help has a line about each format."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The formats, as the schema explains them."""
+        with formatter.section("Formats"):
+            formatter.write_dl(list(formats().items()))
+
+
+@click.command(name="export", cls=ListsFormats)
+@click.argument("run", metavar="RUN")
+@click.option("--as", "form", metavar="FORMAT", required=True, help="One of those below.")
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    required=True,
+    help="The file or the folder to write.",
+)
+@click.option(
+    "--save",
+    metavar="REFERENCE",
+    help="What to write: a step, or a part of its answer (find.boxes). Needed of several steps.",
+)
+@click.option("--images", is_flag=True, help="Copy the images, too (yolo, voc, labelme).")
+@click.option("--padding", metavar="N|N%", help="Room around crops: pixels, or a share of the box.")
+@click.option(
+    "--field-of-view",
+    type=click.FloatRange(1, 179),
+    metavar="DEGREES",
+    help="Draw 3D boxes for a camera of this horizontal angle (overlay).",
+)
+@click.option("--join-points", is_flag=True, help="Join points to ways (overlay).")
+@click.option("--force", is_flag=True, help="Replace files that exist; others stay.")
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder in which runs are kept.",
+)
+def command(
+    run: str,
+    form: str,
+    target: Path,
+    save: str | None,
+    images: bool,
+    padding: str | None,
+    field_of_view: float | None,
+    join_points: bool,
+    force: bool,
+    runs: Path,
+) -> None:
+    """Write the results of a run in another format; nothing is asked.
+
+    RUN is the folder of a run, its name in runs/, or `last`. An unfinished run gives what it has.
+    """
+    from runner.export import ExportError, Wish, export
+    from runner.store.folder import FolderError
+    from runner.store.named_run import named_run
+
+    given = {
+        "images": images or None,
+        "padding": padding,
+        "field_of_view": field_of_view,
+        "join_points": join_points or None,
+    }
+    options = _options(form, given)
+    try:
+        folder = named_run(run, runs)
+        done = export(folder, Wish(form, target, save, force, options))
+    except (ExportError, FolderError) as error:
+        click.echo(f"error: {visible(str(error))}", err=True)
+        raise SystemExit(NOTHING_RAN) from None
+    except (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError) as error:
+        why = (error.strerror or str(error)).lower()
+        click.echo(f"error: cannot write {target}: {visible(why)}", err=True)
+        raise SystemExit(NOTHING_RAN) from None
+    _tell(done, form, target, folder.path)
+
+
+def formats() -> Mapping[str, str]:
+    """Every format with a line about it, from the schema of workflow files."""
+    schema = json.loads(library.schema_file("workflow").read_bytes())
+    words = schema["definitions"]["output"]["properties"]["as"]["anyOf"][0]
+    return dict(zip(words["enum"], words["enumDescriptions"], strict=True))
+
+
+def _options(form: str, given: Mapping[str, object]) -> Mapping[str, object]:
+    """The options of the format, checked like those of an output. Raises `click.UsageError`."""
+    from runner.exporters import EXPORTERS
+    from runner.exporters.crops import margin
+    from runner.sources.parquet import INSTALL, is_there
+    from runner.text.suggest import did_you_mean
+    from runner.workflow.outputs import OPTIONS
+
+    known = (*EXPORTERS, *EXPORTERS.outside())
+    if form not in known:
+        close = did_you_mean(form, known)
+        hint = f"did you mean `{close}`?" if close else f"there are: {', '.join(known)}"
+        raise click.BadParameter(f"there is no format `{form}`; {hint}", param_hint="--as")
+    if form == "parquet" and not is_there():
+        raise click.UsageError(f"--as parquet needs pyarrow: {INSTALL}")
+    options = {name: value for name, value in given.items() if value is not None}
+    for name in options:
+        if form not in OPTIONS[name]:
+            raise click.UsageError(f"--{name.replace('_', '-')} has no meaning for --as {form}")
+    if (padding := options.get("padding")) is not None:
+        try:
+            margin(str(padding))
+        except ValueError:
+            message = "write pixels (20) or a share of the box (5%)"
+            raise click.BadParameter(message, param_hint="--padding") from None
+    return options
+
+
+def _tell(done: Exported, form: str, target: Path, run: Path) -> None:
+    if done.unfinished is not None:
+        said = f"this run is unfinished ({done.unfinished}): what it has is written"
+        click.echo(visible(said), err=True)
+    files = number(len(done.written), "file")
+    click.echo(visible(f"{done.save} of {run} as {form}: {target} ({files})"))
+    for path in done.notes:
+        for line in _first_lines(path):
+            click.echo(line, err=True)
+
+
+def _first_lines(path: Path) -> Iterator[str]:
+    """What a file of notes says, or the beginning of it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    yield visible(f"not in it, or not all of it ({path}):")
+    yield from (f"  {visible(line)}" for line in lines[:SHOWN])
+    if len(lines) > SHOWN:
+        yield f"  … and {len(lines) - SHOWN:,} more"

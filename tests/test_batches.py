@@ -1,0 +1,455 @@
+"""Runs in batches, from a workflow to results, against a real server with a clock that can be moved."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image, ImageDraw
+
+from runner.providers.simulator.batches import Batches
+from runner.providers.simulator.commands import planned
+from runner.providers.simulator.desk import Desk, MovableClock
+from runner.resume import Options
+from runner.roles import Connection
+from runner.run import Outcome, make_plan, run
+from runner.store.folder import RunFolder
+from runner.transport.http import AiohttpTransport
+from runner.values.event import Event
+from runner.values.request import Policy
+from runner.values.result import Result
+from runner.workflow.load import load
+
+FIND = "  - {id: find, prompt: Find the shapes., schema: boxes}\n"
+TELL = '  - {id: tell, prompt: "Describe the {{ find.boxes | length }} shapes."}\n'
+ASIDE = "  - {id: aside, prompt: Describe the background.}\n"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits a second for a clock that is moved by hand."""
+    monkeypatch.setattr("runner.stages.deliver.FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("runner.stages.deliver.LONGEST_PAUSE_SECONDS", 0.02)
+
+
+@dataclass
+class Scene:
+    """A folder with three photographs, and the service that runs in it ask."""
+
+    folder: Path
+    desk: Desk
+    address: str
+    events: list[Event] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def run(
+        self,
+        workflow: str = FIND,
+        *,
+        mode: str = "batch",
+        out: str = "runs",
+        key: str = "k",
+        images: str = '"*.png"',
+        transport: object = None,
+        log: Callable[[Event], None] = lambda event: None,
+        options: Mapping[str, Any] = {},
+        **limits: object,
+    ) -> tuple[Outcome, list[Result]]:
+        """A run of these steps; `limits` stand under `run:`."""
+        limits = {"mode": mode, "cache": "off", **limits}
+        path = self.folder / "test.workflow.yaml"
+        path.write_text(
+            f"version: 1\nimages: {images}\ndefaults: {{api: generate_content}}\n"
+            f"steps:\n{workflow}run: {json.dumps(limits)}\n"
+        )
+        loaded = load(path, environ={})
+        policy = Policy(retries=loaded.run.retries, timeout_seconds=20)
+        connection = Connection(key, self.address, policy=policy)
+        if transport is not None:
+            connection = replace(connection, wrap=lambda inner: transport)
+
+        def note(event: Event) -> None:
+            self.events.append(event)
+            log(event)
+
+        how = Options(connection, self.folder / out, say=self.said.append, log=note, **options)
+        outcome = run(loaded, make_plan(loaded), how)
+        return outcome, list(RunFolder(outcome.folder).results())
+
+    @property
+    def billed(self) -> int:
+        """Answers that the service has made."""
+        return self.desk.ledger.billed.total()
+
+    def states(self) -> list[str]:
+        """What was heard of batches, in order."""
+        return [str(event.fields["state"]) for event in self.events if event.name == "batch"]
+
+
+@pytest.fixture
+def scene(tmp_path: Path, served: Callable[..., str]) -> Scene:
+    for number in range(3):
+        image = Image.new("RGB", (200 + number, 150), "white")
+        pen = ImageDraw.Draw(image)
+        pen.rectangle((20, 30, 60 + 20 * number, 100), fill="red")
+        pen.ellipse((120, 50, 170, 100), fill="blue")
+        image.save(tmp_path / f"{number}.png")
+    desk = Desk(clock=MovableClock(), batches=Batches(timedelta(0), timedelta(0)))
+    return Scene(tmp_path, desk, served(desk=desk))
+
+
+def plain(results: list[Result]) -> list[Result]:
+    """Results without what they cost."""
+    return [replace(result, cost_usd=None) for result in results]
+
+
+def test_a_run_in_batches_finds_what_a_live_run_finds_for_half_of_the_price(scene: Scene) -> None:
+    """Also where a step waits for an earlier answer: that is a second wave."""
+    _, live = scene.run(FIND + TELL + ASIDE, mode="live", out="live")
+    outcome, results = scene.run(FIND + TELL + ASIDE)
+    assert (outcome.exit_code, len(results)) == (0, 9)
+    assert plain(results) == plain(live)
+    assert [r.cost_usd for r in results] == pytest.approx([(r.cost_usd or 0) / 2 for r in live])
+    assert outcome.tally.cost_usd == pytest.approx(sum(r.cost_usd or 0 for r in results))
+    assert (scene.billed, outcome.tally.requests) == (18, 9)
+    started = [*scene.desk.batches.jobs.values()]
+    assert [len(job.asked) for job in started] == [6, 3]  # what waits for nothing goes together
+
+
+def test_nothing_is_left_behind_here_or_there(scene: Scene) -> None:
+    """The files are deleted; the batch stays listed, and run.json names it."""
+    outcome, _ = scene.run()
+    assert scene.desk.files.stored == {}
+    assert not (outcome.folder / "batches").exists()
+    told = json.loads((outcome.folder / "run.json").read_text())
+    (batch,) = told["batches"]
+    assert (told["mode"], told["status"], batch["state"]) == ("batch", "done", "closed")
+    assert batch["batch"] == "batches/sim-000001"
+    assert scene.desk.batches.jobs["sim-000001"].display_name == batch["part"]
+    order = ["written", "uploaded", "creating", "succeeded", "closed"]
+    assert list(dict.fromkeys(scene.states())) == order
+
+
+def test_run_json_tells_the_state_while_the_service_works(scene: Scene) -> None:
+    """For whoever looks into the folder in the meantime."""
+    scene.desk.batches.pending = scene.desk.batches.running = timedelta(hours=10)
+    seen: list[str] = []
+
+    def look(event: Event) -> None:
+        if event.name == "batch" and event.fields["state"] in ("pending", "running"):
+            (path,) = (scene.folder / "runs").glob("*/run.json")
+            before = json.loads(path.read_text())["batches"]
+            seen.extend(str(each["state"]) for each in before)
+            assert isinstance(scene.desk.clock, MovableClock)
+            scene.desk.clock.ahead += timedelta(hours=11)
+
+    outcome, _ = scene.run(log=look)
+    assert outcome.exit_code == 0
+    assert seen[0] == "creating"  # run.json follows the log
+    assert {"pending", "running"} <= set(scene.states())
+    assert any("may take a day" in sentence for sentence in scene.said)
+
+
+@pytest.mark.parametrize(
+    ("fault", "bought"),
+    [("failed", 3), ("expired", 3), ("cancelled", 3), ("damaged", 4)],
+)
+def test_what_a_batch_has_not_answered_is_asked_in_another(
+    scene: Scene, fault: str, bought: int
+) -> None:
+    """What it has answered is kept. An answer that came damaged is lost, like a torn one."""
+    scene.desk.plan = (planned(f"batch-{fault}:first=1"),)
+    outcome, results = scene.run()
+    assert outcome.exit_code == 0
+    assert [result.status for result in results] == ["ok"] * 3
+    assert scene.billed == bought
+    assert len(scene.desk.batches.jobs) == 2
+
+
+def test_requests_that_no_batch_answers_fail_after_three(scene: Scene) -> None:
+    """With what the service said; and are asked again when somebody says so."""
+    scene.desk.plan = (planned("batch-failed"),)
+    outcome, results = scene.run()
+    assert outcome.exit_code == 3
+    why = "the batch ended before it was answered (failed): The batch could not be processed."
+    assert {result.error for result in results} == {why}
+    assert len(scene.desk.batches.jobs) == 3
+    scene.desk.plan = ()
+    outcome, results = scene.run(options={"begin": "retry_failed"})
+    assert [result.status for result in results] == ["ok"] * 3
+
+
+def test_without_retries_there_is_no_second_batch(scene: Scene) -> None:
+    """`retries: 0`, as one by one."""
+    scene.desk.plan = (planned("batch-expired"),)
+    outcome, _ = scene.run(retries=0)
+    assert (outcome.exit_code, len(scene.desk.batches.jobs)) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("does", "status", "batches"),
+    [
+        ("bad-request", "failed", 1),
+        ("internal", "failed", 3),
+        ("rate-limit", "failed", 3),
+        ("blocked-prompt", "refused", 1),
+        ("truncated", "truncated", 1),
+        ("empty-text", "malformed", 1),
+    ],
+)
+def test_the_error_of_one_request_is_the_result_of_one_case(
+    scene: Scene, does: str, status: str, batches: int
+) -> None:
+    """The others have theirs; an error that may pass is tried in two more batches."""
+    prompt = f"Find the shapes. {{% if image.name == '1.png' %}}[[simulate: {does}]]{{% endif %}}"
+    outcome, results = scene.run(f'  - {{id: find, prompt: "{prompt}", schema: boxes}}\n')
+    assert [result.status for result in results] == ["ok", status, "ok"]
+    assert outcome.exit_code == 3
+    assert len(scene.desk.batches.jobs) == batches
+
+
+def test_twenty_refusals_in_a_batch_end_no_run(scene: Scene) -> None:
+    """Live they do, to save the rest; here nothing is left to be saved."""
+    step = '  - {id: find, prompt: "x [[simulate: bad-request]]"}\n'
+    outcome, results = scene.run(step, repeat=8)
+    assert (outcome.exit_code, len(results)) == (3, 24)
+    assert {result.status for result in results} == {"failed"}
+
+
+def test_a_create_whose_answer_was_lost_creates_no_second_batch(scene: Scene) -> None:
+    """The batch is found by its name."""
+    lost: list[str] = []
+
+    class Losing(httpx.AsyncBaseTransport):
+        def __init__(self) -> None:
+            self.inner = AiohttpTransport()
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            response = await self.inner.handle_async_request(request)
+            if request.url.path.endswith(":batchGenerateContent") and not lost:
+                lost.append(request.url.path)
+                await response.aread()
+                raise httpx.ReadError("connection reset by peer", request=request)
+            return response
+
+        async def aclose(self) -> None:
+            await self.inner.aclose()
+
+    outcome, results = scene.run(transport=Losing())
+    assert (outcome.exit_code, len(lost), len(scene.desk.batches.jobs)) == (0, 1, 1)
+    assert scene.billed == len(results) == 3
+
+
+def stopped_with_a_batch_under_way(scene: Scene, **how: Any) -> Outcome:
+    """A run that somebody interrupts while the service works."""
+    scene.desk.batches.pending = timedelta(hours=10)
+
+    def interrupt(event: Event) -> None:
+        if event.name == "batch" and event.fields["state"] == "pending":
+            asyncio.get_running_loop().call_soon(press)
+
+    def press() -> None:
+        import signal
+
+        signal.raise_signal(signal.SIGINT)
+
+    assert threading.current_thread() is threading.main_thread()
+    outcome, _ = scene.run(log=interrupt, **how)
+    assert outcome.exit_code == 130
+    assert any("still with the service" in sentence for sentence in scene.said)
+    return outcome
+
+
+def tomorrow(scene: Scene) -> None:
+    assert isinstance(scene.desk.clock, MovableClock)
+    scene.desk.clock.ahead += timedelta(hours=12)
+
+
+def test_a_run_that_was_interrupted_takes_its_answers_on_another_day(scene: Scene) -> None:
+    """The same command goes on in the same folder, and nothing is bought again."""
+    first = stopped_with_a_batch_under_way(scene)
+    tomorrow(scene)
+    outcome, results = scene.run()
+    assert (outcome.exit_code, outcome.folder) == (0, first.folder)
+    assert scene.billed == len(results) == 3
+    assert len(scene.desk.batches.jobs) == 1
+
+
+def test_what_a_batch_will_answer_is_not_asked_one_by_one(scene: Scene) -> None:
+    """A run that goes on with `--live` waits for its batches, and asks at once what follows."""
+    stopped_with_a_batch_under_way(scene, workflow=FIND + TELL)
+    tomorrow(scene)
+    outcome, results = scene.run(FIND + TELL, mode="live")
+    assert (outcome.exit_code, scene.billed, len(scene.desk.batches.jobs)) == (0, 6, 1)
+    _, live = scene.run(FIND + TELL, mode="live", out="live")
+    shares = [(a.cost_usd or 0) / (b.cost_usd or 1) for a, b in zip(results, live, strict=True)]
+    assert shares == pytest.approx([0.5, 1.0] * 3)  # each at the price at which it was bought
+
+
+def test_batches_of_another_key_are_not_given_up(scene: Scene) -> None:
+    """Their answers are paid for; only the key that they were sent with can take them."""
+    stopped_with_a_batch_under_way(scene)
+    tomorrow(scene)
+    outcome, _ = scene.run(key="another")
+    assert (outcome.exit_code, outcome.halt.kind) == (2, "service")
+    assert "another API key" in outcome.halt.why
+    outcome, _ = scene.run()
+    assert (outcome.exit_code, scene.billed) == (0, 3)
+
+
+@pytest.mark.parametrize(("policy", "code", "bought"), [("retry", 0, 3), ("skip", 3, 0)])
+def test_batches_that_the_service_has_forgotten_follow_on_doubtful(
+    scene: Scene, policy: str, code: int, bought: int
+) -> None:
+    """They may have been paid for: asked again, or left out and never paid twice."""
+    stopped_with_a_batch_under_way(scene, on_doubtful=policy)
+    scene.desk.batches.jobs.clear()
+    scene.desk.batches.pending = timedelta(0)
+    outcome, results = scene.run(on_doubtful=policy)
+    assert (outcome.exit_code, scene.billed) == (code, bought)
+    assert outcome.tally.doubtful == 3
+    if policy == "skip":
+        assert "are gone at the service" in str(results[0].error)
+
+
+def test_a_limit_on_requests_counts_those_in_batches(scene: Scene) -> None:
+    """What is beyond it is not asked, and the run can go on."""
+    outcome, results = scene.run(max_requests=2)
+    assert (outcome.exit_code, len(results), scene.billed) == (5, 2, 2)
+    assert "max_requests of 2" in outcome.halt.why
+    outcome, results = scene.run(max_requests=3)
+    assert (outcome.exit_code, len(results), scene.billed) == (0, 3, 3)
+
+
+def test_a_limit_on_money_holds_and_answers_make_room_for_more(scene: Scene) -> None:
+    """Each answer is held at the most that it can cost; what it did not cost is there for others."""
+    step = "  - {id: find, prompt: Find., schema: boxes, max_output_tokens: 2000}\n"
+    most = (1500 * 1.5 + 2000 * 9) / 2 / 1e6
+    outcome, results = scene.run(step, max_cost_usd=1.5 * most)
+    assert outcome.tally.cost_usd <= 1.5 * most
+    assert len(results) == scene.billed >= 2  # one would have fitted if it had cost the most
+    assert all(len(job.asked) == 1 for job in scene.desk.batches.jobs.values())
+
+
+def test_a_limit_counts_what_is_under_way_since_an_earlier_session(scene: Scene) -> None:
+    """Three of three requests are with the service: there is no room for a fourth."""
+    stopped_with_a_batch_under_way(scene, max_requests=3, repeat=2, workflow=FIND)
+    assert len(next(iter(scene.desk.batches.jobs.values())).asked) == 3
+    tomorrow(scene)
+    scene.desk.batches.pending = timedelta(0)
+    outcome, results = scene.run(max_requests=3, repeat=2)
+    assert (outcome.exit_code, len(results), scene.billed) == (5, 3, 3)
+
+
+def test_an_answer_that_was_cut_off_is_asked_again_in_the_next_batch(scene: Scene) -> None:
+    """With twice the room, as `on_cut_off: retry` says."""
+    step = "  - {id: find, prompt: Find., schema: boxes, max_output_tokens: 20}\n"
+    _, live = scene.run(step, mode="live", out="live", on_cut_off="retry")
+    _, results = scene.run(step, on_cut_off="retry")
+    assert plain(results) == plain(live)
+    assert {issue.code for result in results for issue in result.issues} >= {"asked_again"}
+    assert len(scene.desk.batches.jobs) >= 2
+
+
+def test_cases_that_ask_the_same_share_a_line(scene: Scene) -> None:
+    """It is bought once."""
+    (scene.folder / "copy.png").write_bytes((scene.folder / "0.png").read_bytes())
+    outcome, results = scene.run()
+    assert (len(results), scene.billed, outcome.tally.by_origin) == (
+        4,
+        3,
+        {"asked": 3, "shared": 1},
+    )
+
+
+def test_a_batch_holds_requests_of_one_model_and_no_more_than_it_may(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond that there is another one."""
+    monkeypatch.setattr("runner.stages.batching.PART_REQUESTS", 2)
+    lite = "  - {id: lite, model: gemini-3.5-flash-lite, prompt: Find., schema: boxes}\n"
+    outcome, results = scene.run(FIND + lite)
+    jobs = [(job.model, len(job.asked)) for job in scene.desk.batches.jobs.values()]
+    flash, fast = "gemini-3.5-flash", "gemini-3.5-flash-lite"
+    assert sorted(jobs) == [(flash, 1), (flash, 2), (fast, 1), (fast, 2)]
+    assert (outcome.exit_code, len(results), scene.billed) == (0, 6, 6)
+
+
+def test_a_wave_takes_no_more_than_the_service_can_store(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest follows when its files are gone."""
+    monkeypatch.setattr("runner.stages.batching.WAVE_BYTES", 1)
+    outcome, results = scene.run(parallel=1)
+    assert [len(job.asked) for job in scene.desk.batches.jobs.values()] == [1, 1, 1]
+    assert (outcome.exit_code, len(results)) == (0, 3)
+
+
+def test_a_batch_that_is_not_taken_is_offered_again(scene: Scene) -> None:
+    """A project may queue only so many tokens."""
+    scene.desk.plan = (planned("batch-full:first=3"),)
+    outcome, results = scene.run()
+    assert (outcome.exit_code, len(results), scene.billed) == (0, 3, 3)
+    assert any("enqueued" in str(event.fields.get("why")) for event in scene.events)
+
+
+def test_a_service_that_takes_no_batch_at_all_is_not_asked_for_ever(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a quarter of an hour the run stops, and can go on."""
+    monkeypatch.setattr("runner.stages.deliver.PATIENCE_SECONDS", 0.1)
+    scene.desk.plan = (planned("batch-full"),)
+    outcome, _ = scene.run()
+    assert (outcome.exit_code, outcome.halt.kind) == (5, "limit")
+    scene.desk.plan = ()
+    assert scene.run()[0].exit_code == 0
+
+
+def test_an_upload_that_breaks_goes_on_where_it_stopped(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is read from the disk in pieces."""
+    monkeypatch.setattr("runner.providers.gemini.files.CHUNK", 1 << 18)
+    scene.desk.plan = (planned("file-broken:first=1"),)
+    noise = Image.effect_noise((900, 900), 90)
+    for number in range(3):
+        noise.rotate(90 * number).save(scene.folder / f"{number}.png")
+    outcome, results = scene.run()
+    assert (outcome.exit_code, scene.billed) == (0, 3)
+    assert {result.status for result in results} <= {"ok", "empty"}
+
+
+def test_for_each_asks_about_all_entries_in_one_wave(scene: Scene) -> None:
+    """Steps that ask nothing take no wave of their own."""
+    steps = (
+        FIND
+        + "  - {id: cut, do: crop, boxes: find.boxes}\n"
+        + '  - {id: name, for_each: cut.images, prompt: "What is this?"}\n'
+    )
+    _, live = scene.run(steps, mode="live", out="live")
+    outcome, results = scene.run(steps)
+    assert outcome.exit_code == 0
+    assert plain(results) == plain(live)
+    assert len(scene.desk.batches.jobs) == 2
+
+
+def test_answers_of_batches_are_there_for_other_runs(scene: Scene, tmp_path: Path) -> None:
+    """The cache takes them, and gives them to a live run of the same requests."""
+    from runner.store.cache import Cache
+    from runner.store.cache_place import CachePlace
+
+    cache = Cache(CachePlace(tmp_path / "cache"), print)
+    try:
+        scene.run(cache="use", options={"cache": cache})
+        outcome, _ = scene.run(mode="live", out="other", cache="use", options={"cache": cache})
+    finally:
+        cache.close()
+    assert (outcome.tally.by_origin, scene.billed) == ({"cache": 3}, 3)
