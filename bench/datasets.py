@@ -21,12 +21,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from runner.run import make_plan
 from runner.sources.truth.boxes import Boxes
 from runner.sources.truth.coco import Coco
 from runner.sources.truth.flaws import Flaws
 from runner.stages.gather import find_pattern_problems, gather
 from runner.stages.truth_problems import truth_problems as truth_problems  # imported by all alike
+from runner.story import make_plan
 from runner.values.geometry import Size
 from runner.values.result import ResultImage
 from runner.values.truth import Things

@@ -20,8 +20,8 @@ from runner.providers.simulator.commands import planned
 from runner.providers.simulator.desk import Desk, MovableClock
 from runner.resume import Options
 from runner.roles import Connection
-from runner.run import Outcome, make_plan, run
 from runner.store.folder import RunFolder
+from runner.story import Outcome, make_plan, run
 from runner.transport.http import AiohttpTransport
 from runner.values.event import Event
 from runner.values.request import Policy

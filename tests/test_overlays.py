@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 from runner.exporters.palette import Palette, on_top_of
 from runner.resume import Options
 from runner.roles import Connection
-from runner.run import make_plan, run
 from runner.store.folder import RunFolder
+from runner.story import make_plan, run
 from runner.values.request import Policy
 from runner.workflow.load import load
 

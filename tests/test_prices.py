@@ -16,8 +16,8 @@ from PIL import Image
 from runner.catalogue import catalogue
 from runner.resume import Begin, Options
 from runner.roles import Connection
-from runner.run import Outcome, make_plan, run
 from runner.store.folder import RunFolder
+from runner.story import Outcome, make_plan, run
 from runner.values.request import Policy
 from runner.values.result import Result
 from runner.workflow.load import load

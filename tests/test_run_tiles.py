@@ -14,10 +14,10 @@ from runner.providers.simulator.service import Service
 from runner.providers.simulator.transport import SimulatedTransport
 from runner.resume import Options
 from runner.roles import Connection
-from runner.run import Outcome, make_plan, run
 from runner.store.cache import Cache
 from runner.store.cache_place import CachePlace
 from runner.store.folder import RunFolder
+from runner.story import Outcome, make_plan, run
 from runner.values.geometry import Box, Size
 from runner.values.request import Policy
 from runner.values.result import Result

@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 
 from runner.resume import Begin, Options
 from runner.roles import Connection
-from runner.run import Outcome, make_plan, run
 from runner.store.folder import RunFolder
+from runner.story import Outcome, make_plan, run
 from runner.text.result_line import from_line, to_line
 from runner.values.geometry import Box, PixelBox
 from runner.values.request import Policy

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from runner import __version__
 from runner.cli.environment import environment
-from runner.cli.exits import OUR_BUG, STOPPED
+from runner.cli.exits import NOTHING_RAN, OUR_BUG, STOPPED
 from runner.text.masking import masked
 from runner.transport.secret import HIDDEN, Secret
 
@@ -26,11 +26,16 @@ _OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF,
 def explain(bug: Exception) -> int:
     """Says what happened and gives the exit code. The traceback of a bug goes to a file, without
     any key; nothing here may fail in its turn, whatever is wrong with the machine."""
+    from runner.transport.surroundings import SurroundingsError
+
     if isinstance(bug, OSError) and bug.errno in _OF_THE_MACHINE:
         what = bug.filename or "the output"
         _tell(f"error: {(bug.strerror or str(bug)).lower()}: {what} could not be written")
         _forget_output()
         return STOPPED
+    if isinstance(bug, SurroundingsError):
+        _tell(f"error: {bug}")
+        return NOTHING_RAN
     about = f"askpix {__version__}, Python {sys.version.split()[0]}, {platform.platform()}\n\n"
     report = about + _without_keys("".join(traceback.format_exception(bug)))
     _tell("Sorry: this is a bug of askpix, not a mistake of yours.")

@@ -165,7 +165,7 @@ def _workflows(
 
 
 def _findings(patient: _Patient) -> Iterator[Finding]:
-    from runner.doctor import codecs, disk, machine
+    from runner.doctor import codecs, disk, machine, network
     from runner.doctor import key as keys
     from runner.providers.gemini import BASE_URL
 
@@ -177,7 +177,8 @@ def _findings(patient: _Patient) -> Iterator[Finding]:
     needed = patient.asks_gemini and not keys.is_this_machine(patient.base_url)
     yield from keys.key(found, faults, needed=needed)
     yield from keys.readable_by_others([*env_files_with_a_key(*patient.folders)])
-    yield keys.address(patient.base_url, BASE_URL, _proxies())
+    yield keys.address(patient.base_url, BASE_URL)
+    yield from network.network(patient.base_url or BASE_URL, os.environ)
     yield from keys.api_version(patient.api_version, patient.models, patient.revisions)
     yield from _service(patient, found[0].key if found else None)
     yield from codecs.codecs()
@@ -209,11 +210,6 @@ def _service(patient: _Patient, key: str | None) -> Sequence[Finding]:
     policy = Policy(retries=0, timeout_seconds=SERVICE_SECONDS)
     connection = Connection(key, patient.base_url, patient.api_version, policy=policy)
     return asyncio.run(service(connection, patient.models))
-
-
-def _proxies() -> list[str]:
-    names = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
-    return [name for name in names if os.environ.get(name)]
 
 
 def _lines(found: Sequence[Finding]) -> Iterator[str]:

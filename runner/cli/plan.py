@@ -63,8 +63,8 @@ def command(
     """
     if sample is not None and not exact:
         raise click.UsageError("--sample N says how many requests --exact counts; add --exact")
-    from runner.run import advice_on_images, make_plan
     from runner.stages.gather import find_pattern_problems
+    from runner.story import advice_on_images, make_plan
 
     workflow = opened(file, variables, provider, limit, batch=batch, allow_outside=allow_outside)
     leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)))

@@ -126,8 +126,8 @@ def _begin(resume: bool, fresh: bool, retry_failed: bool) -> Begin:
 
 
 def _check(workflow: Workflow, quiet: bool, tell: Tell) -> None:
-    from runner.run import advice_on_images
     from runner.stages.gather import find_pattern_problems
+    from runner.story import advice_on_images
 
     leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)), tell)
     leave_on_errors(() if quiet else advice_on_images(workflow), tell)

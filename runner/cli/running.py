@@ -29,7 +29,6 @@ from runner.cli.summary import as_json, tell
 from runner.cli.words import number
 from runner.resume import Before, Begin, Options, before
 from runner.roles import Connection
-from runner.run import Outcome, make_plan, run
 from runner.stages.plan import IsStored, Plan
 from runner.stages.recall import endpoint
 from runner.store.cache import Cache
@@ -39,6 +38,7 @@ from runner.store.ledger import Doubt
 from runner.store.lock import LockedError
 from runner.store.trouble import StoreError
 from runner.store.uploads import UploadFile
+from runner.story import Outcome, make_plan, run
 from runner.transport.pacing import Pacers
 from runner.transport.secret import Secret
 from runner.values.event import said

@@ -10,7 +10,7 @@ import click
 
 from runner.cli.excerpt import visible
 from runner.cli.words import money, number, tokens
-from runner.run import Outcome
+from runner.story import Outcome
 from runner.values.response import Origin
 from runner.values.result import Status
 from runner.values.tally import Tally

@@ -62,11 +62,10 @@ def readable_by_others(files: Sequence[Path]) -> Iterator[Finding]:
             yield Finding("key", "warn", told, f"chmod 600 {path}")
 
 
-def address(url: str | None, usual: str, proxies: Sequence[str]) -> Finding:
-    """The address that is asked. `proxies` are the variables that name one: none is used."""
+def address(url: str | None, usual: str) -> Finding:
+    """The address that is asked."""
     if url is None:
-        more = f"; {proxies[0]} is set, but no proxy is used" if proxies else ""
-        return Finding("address", "ok", f"{usual} (the service's own){more}")
+        return Finding("address", "ok", f"{usual} (the service's own)")
     how = "write it as https://HOST, in --base-url or GOOGLE_GEMINI_BASE_URL"
     try:
         parts = urlsplit(url)

@@ -90,9 +90,15 @@ def _trouble(failure: Failure) -> Finding:
         case "quota":
             told, how = f"the key works, but its quota is used up: {said}", "wait, or raise it"
         case "connect" if "certificate" in said.lower() or "secure" in said:
-            told, how = said, "look at the clock of this machine, and for a proxy that reads along"
+            told, how = (
+                said,
+                (
+                    "look at the clock of this machine; where a proxy reads along, name its certificate"
+                    " in SSL_CERT_FILE"
+                ),
+            )
         case "connect" | "transport":
-            told, how = said, "look at the network, a firewall, and --base-url; no proxy is used"
+            told, how = said, "look at the network, a firewall, HTTPS_PROXY and --base-url"
         case "overloaded":
             told, how = f"the service has trouble: {said}", "try again in some minutes"
         case "not_found":

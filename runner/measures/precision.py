@@ -3,15 +3,17 @@ there, over all thresholds of score and of overlap."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from numpy import float64
+    from numpy import bool_, float64
     from numpy.typing import NDArray
 
     Matrix = NDArray[float64]
+    Hits = NDArray[bool_]
 
 THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 """COCO's overlaps, 0.50:0.95."""
@@ -22,58 +24,124 @@ RECALLS = 101
 MOST_FOUND = 100
 """COCO looks at the best 100 of one label in one image."""
 
+CELLS = 2_000_000
+"""Numbers that are held at once while resampling."""
+
+
+def ranked(
+    ious: Matrix, scores: Sequence[float | None], thresholds: Sequence[float] = THRESHOLDS
+) -> tuple[float, ...]:
+    """What one image adds for one label, given the overlaps of those there (rows) with those found
+    (columns, in the order of the answer): how many are there, and of each found, the surest first,
+    its score and at which thresholds it is right, as the bits of a number. Without a score it is 1.
+    """
+    import numpy as np
+
+    order = np.argsort([-1.0 if s is None else -s for s in scores], kind="stable")[:MOST_FOUND]
+    hits = _hits(ious[:, order], thresholds)
+    bits = (hits << np.arange(len(thresholds))[:, None]).sum(axis=0)
+    known = (scores[place] for place in order)
+    pairs = zip((1.0 if s is None else float(s) for s in known), bits, strict=True)
+    return (float(ious.shape[0]), *(float(each) for pair in pairs for each in pair))
+
 
 @dataclass(slots=True)
 class Precision:
     """Collects images, one by one; holds a few numbers for each thing found, and no image.
 
     An answer without scores has no order of certainty of its own: then the order in which the things
-    stand in the answer counts, and among images the order in which they are added (`has_scores` is
-    False). Shuffling images can then move the result by a percent; state it with the number.
+    stand in the answer counts, and among images the order in which they are added. Shuffling images
+    can then move the result by a percent; state it with the number.
     """
 
     thresholds: Sequence[float] = THRESHOLDS
-    has_scores: bool = False
-    there: dict[str, int] = field(default_factory=dict)
-    found: dict[str, list[tuple[Matrix, NDArray]]] = field(default_factory=dict)  # type: ignore[type-arg]
+    repeats: int = 1
+    images: int = 0
+    there: dict[str, array[float]] = field(default_factory=dict)
+    found: dict[str, array[float]] = field(default_factory=dict)
 
     def add(self, label: str, ious: Matrix, scores: Sequence[float | None]) -> None:
-        """The things of one label in one image: overlaps of those there (rows) with those found
-        (columns), in the order of the answer, and the scores of those found."""
-        import numpy as np
+        """The things of one label in one image that is not looked at again."""
+        self.put(label, ranked(ious, scores, self.thresholds), self.images)
 
-        self.has_scores = self.has_scores or any(score is not None for score in scores)
-        order = np.argsort([-1.0 if s is None else -s for s in scores], kind="stable")[:MOST_FOUND]
-        self.there[label] = self.there.get(label, 0) + ious.shape[0]
-        if order.size:
-            best = np.array([1.0 if s is None else s for s in scores])[order]
-            hits = _hits(ious[:, order], self.thresholds)
-            self.found.setdefault(label, []).append((best, hits))
+    def put(self, label: str, parts: Sequence[float], image: int, repeat: int = 0) -> None:
+        """What `ranked` says of one label in one image; `image` and `repeat` count from 0."""
+        there, *pairs = parts
+        self.images = max(self.images, image + 1)
+        self.there.setdefault(label, array("d")).extend((image, repeat, there))
+        found = self.found.setdefault(label, array("d"))
+        for start in range(0, len(pairs), 2):
+            found.extend((image, repeat, *pairs[start : start + 2]))
+
+    @property
+    def count(self) -> int:
+        """How many things were found."""
+        return sum(len(found) for found in self.found.values()) // 4
 
     def of(self, label: str) -> tuple[float, ...]:
         """The average precision of one label at every threshold, 0–1; empty when nothing of it is
         there, as COCO leaves it out of the mean."""
         import numpy as np
 
-        there = self.there.get(label, 0)
-        if there == 0:
+        if label not in self.there:
             return ()
-        found = self.found.get(label)
-        if not found:
-            return (0.0,) * len(self.thresholds)
-        scores = np.concatenate([scores for scores, _ in found])
-        hits = np.concatenate([hits for _, hits in found], axis=1)
-        ranked = hits[:, np.argsort(-scores, kind="stable")]
-        return tuple(_average(row, there) for row in ranked)
+        values = self._at(label, self._ones())[0]
+        return () if np.isnan(values).all() else tuple(float(value) for value in values)
 
     def mean(self) -> float | None:
         """The mean over labels and thresholds: mAP; None when nothing is there at all."""
-        each: Mapping[str, tuple[float, ...]] = {label: self.of(label) for label in self.there}
-        values = [value for found in each.values() for value in found]
-        return sum(values) / len(values) if values else None
+        import numpy as np
+
+        value = float(self.at(self._ones())[0])
+        return None if np.isnan(value) else value
+
+    def at(self, weights: Matrix) -> Matrix:
+        """mAP when every answer counts so much: from (resamples, images, repeats) to (resamples,)."""
+        import numpy as np
+
+        each = [self._at(label, weights).mean(axis=1) for label in self.there]
+        table = np.array(each).reshape(len(each), len(weights))
+        known = ~np.isnan(table)
+        sums, counts = np.where(known, table, 0.0).sum(axis=0), known.sum(axis=0)
+        mean: Matrix = np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+        return mean
+
+    def _ones(self) -> Matrix:
+        import numpy as np
+
+        return np.ones((1, max(1, self.images), self.repeats))
+
+    def _at(self, label: str, weights: Matrix) -> Matrix:
+        """(resamples, thresholds); NaN where nothing of the label is there."""
+        import numpy as np
+
+        image, repeat, count = _columns(self.there[label], 3)
+        there = weights[:, image.astype(int), repeat.astype(int)] @ count
+        image, repeat, score, bits = _columns(self.found[label], 4)
+        if not score.size:
+            return np.where(there > 0, 0.0, np.nan)[:, None].repeat(len(self.thresholds), axis=1)
+        order = np.argsort(-score, kind="stable")
+        places = image[order].astype(int), repeat[order].astype(int)
+        hits = (bits[order].astype(int) >> np.arange(len(self.thresholds))[:, None]) & 1 > 0
+        rows = [
+            _averages(hits, weights[part][:, *places], there[part])
+            for part in _parts(len(weights), len(order))
+        ]
+        return np.concatenate(rows)
 
 
-def _hits(ious: Matrix, thresholds: Sequence[float]) -> NDArray:  # type: ignore[type-arg]
+def _parts(resamples: int, found: int) -> Iterator[slice]:
+    at_once = max(1, CELLS // max(1, found))
+    yield from (slice(start, start + at_once) for start in range(0, resamples, at_once))
+
+
+def _columns(rows: array[float], width: int) -> Matrix:
+    import numpy as np
+
+    return np.array(rows, dtype=np.float64).reshape(-1, width).T
+
+
+def _hits(ious: Matrix, thresholds: Sequence[float]) -> Hits:
     """Which of the found are right: (thresholds, found). Each, the most certain first, takes the one
     that it overlaps most of those that are not taken, if it overlaps it enough.
 
@@ -87,21 +155,29 @@ def _hits(ious: Matrix, thresholds: Sequence[float]) -> NDArray:  # type: ignore
             open_ious = np.where(free, ious[:, column], -1.0)
             if not open_ious.size:
                 break
-            best = (
-                len(open_ious) - 1 - int(np.argmax(open_ious[::-1]))
-            )  # of equals COCO takes the last
+            best = len(open_ious) - 1 - int(np.argmax(open_ious[::-1]))  # of equals the last
             if open_ious[best] >= min(threshold, 1 - 1e-10):
                 hits[row, column], free[best] = True, False
     return hits
 
 
-def _average(hits: NDArray, there: int) -> float:  # type: ignore[type-arg]
-    """The mean of the precision at 101 recalls, each the best at that recall or a higher one."""
+def _averages(hits: Hits, weights: Matrix, there: Matrix) -> Matrix:
+    """The mean of the precision at 101 recalls, each the best at that recall or a higher one, of
+    things in the order of certainty: (resamples, thresholds).
+
+    `hits` is (thresholds, found), `weights` says how much each counts, (resamples, found).
+    """
     import numpy as np
 
-    right = np.cumsum(hits)
-    recall = right / there
-    precision = right / np.arange(1, len(hits) + 1)
-    best = np.maximum.accumulate(precision[::-1])[::-1]
-    at = np.searchsorted(recall, np.linspace(0, 1, RECALLS), side="left")
-    return float(np.where(at < len(best), best[np.minimum(at, len(best) - 1)], 0.0).mean())
+    recalls = np.linspace(0, 1, RECALLS)
+    seen = np.cumsum(weights, axis=1)
+    values = np.full((len(weights), len(hits)), np.nan)
+    known = there > 0
+    for row, hit in enumerate(hits):
+        right = np.cumsum(weights * hit, axis=1)
+        precision = np.divide(right, seen, out=np.zeros_like(right), where=seen > 0)
+        best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+        recall = np.divide(right.T, there, out=np.zeros_like(right.T), where=known).T
+        reached = np.searchsorted(recalls, recall, side="right")
+        values[known, row] = (best * np.diff(reached, axis=1, prepend=0)).sum(axis=1)[known]
+    return values / RECALLS

@@ -64,7 +64,9 @@ def failure_of_exception(error: Exception, policy: Policy, sending: Sending) -> 
             return Failure("connect", f"not a web address: {words}", stops_run=True)
         case aiohttp.ClientHttpProxyError():
             wants = cause.status == 407
-            why = "the proxy wants a user and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+            why = (
+                "the proxy wants a user and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+            )
             refusal = f"the proxy does not let it through: {cause.status} {cause.message}"
             return Failure("connect", why if wants else refusal, stops_run=wants)
         case aiohttp.ClientConnectorCertificateError():

@@ -232,7 +232,9 @@ class _Transport(AiohttpTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         proxy = proxy_of(str(request.url), os.environ)
-        self.proxy = None if proxy is None else httpx.Proxy(proxy)  # read before anything is awaited
+        self.proxy = (
+            None if proxy is None else httpx.Proxy(proxy)
+        )  # read before anything is awaited
         response = await super().handle_async_request(request)
         response.extensions.pop("reason_phrase", None)
         return response

@@ -12,7 +12,14 @@ from runner.values.problem import Route
 from runner.workflow.answers import looks_like_file
 from runner.workflow.document import Document, absolute
 from runner.workflow.settings import RIVALS, SETTINGS
-from runner.workflow.spec import AskStep, CheckSpec, OutputSpec, RunOptions, StepPreparation, Workflow
+from runner.workflow.spec import (
+    AskStep,
+    CheckSpec,
+    OutputSpec,
+    RunOptions,
+    StepPreparation,
+    Workflow,
+)
 from runner.workflow.steps import Draft
 
 _PATHS = ("file", "image_folder")

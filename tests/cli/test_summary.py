@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from runner.cli.summary import as_json, tell
-from runner.run import Outcome
 from runner.stages.halt import Halt
+from runner.story import Outcome
 from runner.values.response import Origin
 from runner.values.result import Result
 from runner.values.tally import Tally

@@ -26,8 +26,8 @@ import processes as p
 from every_event import FATE, KILLED, around, around_awaited
 
 import runner.resume
-import runner.run
 import runner.stages.deliver as deliver
+import runner.story
 from runner.roles import Connection
 from runner.store.batches import BatchBook
 from runner.store.journal import Journal
@@ -88,12 +88,12 @@ class Scene:
     def __post_init__(self) -> None:
         shop = p.Workshop(self.place).furnish(IMAGES, workflow=WORKFLOW)
         self.workflow = load(shop.path / "k.workflow.yaml", environ={})
-        self.plan = runner.run.make_plan(self.workflow)
+        self.plan = runner.story.make_plan(self.workflow)
 
     def run(self, out: str) -> int:
         """The exit code of a run in this process."""
         connection = Connection(key=out, base_url=self.url, wrap=FatedNetwork)
-        return runner.run.run(
+        return runner.story.run(
             self.workflow, self.plan, runner.resume.Options(connection, self.place / out)
         ).exit_code
 

@@ -29,7 +29,7 @@ import httpx
 import processes as p
 
 import runner.resume
-import runner.run
+import runner.story
 from runner.providers.simulator.desk import Desk
 from runner.providers.simulator.service import Service
 from runner.providers.simulator.transport import SimulatedTransport
@@ -128,7 +128,7 @@ class FatedTransport(httpx.AsyncBaseTransport):
 
 def wrap() -> None:
     """From here on, what runs stand on has events."""
-    runner.run.Journal = FatedJournal  # type: ignore[misc]
+    runner.story.Journal = FatedJournal  # type: ignore[misc]
     os.fsync = around("fsync", os.fsync)
     Path.replace = around("a new name", Path.replace)  # type: ignore[method-assign]
     Path.mkdir = around("a new folder", Path.mkdir)  # type: ignore[method-assign]
@@ -144,13 +144,13 @@ class Scene:
     def __post_init__(self) -> None:
         shop = p.Workshop(self.place).furnish(IMAGES, workflow=WORKFLOW)
         self.workflow = load(shop.path / "k.workflow.yaml", environ={})
-        self.plan = runner.run.make_plan(self.workflow)
+        self.plan = runner.story.make_plan(self.workflow)
 
     def run(self, out: str) -> int:
         """The exit code of a run in this process."""
         connection = Connection(key="k", parallel=2, transport=FatedTransport(self.ledger(out)))
         options = runner.resume.Options(connection, self.place / out)
-        return runner.run.run(self.workflow, self.plan, options).exit_code
+        return runner.story.run(self.workflow, self.plan, options).exit_code
 
     def ledger(self, out: str) -> Path:
         return self.place / f"{out}.ledger"

@@ -82,15 +82,8 @@ def test_a_file_that_others_can_read_is_told(tmp_path: Path) -> None:
 )
 def test_an_address_that_cannot_be_right_is_told(url: str | None, level: str, says: str) -> None:
     """Before anything is sent there."""
-    told = address(url, SERVICE, ())
+    told = address(url, SERVICE)
     assert (told.level, says in told.says) == (level, True)
-
-
-def test_a_proxy_that_is_not_used_is_told() -> None:
-    """It may be why nothing is reached."""
-    assert (
-        "HTTPS_PROXY is set, but no proxy is used" in address(None, SERVICE, ["HTTPS_PROXY"]).says
-    )
 
 
 def test_the_version_fits_what_is_asked() -> None:

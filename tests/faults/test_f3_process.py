@@ -290,6 +290,7 @@ def test_F308_a_second_run_in_one_folder_is_told_who_is_there(shop: Any, service
     """Exit code 5, and it changes nothing. Once the first was killed, the second goes on at once."""
     first = shop.start(service.url)
     in_the_middle(first, service)
+    first.send_signal(signal.SIGSTOP)  # else it might be through before the second has begun
     second = shop.run(service.url)
     assert (second.code, f"in use by process {first.pid} on " in second.err) == (5, True)
     assert first.poll() is None

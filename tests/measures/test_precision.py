@@ -49,6 +49,8 @@ def test_it_is_what_pycocotools_says(
         return
     theirs = coco(len(drawn), there, found)
     assert ours.mean() == pytest.approx(theirs[0], abs=1e-9)
+    weights = np.ones((2, ours.images, 1))
+    assert ours.at(weights) == pytest.approx([theirs[0]] * 2, abs=1e-9)
     each = [ours.of(label) for label in "ab" if ours.of(label)]
     assert np.mean([values[0] for values in each]) == pytest.approx(theirs[1], abs=1e-9)
     assert np.mean([values[5] for values in each]) == pytest.approx(theirs[2], abs=1e-9)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from runner.run import make_plan
 from runner.stages.listing import is_fetched_here
 from runner.stages.passing import Travel, uses_of
+from runner.story import make_plan
 from runner.values.image import DataOrigin
 from runner.values.image import Image as Found
 from runner.workflow.load import load
