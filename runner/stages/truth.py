@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
+from runner.checks.things import images_of
 from runner.roles import CaseResults, TruthOf
 from runner.sources.opening import Unreadable
 from runner.sources.truth import TRUTHS
@@ -33,7 +34,7 @@ class CaseTruths:
 
     def added(self, case: CaseResults) -> CaseResults:
         """The case with its truths; those of the last case are kept for its combinations."""
-        images = _images(case)
+        images = images_of(case)
         same = (case.case, images, case.row)
         if self._last is None or self._last[0] != same:
             truth = {spec.name: self._of(spec, case.case, case.row, images) for spec in self.specs}
@@ -133,14 +134,6 @@ def _cell(column: str, row: Mapping[str, object]) -> Truth:
     if value is None or value == "":
         return NoTruth(f"the column `{column}` is empty in its row")
     return Cell(value)
-
-
-def _images(case: CaseResults) -> tuple[ResultImage, ...]:
-    """Every image that a step of the case was asked about, once."""
-    found = {
-        (image.role, image.name): image for result in case.steps.values() for image in result.images
-    }
-    return tuple(found.values())
 
 
 def _named(*references: Reference) -> Iterator[str]:

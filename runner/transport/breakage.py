@@ -60,6 +60,8 @@ def failure_of_exception(error: Exception, policy: Policy, sending: Sending) -> 
             return Failure("unreadable", f"the answer is {words}", maybe_billed=True)
         case SurroundingsError():
             return Failure("connect", words, stops_run=True)
+        case aiohttp.ClientConnectorCertificateError():  # a ValueError, too
+            return Failure("connect", f"no secure connection: {words}", stops_run=True)
         case _ if isinstance(cause, _ADDRESS):
             return Failure("connect", f"not a web address: {words}", stops_run=True)
         case aiohttp.ClientHttpProxyError():
@@ -69,8 +71,6 @@ def failure_of_exception(error: Exception, policy: Policy, sending: Sending) -> 
             )
             refusal = f"the proxy does not let it through: {cause.status} {cause.message}"
             return Failure("connect", why if wants else refusal, stops_run=wants)
-        case aiohttp.ClientConnectorCertificateError():
-            return Failure("connect", f"no secure connection: {words}", stops_run=True)
         case _ if isinstance(cause, _NOT_CONNECTED):
             return Failure("connect", f"no connection: {words or 'it took too long'}")
         case _ if isinstance(cause, _NOT_HTTP):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -232,9 +233,16 @@ class _Transport(AiohttpTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         proxy = proxy_of(str(request.url), os.environ)
-        self.proxy = (
-            None if proxy is None else httpx.Proxy(proxy)
-        )  # read before anything is awaited
+        self.proxy = proxy and _proxy(proxy)  # it is read before anything is awaited
         response = await super().handle_async_request(request)
         response.extensions.pop("reason_phrase", None)
         return response
+
+
+def _proxy(url: str) -> httpx.Proxy:
+    """A proxy, its user and password in the form that aiohttp likes."""
+    proxy = httpx.Proxy(url)
+    if proxy.auth is None:
+        return proxy
+    told = b64encode(":".join(proxy.auth).encode()).decode()
+    return httpx.Proxy(proxy.url, headers={"Proxy-Authorization": f"Basic {told}"})

@@ -13,7 +13,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from runner.measures.matching import box_ious
-from runner.measures.precision import Precision
+from runner.measures.precision import Precision, ranked
 
 box = st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(1, 30), st.integers(1, 30)).map(
     lambda e: [float(e[0]), float(e[1]), float(e[0] + e[2]), float(e[1] + e[3])]
@@ -85,13 +85,23 @@ def coco(
     return [float(value) for value in evaluation.stats]
 
 
-def test_it_says_whether_there_were_scores() -> None:
-    """Without them the order of the answer counts, which a reader must know."""
-    plain, scored = Precision(), Precision()
-    ious = box_ious([[0, 0, 9, 9]], [[0, 0, 9, 9]])
-    plain.add("a", ious, [None])
-    scored.add("a", ious, [0.3])
-    assert (plain.has_scores, scored.has_scores) == (False, True)
+def test_an_image_that_counts_twice_is_as_two_images() -> None:
+    """For resampling: each answer counts as much as its weight says."""
+    pairs = [([[0, 0, 9, 9]], [[0, 0, 9, 9]]), ([[0, 0, 9, 9]], [[20, 0, 29, 9], [0, 0, 9, 8]])]
+    once, twice = Precision(), Precision()
+    for there, found in pairs:
+        once.add("a", box_ious(there, found), [None] * len(found))
+    for there, found in (pairs[0], pairs[0], pairs[1]):
+        twice.add("a", box_ious(there, found), [None] * len(found))
+    weights = np.array([[[2.0], [1.0]], [[0.0], [0.0]]])
+    assert once.at(weights) == pytest.approx([twice.mean(), np.nan], nan_ok=True)
+
+
+def test_a_thing_without_a_score_is_as_sure_as_can_be() -> None:
+    """Then the order of the answer counts, which a reader must know."""
+    ious = box_ious([[0, 0, 9, 9]], [[0, 0, 9, 9], [20, 0, 29, 9]])
+    assert ranked(ious, [None, None], (0.5, 0.75)) == (1.0, 1.0, 3.0, 1.0, 0.0)
+    assert ranked(ious, [0.3, 0.9], (0.5, 0.75)) == (1.0, 0.9, 0.0, 0.3, 3.0)
 
 
 def test_a_hundred_and_more_of_one_label_are_looked_at_as_coco_does() -> None:

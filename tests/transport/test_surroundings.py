@@ -174,7 +174,7 @@ def proxy(service: Heard) -> Iterator[Heard]:
         state.asked.append(head.split(b"\r\n")[0].decode())
         told = base64.b64encode(state.password.encode())
         with client:
-            if state.password and b"Proxy-Authorization: Basic " + told not in head:
+            if state.password and b"authorization: Basic " + told not in head:
                 client.sendall(b"HTTP/1.1 407 Who are you?\r\nContent-Length: 0\r\n\r\n")
                 return
             with socket.create_connection(("127.0.0.4", service.port)) as target:
