@@ -19,7 +19,7 @@ class Deadlock(Exception):
 def run(main: Coroutine[Any, Any, T], start: float = 0.0) -> T:
     """What a coroutine returns; `asyncio.get_running_loop().time()` starts at `start` seconds."""
     with asyncio.Runner(loop_factory=lambda: _Loop(start)) as runner:
-        return runner.story(main)
+        return runner.run(main)
 
 
 class _Selector(selectors.SelectSelector):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from runner.checks.ballot import Ballot
+from runner.checks.cells import TABLES, read_cell
 from runner.checks.compare import COMPARATORS, Manner, mismatch, same
 from runner.checks.words import counted, shown
 from runner.roles import CaseResults
@@ -18,11 +18,7 @@ from runner.values.verdict import CaseVerdict, Verdict
 
 Scalar = str | int | float | bool
 
-_NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _NOT_JUDGED = frozenset({"not_run", "no_truth"})
-_TABLES = frozenset({"row", "truth"})
-"""What may have been written as text, whatever it is."""
-_YES_NO: Mapping[str, bool] = {"true": True, "yes": True, "false": False, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +146,10 @@ class That:
         return f"{self.that} is {shown(value)}, expected the same as {other}: {shown(expected)}"
 
     def _same(self, value: object, expected: object, other: Reference) -> bool | None:
-        if other.root in _TABLES:
-            expected = _read_cell(expected, value)
-        if self.that.root in _TABLES:
-            value = _read_cell(value, expected)
+        if other.root in TABLES:
+            expected = read_cell(expected, value)
+        if self.that.root in TABLES:
+            value = read_cell(value, expected)
         return same(value, expected, self._manner)
 
     @property
@@ -181,14 +177,3 @@ def _about_entries(that: Reference, wrong: Sequence[tuple[str, str]]) -> str | N
     more = len(wrong) - 1
     rest = f" (and {counted(more, 'more entry', 'more entries')})" if more else ""
     return f"entry {number} of {that} {end}{rest}"
-
-
-def _read_cell(cell: object, like: object) -> object:
-    """A table's cell read as the kind that it is compared with: a CSV file knows only texts."""
-    if not isinstance(cell, str):
-        return cell
-    if isinstance(like, bool):
-        return _YES_NO.get(cell.strip().lower(), cell)
-    if isinstance(like, int | float) and _NUMBER.fullmatch(cell):
-        return float(cell)
-    return cell

@@ -60,7 +60,8 @@ def _without_keys(text: str) -> str:
 
 
 def _secrets(environ: Mapping[str, str]) -> list[str]:
-    named = (value for name, value in environ.items() if re.search("KEY|TOKEN|SECRET", name))
+    words = re.compile("KEY|TOKEN|SECRET|(HTTPS?|ALL)_PROXY", re.IGNORECASE)
+    named = (value for name, value in environ.items() if words.search(name))
     return sorted((value for value in named if len(value) > 3), key=len, reverse=True)
 
 

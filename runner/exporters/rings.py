@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runner.postprocess.polygons import rings
 from runner.values.geometry import Point, Polygon
 from runner.values.result import Detection
 
 
 def rings_of(one: Detection) -> tuple[Polygon, ...]:
     """The outline of a thing: that along the pixels of its mask, or its own; nothing for a box."""
-    return rings(one.mask) if one.mask is not None else one.polygon
+    if one.mask is None:
+        return one.polygon
+    from runner.postprocess.polygons import rings
+
+    return rings(one.mask)
 
 
 def one_ring(parts: Sequence[Polygon]) -> tuple[Point, ...]:

@@ -10,6 +10,7 @@ from runner.roles import ImageError
 from runner.sources.chunks import webp_is_lossy
 from runner.sources.colour import for_jpeg, for_png
 from runner.sources.decode import decode
+from runner.sources.decoded import Decoded
 from runner.sources.inspect import digest
 from runner.sources.on_disk import CHANGED, OnDisk, Stamp
 from runner.sources.opening import Unreadable, opened, unreadable
@@ -65,7 +66,7 @@ def _made(image: Image, stream: BinaryIO) -> Prepared:
     kind = next(kind for kind, mime in {**SENT, **CONVERTIBLE}.items() if mime == image.mime)
     target = _target(image, kind, stream)
     try:
-        pixels = decode(stream, kind, image.frame, image.orientation)
+        pixels = _pixels(image, stream, kind)
         _refuse_if_misread(image, Size(*pixels.size))
         seen = _shown(_cut(pixels, image.window), image)
         ready = for_jpeg(seen) if target == "jpeg" else for_png(seen)
@@ -79,6 +80,21 @@ def _made(image: Image, stream: BinaryIO) -> Prepared:
             f"{image.name}: the image is damaged and cannot be decoded: {said}"
         ) from error
     return Prepared(content, SENT[target], Size(*made.size), hashlib.sha256(content).hexdigest())
+
+
+_cut_up = Decoded()
+"""The images of which parts are sent."""
+
+
+def _pixels(image: Image, stream: BinaryIO, kind: str) -> Pixels:
+    """The upright pixels of the whole image."""
+
+    def decoded() -> Pixels:
+        return decode(stream, kind, image.frame, image.orientation)
+
+    if image.window is None:
+        return decoded()
+    return _cut_up.pixels((image.sha256, image.frame, image.orientation), decoded)
 
 
 def _refuse_if_misread(image: Image, size: Size) -> None:

@@ -15,7 +15,6 @@ from runner.stages.answer import Asked, unasked
 from runner.stages.batching import Batching
 from runner.stages.chain import Chain
 from runner.stages.deliver import Delivery
-from runner.stages.derive import derived
 from runner.stages.expand import build, jobs
 from runner.stages.gate import NotBuilt
 from runner.stages.gather import gather
@@ -24,7 +23,6 @@ from runner.stages.inquire import Concluded, Inquiry
 from runner.stages.items import items_of
 from runner.stages.join import joined, joined_key
 from runner.stages.recall import Recall
-from runner.stages.stitch import stitched
 from runner.stages.tiles import key_of, tiled
 from runner.text.render import Renderer
 from runner.transport.budget import Budget
@@ -220,6 +218,8 @@ class Asking:
     def _derived(
         self, asked: Asked, earlier: Mapping[str, Result], items: Sequence[Item | None]
     ) -> Result:
+        from runner.stages.derive import derived  # numpy
+
         render = self.renderer.render
         made = [derived(self.workflow, asked, earlier, render, item) for item in items]
         return made[0] if asked.step.for_each is None else joined(asked, items, made)
@@ -255,6 +255,8 @@ class Asking:
             return None
         whole = replace(asked, images=request.images)
         results = [each.result for each in found]
+        from runner.stages.stitch import stitched  # numpy and Pillow
+
         result = await asyncio.to_thread(stitched, whole, request, tiles, results, key)
         return Concluded(result, parts=tuple(found))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from runner.postprocess.polygons import rasterised
-from runner.postprocess.rle import encode
 from runner.stages.gate import NotBuilt, missing_step, variables
 from runner.text.lookup import Missing, look_up
 from runner.values.geometry import PixelBox
@@ -72,4 +70,7 @@ def _pixels(thing: Detection, image: Image) -> Rle | None:
         return thing.mask.rle
     if not thing.polygon or image.size is None:
         return None
+    from runner.postprocess.polygons import rasterised  # numpy
+    from runner.postprocess.rle import encode
+
     return encode(rasterised(thing.polygon, image.size))

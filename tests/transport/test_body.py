@@ -5,12 +5,22 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.transport.body import INFLATED, PIECE, Sending, TooLong, UnknownEncoding, read_capped
+from runner.roles import ImageError
+from runner.transport.body import (
+    BLOCK,
+    INFLATED,
+    PIECE,
+    Sending,
+    TooLong,
+    UnknownEncoding,
+    read_capped,
+)
 
 
 @given(st.lists(st.integers(0, 2 * PIECE + 5), max_size=6))
@@ -38,6 +48,56 @@ def test_sending_that_was_broken_off_knows_how_far_it_came() -> None:
 
     sending = asyncio.run(two_pieces())
     assert (sending.sent, sending.is_partly_sent) == (2 * PIECE, True)
+
+
+@dataclass
+class Counting:
+    """Bytes that note what is read of them; of number `breaks` on they cannot be read."""
+
+    content: bytes
+    breaks: int = 1 << 40
+    read: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    def __getitem__(self, part: slice, /) -> bytes:
+        if part.stop > self.breaks:
+            raise ImageError("a.png: the file has changed")
+        found = self.content[part]
+        self.read.append(len(found))
+        return found
+
+
+def test_a_body_on_the_disk_is_read_as_it_is_sent() -> None:
+    """A block at a time: what was not asked for yet was not read."""
+    lazy = Counting(bytes(range(256)) * (5 * BLOCK // 512))
+
+    async def some() -> bytes:
+        sent, pieces = b"", aiter(Sending([b"{", lazy, b"}"]))
+        while len(sent) < BLOCK + 5:
+            sent += await anext(pieces)
+        assert lazy.read == [BLOCK - 1, BLOCK]
+        return sent + b"".join([piece async for piece in pieces])
+
+    assert asyncio.run(some()) == b"{" + lazy.content + b"}"
+    assert sum(lazy.read) == len(lazy)
+
+
+def test_many_small_files_are_read_together() -> None:
+    """And sent in few pieces."""
+    files = [Counting(bytes([number]) * 1000) for number in range(200)]
+    sent = asyncio.run(_all(Sending(files)))
+    assert [len(piece) for piece in sent] == [PIECE, 200_000 - PIECE]
+    assert b"".join(sent) == b"".join(file.content for file in files)
+
+
+def test_a_body_that_cannot_be_read_any_more_says_why() -> None:
+    """What became of the connection is not the reason."""
+    sending = Sending([Counting(bytes(3 * BLOCK), breaks=BLOCK)])
+    with pytest.raises(ImageError):
+        asyncio.run(_all(sending))
+    assert (sending.sent, sending.unreadable) == (BLOCK, "a.png: the file has changed")
 
 
 @given(st.binary(max_size=400), st.integers(1, 40), st.booleans(), st.integers(0, 400))
