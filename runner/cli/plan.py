@@ -21,8 +21,9 @@ from runner.cli.options import address_options, leave_on_errors, opened, workflo
 from runner.cli.saying import say
 from runner.cli.words import money, number, tokens, weight
 from runner.roles import OPENAI
+from runner.stages.foreseen import Open
 from runner.stages.passing import Travel
-from runner.stages.plan import Open, Plan, nobody
+from runner.stages.plan import Plan, nobody
 from runner.workflow.spec import Combination, Workflow
 
 SHOWN = 12

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from runner.catalogue import Model
 from runner.sources.counted import Counted
 from runner.stages.expand import Render, build, jobs, settings_of, step_images
+from runner.stages.foreseen import Open, made_of, most_entries
 from runner.stages.gate import NotBuilt
 from runner.stages.passing import Travel, Travels
 from runner.stages.tiles import tiled
@@ -17,17 +18,10 @@ from runner.tokens import cost, input_tokens
 from runner.values.case import CaseImages
 from runner.values.image import UnreadableImage
 from runner.values.job import Job
-from runner.values.problem import Place
 from runner.values.request import ImagePart, Request, TextPart, canonical_json
 from runner.values.response import Usage
 from runner.workflow.spec import (
     AskStep,
-    Compute,
-    Crop,
-    Filter,
-    Merge,
-    Step,
-    StepPreparation,
     Workflow,
 )
 
@@ -61,17 +55,6 @@ class ModelShare:
     output_tokens: int = 0
     cost_usd: float | None = 0.0
     rules: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """A step that is asked once for every entry of a list that nobody knows yet: `over`, in so many
-    `jobs`; at most `most` entries in each, None when nothing limits them."""
-
-    step: str
-    over: str
-    jobs: int = 0
-    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +119,7 @@ def plan(
     """
     count = _Count(workflow, render, day, is_stored, visit, Travels.of(workflow))
     for step in workflow.steps:  # what is made of an answer belongs to the plan, too
-        count.digest.update(f"{step.id} {_made_of(step)}\n".encode())
+        count.digest.update(f"{step.id} {made_of(step)}\n".encode())
     for job in jobs(workflow, count.seen(cases)):
         count.add(job)
     return count.plan()
@@ -287,7 +270,12 @@ class _Count:
             maybe=self.maybe,
             tiles=self.tiles,
             open=tuple(
-                Open(step.id, str(step.for_each), self.open[step.id], most_entries(self.workflow, step))
+                Open(
+                    step.id,
+                    str(step.for_each),
+                    self.open[step.id],
+                    most_entries(self.workflow, step),
+                )
                 for step in self.workflow.asks
                 if step.id in self.open
             ),
@@ -295,51 +283,6 @@ class _Count:
             uploaded=self.travels.uploaded(self.first) if self.first else frozenset(),
             models=tuple(sorted(self.models)),
         )
-
-
-def most_entries(workflow: Workflow, step: Step) -> int | None:
-    """How many entries a step with `for_each` has at most; None when no `keep` limits them."""
-    reference = step.for_each
-    while reference is not None:
-        before = workflow.step(reference.root)
-        if isinstance(before, AskStep):
-            return None
-        match before.work:
-            case Filter(boxes, sieve):
-                if sieve.keep is not None:
-                    return sieve.keep
-                reference = boxes
-            case Crop(boxes):
-                reference = boxes
-            case Merge(into):
-                reference = into
-            case Compute():
-                reference = before.for_each
-    return None
-
-
-def _made_of(step: Step) -> str:
-    """What of a step decides over its result, beside its requests; not where it is written."""
-    if isinstance(step, AskStep):
-        shapes = f"{step.shape!r} {step.png_shape!r}"
-        own = step.preparation if step.preparation != StepPreparation() else None
-        lists = [_plain(each) for each in (step.for_each, step.when, own) if each is not None]
-        return " ".join((shapes, *map(repr, lists)))
-    return repr([_plain(each) for each in (step.work, step.for_each, step.when)])
-
-
-def _plain(value: object) -> object:
-    """A value as data of which the text is always the same."""
-    if isinstance(value, Place):
-        return None
-    if is_dataclass(value):
-        named = ((each.name, _plain(getattr(value, each.name))) for each in fields(value))
-        return type(value).__name__, *named
-    if isinstance(value, Mapping):
-        return [(key, _plain(each)) for key, each in value.items()]
-    if isinstance(value, frozenset):
-        return sorted(map(str, value))
-    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _identity(job: Job) -> tuple[object, ...]:
