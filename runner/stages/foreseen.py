@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 
 from runner.values.problem import Place
-from runner.workflow.spec import AskStep, Compute, Crop, Filter, Merge, Step, Workflow
+from runner.workflow.spec import (
+    AskStep,
+    Compute,
+    Crop,
+    Filter,
+    Merge,
+    Step,
+    StepPreparation,
+    Workflow,
+)
 
 
 @dataclass(frozen=True, slots=True)
