@@ -28,7 +28,7 @@ from runner.exporters.record import error_of
 from runner.exporters.things import name_of
 from runner.text.detections import detections_of
 from runner.text.result_line import from_line, to_line
-from runner.values.geometry import Box, Size
+from runner.values.geometry import Size
 from runner.values.reference import Reference
 from runner.values.result import USABLE, Detection, Result, ResultImage
 
@@ -194,23 +194,6 @@ def kind_of(one: Detection) -> Kind:
     if one.polygon:
         return "polygon"
     return "box" if one.box is not None else "point"
-
-
-def extent_of(one: Detection) -> Box | None:
-    """The box of a thing, or that around its mask or outline; None for a point."""
-    if one.box is not None:
-        return one.box
-    if one.mask is not None:
-        return one.mask.tight_box
-    if not one.polygon:
-        return None
-    around = [ring.bounds for ring in one.polygon]
-    return Box(
-        min(box.x_min for box in around),
-        min(box.y_min for box in around),
-        max(box.x_max for box in around),
-        max(box.y_max for box in around),
-    )
 
 
 def narrowed(one: Detection, path: Sequence[str]) -> Detection:

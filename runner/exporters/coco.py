@@ -15,7 +15,6 @@ from runner.exporters.annotated import (
     Annotated,
     Annotations,
     annotated,
-    extent_of,
     kind_of,
 )
 from runner.exporters.atomic import writing
@@ -106,7 +105,7 @@ def _annotations(
 def annotation_of(one: Detection, size: Size) -> dict[str, object]:
     """What COCO says of a thing: where it is, and its score and fields, if any."""
     entry: dict[str, object] = {}
-    extent = extent_of(one)
+    extent = one.extent
     if extent is not None:
         entry["bbox"] = [extent.x_min, extent.y_min, extent.width, extent.height]
         entry["area"] = extent.area

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from runner.exporters.annotated import NOTES, Annotated, annotated, extent_of
+from runner.exporters.annotated import NOTES, Annotated, annotated
 from runner.exporters.atomic import writing
 from runner.exporters.names import safe_name
 from runner.exporters.notes import Notes
@@ -73,7 +73,7 @@ def _crops(
     path = PurePosixPath(image.name)
     here = target / path.with_name(path.stem)
     for number, one in enumerate(image.found, 1):
-        extent = extent_of(one)
+        extent = one.extent
         window = extent and cut.window(extent, image.size)
         if window is None:
             notes.add(image.results[0], f"{image.name}: {one.at}: a point cannot be cut out")

@@ -16,7 +16,6 @@ from runner.exporters.annotated import (
     Annotated,
     Annotations,
     annotated,
-    extent_of,
     kind_of,
 )
 from runner.exporters.atomic import encoded, writing
@@ -115,7 +114,7 @@ def _shapes(group: int, one: Detection) -> Iterator[tuple[str, Mapping[str, obje
             for ring in one.polygon:
                 yield "polygon", {"points": _points(ring.points), **several}
         case "box":
-            box = extent_of(one)
+            box = one.extent
             assert box is not None
             names = ("xtl", "ytl", "xbr", "ybr")
             yield "box", {n: number(v) for n, v in zip(names, box.as_list(), strict=True)}

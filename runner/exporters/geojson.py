@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from runner.exporters.annotated import NOTES, Annotated, annotated, extent_of, kind_of
+from runner.exporters.annotated import NOTES, Annotated, annotated, kind_of
 from runner.exporters.atomic import encoded, write_file
 from runner.exporters.rings import rings_of, signed_area, with_holes
 from runner.roles import OpenImage
@@ -74,7 +74,7 @@ def _geometry(one: Detection) -> Mapping[str, object]:
             assert one.point is not None
             return {"type": "Point", "coordinates": one.point.as_list()}
         case "box":
-            box = extent_of(one)
+            box = one.extent
             assert box is not None
             return _polygons([[_ring_of(box)]])
         case "polygon":

@@ -16,7 +16,6 @@ from runner.exporters.annotated import (
     Annotations,
     Kind,
     annotated,
-    extent_of,
     kind_of,
 )
 from runner.exporters.atomic import encoded, write_file, writing
@@ -138,7 +137,7 @@ def _values(one: Detection, kind: Kind, size: Size) -> Iterator[Mapping[str, obj
                 points = [list(_percent(corner.x, corner.y, size)) for corner in ring.points]
                 yield {"points": points, "closed": True}
         case "box":
-            box = extent_of(one)
+            box = one.extent
             assert box is not None
             x, y = _percent(box.x_min, box.y_min, size)
             width, height = _percent(box.width, box.height, size)

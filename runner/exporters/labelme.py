@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from runner.exporters.annotated import NOTES, Annotated, annotated, extent_of, kind_of
+from runner.exporters.annotated import NOTES, Annotated, annotated, kind_of
 from runner.exporters.atomic import encoded, write_file
 from runner.exporters.copies import copy_image
 from runner.roles import OpenImage
@@ -75,7 +75,7 @@ def _shapes(number: int, one: Detection) -> Iterable[Mapping[str, object]]:
             for ring in one.polygon:
                 yield _shape(one, "polygon", ring.as_list(), group=group)
         case "box":
-            box = extent_of(one)
+            box = one.extent
             assert box is not None
             yield _shape(one, "rectangle", [[box.x_min, box.y_min], [box.x_max, box.y_max]])
         case "point":

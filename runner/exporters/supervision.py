@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from runner.exporters.annotated import UNNAMED, extent_of, narrowed, on_image
+from runner.exporters.annotated import UNNAMED, narrowed, on_image
 from runner.exporters.things import name_of
 from runner.text.detections import detections_of
 from runner.values.geometry import Box, Size
@@ -49,7 +49,7 @@ def to_supervision(
     found = [
         (one, box)
         for one in placed
-        if not isinstance(one, str) and (box := extent_of(one)) is not None
+        if not isinstance(one, str) and (box := one.extent) is not None
     ]
     names = [(name_of(one) or "").strip() or UNNAMED for one, _ in found]
     order = list(labels) if labels is not None else sorted(set(names))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from runner.exporters.annotated import NOTES, Annotated, annotated, extent_of
+from runner.exporters.annotated import NOTES, Annotated, annotated
 from runner.exporters.atomic import encoded, write_file
 from runner.exporters.copies import copy_image
 from runner.exporters.markup import element
@@ -43,7 +43,7 @@ class Voc:
                     path = path.with_name(f"{path.stem}.xml")
                     written.append(write_file(here / path, encoded(document(image))))
                     for one in image.found:
-                        if extent_of(one) is None:
+                        if one.extent is None:
                             why = f"{image.name}: {one.at}: a point is no box"
                             all_of_them.notes.add(image.results[0], why)
                     if self.images:
@@ -65,7 +65,7 @@ def document(image: Annotated) -> str:
         f"  <source>{element('database', source)}</source>",
         f"  <size><width>{size.width}</width><height>{size.height}</height><depth>3</depth></size>",
         "  <segmented>0</segmented>",
-        *(line for one in image.found for line in _object(one.label, extent_of(one), size)),
+        *(line for one in image.found for line in _object(one.label, one.extent, size)),
         "</annotation>",
     ]
     return "\n".join(lines) + "\n"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from runner.exporters.annotated import NOTES, Annotated, annotated, extent_of
+from runner.exporters.annotated import NOTES, Annotated, annotated
 from runner.exporters.atomic import encoded, write_file
 from runner.exporters.copies import copy_image
 from runner.exporters.markup import number, yaml_text
@@ -52,7 +52,7 @@ class Yolo:
                     path = target / folder / label_file(image.name)
                     written.append(write_file(path, encoded(lines)))
                     for one in image.found:
-                        if extent_of(one) is None:
+                        if one.extent is None:
                             why = f"{image.name}: {one.at}: a point is neither box nor outline"
                             all_of_them.notes.add(image.results[0], why)
                     if self.images:
@@ -76,7 +76,7 @@ def data_yaml(labels: Sequence[str]) -> str:
 
 def _lines(image: Annotated, numbers: Mapping[str, int], outlines: bool) -> Iterator[str]:
     for one in image.found:
-        extent = extent_of(one)
+        extent = one.extent
         if extent is not None:
             shares = _outline(one, extent, image.size) if outlines else _box(extent, image.size)
             words = " ".join(number(share) for share in shares)

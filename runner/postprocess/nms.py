@@ -25,30 +25,13 @@ def overlapping(found: Sequence[Detection], most: float) -> frozenset[int]:
     """
     alike: dict[tuple[int, str | None], list[int]] = {}
     for index, each in enumerate(found):
-        if extent(each) is not None:
+        if each.extent is not None:
             alike.setdefault((each.image, each.label), []).append(index)
     doubles: set[int] = set()
     for positions in alike.values():
         things = [found[index] for index in positions]
         doubles.update(positions[index] for index in _doubles(things, most))
     return frozenset(doubles)
-
-
-def extent(found: Detection) -> Box | None:
-    """The box of a thing, or the one around its mask or its outline; None for a point."""
-    if found.box is not None:
-        return found.box
-    if found.mask is not None:
-        return found.mask.tight_box
-    if not found.polygon:
-        return None
-    bounds = [ring.bounds for ring in found.polygon]
-    return Box(
-        min(box.x_min for box in bounds),
-        min(box.y_min for box in bounds),
-        max(box.x_max for box in bounds),
-        max(box.y_max for box in bounds),
-    )
 
 
 def as_rows(boxes: Sequence[Box]) -> Boxes:
@@ -78,7 +61,7 @@ def iou(one: Boxes, other: Boxes) -> NDArray[np.float64]:
 
 def _doubles(things: Sequence[Detection], most: float) -> list[int]:
     """Each one is compared with those before it that stay, all at once."""
-    boxes = as_rows([box for thing in things if (box := extent(thing)) is not None])
+    boxes = as_rows([box for thing in things if (box := thing.extent) is not None])
     stay, dropped = np.zeros(len(things), dtype=np.bool_), []
     runs: dict[int, Runs] = {}
     for index in range(len(things)):

@@ -76,7 +76,7 @@ def find_box(value: Json, view: View | None, coordinates: Coordinates) -> FoundB
         issues.append(Issue("inverted", f"the edges of {_text(numbers)} were swapped"))
     if view is None:
         return FoundBox(written, None, None, tuple(issues))
-    grid = _grid(view, coordinates)
+    grid = grid_of(view, coordinates)
     box, whole = upright.clipped(grid).on(view.window, grid), upright.on(view.window, grid)
     if box != whole:
         issues.append(Issue("clipped", f"{_text(numbers)} reaches beyond the image"))
@@ -95,7 +95,7 @@ def find_point(value: Json, view: View | None, coordinates: Coordinates) -> Foun
     issues = list(_scale_issues(numbers, coordinates))
     if view is None:
         return FoundPoint(None, tuple(issues))
-    at = written.on(view.window, _grid(view, coordinates))
+    at = written.on(view.window, grid_of(view, coordinates))
     point = at.clipped(view.window)
     if point != at:
         issues.append(Issue("clipped", f"{_text(numbers)} lies beyond the image"))
@@ -106,7 +106,7 @@ def find_outline(
     value: Json, box: FoundBox | None, view: View, coordinates: Coordinates
 ) -> FoundOutline | None:
     """The outline that a value spells, or None when it spells none."""
-    grid = _grid(view, coordinates)
+    grid = grid_of(view, coordinates)
     spans = (grid.width, grid.height)
     outline = read_outline(value, box.written.sorted() if box else None, spans)
     if outline is None:
@@ -120,7 +120,7 @@ def find_outline(
     return FoundOutline(rings, whole, outline.swapped, tuple(issues))
 
 
-def _grid(view: View, coordinates: Coordinates) -> Size:
+def grid_of(view: View, coordinates: Coordinates) -> Size:
     """The size of what was sent, in the numbers that the model writes."""
     match coordinates.scale:
         case "1000":

@@ -17,7 +17,7 @@ from itertools import combinations
 import numpy as np
 
 from runner.postprocess.masks import mask_of
-from runner.postprocess.nms import Boxes, areas, as_rows, extent, iou, shared
+from runner.postprocess.nms import Boxes, areas, as_rows, iou, shared
 from runner.postprocess.polygons import rasterised, rings
 from runner.postprocess.regions import union
 from runner.postprocess.rle import Runs, bits_in, decode
@@ -114,7 +114,7 @@ class _Seams:
                 continue
             pair = by_window[one], by_window[other]
             yield from self._areas_in(
-                part, seen, *([n for n in each if extent(seen[n].found)] for each in pair)
+                part, seen, *([n for n in each if seen[n].found.extent] for each in pair)
             )
             yield from self._points(
                 seen, *([n for n in each if _is_point(seen[n].found)] for each in pair)
@@ -212,7 +212,7 @@ class _Seams:
 
 def _united(largest: Detection, pieces: Sequence[Detection], size: Size) -> Detection:
     """The largest piece, grown to all of them: the box around them, the pixels of any of them."""
-    rows = as_rows([box for piece in pieces if (box := extent(piece)) is not None])
+    rows = as_rows([box for piece in pieces if (box := piece.extent) is not None])
     low, high = rows.min(axis=0).tolist(), rows.max(axis=0).tolist()
     box = Box(low[0], low[1], high[2], high[3])
     why = f"no tile shows all of it; put together of {len(pieces)} pieces"
@@ -252,7 +252,7 @@ def _runs(found: Detection, size: Size) -> Runs | None:
 
 def _extent(each: Seen) -> Box:
     """The box around what was seen; a point has one without area."""
-    box, point = extent(each.found), each.found.point
+    box, point = each.found.extent, each.found.point
     if box is None and point is not None:
         box = Box(point.x, point.y, point.x, point.y)
     assert box is not None
@@ -260,7 +260,7 @@ def _extent(each: Seen) -> Box:
 
 
 def _is_point(found: Detection) -> bool:
-    return extent(found) is None and found.point is not None
+    return found.extent is None and found.point is not None
 
 
 def _label(each: Seen) -> str | None:

@@ -96,9 +96,7 @@ def _key(order: Order, field: str | None) -> Callable[[Detection], tuple[float, 
 def _corner(found: Detection) -> tuple[float, float]:
     if found.point is not None:
         return found.point.x, found.point.y
-    from runner.postprocess.nms import extent  # numpy
-
-    box = extent(found)
+    box = found.extent
     return (box.x_min, box.y_min) if box else (0.0, 0.0)
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from runner.postprocess.nms import extent
 from runner.stages.answer import Asked, unasked
 from runner.stages.expand import Render, filled_in, scope_of
 from runner.stages.gate import NotBuilt, closed, holds
@@ -69,7 +68,7 @@ class _Making:
         for number, found in enumerate(detections_of(source, work.boxes.path)):
             position = found.image if work.role is None else _under(work.role, source, found, images)
             shown = images[position] if position is not None and position < len(images) else None
-            box, size = extent(found), shown.size if shown else None
+            box, size = found.extent, shown.size if shown else None
             window = work.cut.window(box, size) if box and size else None
             if window is None or shown is None:
                 cut.append(None)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from runner.postprocess.nms import extent
 from runner.postprocess.seams import Seen, merged
 from runner.stages.answer import Asked, unasked
 from runner.stages.gate import NotBuilt
@@ -75,7 +74,7 @@ class _Record:
     @property
     def sight(self) -> Detection | None:
         """What stands for it; None when nothing in it has pixels."""
-        return next((one for one in self.detections if extent(one) or one.point), None)
+        return next((one for one in self.detections if one.extent or one.point), None)
 
     def seen_as(self, found: Detection) -> _Record:
         """The record with what stands for it put together of several tiles."""

@@ -63,6 +63,23 @@ class Detection:
     fields: Mapping[str, object] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
 
+    @property
+    def extent(self) -> Box | None:
+        """Its box, or the one around its mask or outline, in pixels; None for a point."""
+        if self.box is not None:
+            return self.box
+        if self.mask is not None:
+            return self.mask.tight_box
+        if not self.polygon:
+            return None
+        bounds = [ring.bounds for ring in self.polygon]
+        return Box(
+            min(box.x_min for box in bounds),
+            min(box.y_min for box in bounds),
+            max(box.x_max for box in bounds),
+            max(box.y_max for box in bounds),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ResultImage:
