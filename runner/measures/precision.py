@@ -149,15 +149,16 @@ def _hits(ious: Matrix, thresholds: Sequence[float]) -> Hits:
     import numpy as np
 
     hits = np.zeros((len(thresholds), ious.shape[1]), dtype=bool)
-    for row, threshold in enumerate(thresholds):
-        free = np.ones(ious.shape[0], dtype=bool)
-        for column in range(ious.shape[1]):
-            open_ious = np.where(free, ious[:, column], -1.0)
-            if not open_ious.size:
-                break
-            best = len(open_ious) - 1 - int(np.argmax(open_ious[::-1]))  # of equals the last
-            if open_ious[best] >= min(threshold, 1 - 1e-10):
-                hits[row, column], free[best] = True, False
+    if not ious.size:
+        return hits
+    least = np.minimum(thresholds, 1 - 1e-10)
+    free = np.ones((len(thresholds), ious.shape[0]), dtype=bool)  # by itself for each threshold
+    for column in np.flatnonzero(ious.max(axis=0) >= least.min()):
+        backwards = np.where(free, ious[:, column], -1.0)[:, ::-1]
+        best = ious.shape[0] - 1 - backwards.argmax(axis=1)  # of equals COCO takes the last
+        rows = np.flatnonzero(backwards.max(axis=1) >= least)
+        hits[rows, column] = True
+        free[rows, best[rows]] = False
     return hits
 
 
