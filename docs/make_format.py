@@ -19,7 +19,8 @@ TITLES = {
     "setting_safety": "`safety`: a setting",
     "setting_coords": "`coords`: a setting",
     "step_images": "An image of a step in full",
-    "examples": "A worked example of a step",
+    "examples": "`examples` in a file of their own",
+    "example": "An example: an image with its right answer",
     "dataset": "`dataset`: a table of images",
     "vars": "`vars`: words for prompts",
     "defaults": "`defaults`: settings for every step",
@@ -69,7 +70,7 @@ Rules that hold everywhere:
 - Without `model:` it is `gemini-3.5-flash`. Models are data: `askpix models` lists them.
 
 Some words are part of the format, so that files which use them are read rightly, but cannot run yet in
-this version: checks with `metric`; `examples` in a step; turns such as `rotate: 90`;
+this version: turns such as `rotate: 90`;
 `upload`, `fetch` and `frame` for a single step. A file that uses one is refused, with
 the place.
 """

@@ -13,21 +13,30 @@ from secrets import token_hex
 
 from runner.exporters import EXPORTERS
 from runner.exporters.annotated import NOTES
+from runner.exporters.crops import margin
 from runner.roles import OpenImage
+from runner.sources import parquet
 from runner.store.folder import RunFolder
 from runner.store.recorded import Recorded
-from runner.store.trouble import StoreError
 from runner.text.detections import detections_of
 from runner.text.result_line import from_line
 from runner.text.suggest import did_you_mean
 from runner.values.reference import Reference
 from runner.values.result import USABLE, Detection, Result, ResultImage
 from runner.values.shape import Space
-from runner.workflow.outputs import FORMATS, NAMES, NEEDS
+from runner.workflow.outputs import FORMATS, NAMES, NEEDS, OPTIONS
 
 
 class ExportError(Exception):
     """Why nothing was exported; the message says what to do."""
+
+
+class OptionError(ExportError):
+    """An `option` of a format (or `as` itself) is not what it can be."""
+
+    def __init__(self, option: str, why: str) -> None:
+        super().__init__(why)
+        self.option = option
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,28 @@ class Exported:
     unfinished: str | None
 
 
+def options_of(form: str, given: Mapping[str, object]) -> Mapping[str, object]:
+    """The options that are given for a format, checked; None is not given. Raises `OptionError`."""
+    known = (*EXPORTERS, *EXPORTERS.outside())
+    if form not in known:
+        close = did_you_mean(form, known)
+        hint = f"did you mean `{close}`?" if close else f"there are: {', '.join(known)}"
+        raise OptionError("as", f"there is no format `{form}`; {hint}")
+    if form == "parquet" and not parquet.is_there():
+        raise OptionError("as", f"parquet needs pyarrow: {parquet.INSTALL}")
+    options = {name: value for name, value in given.items() if value is not None}
+    for name in options:
+        if form not in OPTIONS.get(name, ()):
+            raise OptionError(name, f"it has no meaning for {form}")
+    if (padding := options.get("padding")) is not None:
+        try:
+            margin(str(padding))
+        except ValueError:
+            why = "write pixels (20) or a share of the box (5%)"
+            raise OptionError("padding", why) from None
+    return options
+
+
 def export(folder: RunFolder, wish: Wish) -> Exported:
     """Writes all files or none: what is there already is found before anything gets its place.
 
@@ -61,17 +92,16 @@ def export(folder: RunFolder, wish: Wish) -> Exported:
     manifest = folder.manifest()
     save = _saved(wish.save, manifest, folder)
     status = manifest.get("status")
-    recorded = status != "done" or not folder.results_file.is_file()
     _check_target(wish)
-    _check_places(wish, save, _results(folder, save.root, recorded=recorded))
+    _check_places(wish, save, results_of(folder, save.root))
     exporter = EXPORTERS.load(wish.format)(save, **wish.options)
     target = Path(wish.target.absolute())
     target.parent.mkdir(parents=True, exist_ok=True)
     stage = target.parent / f".{token_hex(8)}.part"
     stage.mkdir()
     try:
-        results = _results(folder, save.root, recorded=recorded)
-        made = exporter.write(results, stage / target.name, _opener(folder, manifest))
+        results = results_of(folder, save.root)
+        made = exporter.write(results, stage / target.name, opener(folder))
         written = _put(made, stage, target.parent, force=wish.force)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
@@ -98,15 +128,16 @@ def _saved(save: str | None, manifest: Mapping[str, object], folder: RunFolder) 
     return reference
 
 
-def _results(folder: RunFolder, step: str, *, recorded: bool) -> Iterator[Result]:
-    """The results of a step, one at a time: of an unfinished run those that its journal holds."""
-    if not recorded:
-        yield from folder.results(step)
-        return
+def results_of(folder: RunFolder, step: str | None = None) -> Iterator[Result]:
+    """The results of a run, or of one of its steps, one at a time: of an unfinished run those that its
+    journal holds. Raises `ExportError` when they cannot be read."""
     try:
+        if folder.manifest().get("status") == "done" and folder.results_file.is_file():
+            yield from folder.results(step)
+            return
         with closing(Recorded.read(folder.path)) as journal:
             yield from map(from_line, journal.lines(step))
-    except StoreError as error:
+    except (OSError, ValueError) as error:
         raise ExportError(f"the results of {folder.path} cannot be read: {error}") from error
 
 
@@ -165,10 +196,10 @@ def _put(made: Sequence[Path], stage: Path, parent: Path, *, force: bool) -> lis
     return [place for _, place in moves]
 
 
-def _opener(folder: RunFolder, manifest: Mapping[str, object]) -> OpenImage:
+def opener(folder: RunFolder) -> OpenImage:
     """Opens the images of results: files beside the workflow, and downloads of the run; only those
     that are still what they were."""
-    workflow = Path(str(manifest.get("workflow", "."))).parent
+    workflow = Path(str(folder.manifest().get("workflow", "."))).parent
     here = folder.path.absolute()
     starts = (workflow.absolute(), here.parents[1])  # where it was, and where its copy may be
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from runner.roles import AnswerCache, Connection, Log, UploadMemory, no_log
+from runner.stages.halt import Halt
 from runner.stages.plan import ModelShare, Plan
 from runner.store.folder import FolderError, RunFolder
 from runner.store.journal import Journal
@@ -40,7 +41,8 @@ class Options:
     a session begins, for what it asks. `watch` gets the totals after every result, `say` a
     sentence that a person should read at once, `log` everything that happens; `hide` takes keys out
     of what is logged. All runs of a command share `cache`, `uploads` and `pacers`. `ask_again` decides about requests that may be paid
-    for already, when the workflow says `on_doubtful: ask`."""
+    for already, when the workflow says `on_doubtful: ask`. `holds` gets what ends the run early,
+    before it begins."""
 
     connection: Connection
     out: Path
@@ -55,6 +57,7 @@ class Options:
     hide: Hide = str
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ask_again: Callable[[Mapping[str, Doubt]], bool] = lambda doubts: True
+    holds: Callable[[Halt], None] = lambda halt: None
 
 
 def to_go_on_with(plan: Plan, options: Options) -> RunFolder | None:

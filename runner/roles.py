@@ -59,6 +59,8 @@ class CaseResults:
     """What is right for the case, by name; only what the checks look at."""
     item: object = None
     """The entry of a list that a step is run for, when a condition looks at it."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """What the answers of steps took that were sent for, by the step's id, when a metric looks at it."""
 
 
 Log = Callable[[Event], None]

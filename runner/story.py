@@ -12,19 +12,18 @@ from pathlib import Path
 
 from runner import __version__
 from runner.exporters import EXPORTERS
-from runner.report.checks_json import checks_json
+from runner.judging import judge
 from runner.report.junit import junit_xml
 from runner.report.unanswered import Unanswered, unanswered
 from runner.resume import Options, begun, budget_of, left_out, to_go_on_with
 from runner.roles import OpenImage, fan_out
 from runner.sources.opening import Unreadable, open_file
-from runner.stages.check import check
 from runner.stages.execute import Asking
 from runner.stages.gather import gather
 from runner.stages.halt import Halt, interrupted_by_signals, until_halted
 from runner.stages.lint_images import advice
 from runner.stages.plan import IsStored, Plan, Visit, nobody, nothing_is_stored, plan
-from runner.stages.truth import case_truths, shown_truths
+from runner.stages.truth import shown_truths
 from runner.store.folder import RunFolder
 from runner.store.journal import Journal
 from runner.store.log_file import LogFile
@@ -102,6 +101,7 @@ def _run(
 ) -> Outcome:
     tally = Tally(total=plan.promised, lists=sum(each.jobs for each in plan.open))
     halt = Halt()
+    options.holds(halt)
     verdicts: tuple[Verdict, ...] = ()
     written: dict[str, Sequence[Path]] = {}
     steps: tuple[Unanswered, ...] = ()
@@ -140,8 +140,7 @@ def _run(
                 if halt.at_once:  # what arrived is in the journal; the files are made of it later
                     raise KeyboardInterrupt
                 _write_results(journal, folder, asking)
-                verdicts = _judge(workflow, folder, options.say)
-                folder.write_json("checks.json", checks_json(verdicts))
+                verdicts = judge(workflow, folder, journal.efforts, options.say)
                 steps = unanswered([step.id for step in workflow.steps], folder.results())
                 _write_outputs(workflow, folder, _opener(workflow, asking), written)
         except KeyboardInterrupt:
@@ -217,17 +216,6 @@ def _disk(error: OSError) -> str:
         return str(error)
     where = f" {error.filename}" if error.filename else " the run folder"
     return f"cannot write{where}: {(error.strerror or str(error)).lower()}"
-
-
-def _judge(
-    workflow: Workflow, folder: RunFolder, say: Callable[[str], None]
-) -> tuple[Verdict, ...]:
-    with case_truths(workflow) as truths:
-        cases = map(truths.added, folder.case_results(workflow.vars))
-        verdicts = check(workflow.checks, cases, workflow.combinations, workflow.run.repeat)
-    for remark in truths.told():
-        say(remark)
-    return verdicts
 
 
 def _write_outputs(

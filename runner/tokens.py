@@ -11,7 +11,7 @@ from datetime import date
 
 from runner.catalogue import Model
 from runner.values.geometry import Size
-from runner.values.request import ImagePart, Request, Resolution, TextPart, canonical_json
+from runner.values.request import ImagePart, Request, Resolution
 from runner.values.response import Usage
 
 TILE_TOKENS = 258
@@ -55,16 +55,14 @@ def text_tokens(text: str) -> Estimate:
 
 
 def input_tokens(model: Model, request: Request) -> Estimate:
-    """What a request takes of the input: its images, its texts and its response schema."""
+    """What a request takes of the input: its images, its texts and its response schema, with those of the examples."""
     overall = request.settings.media_resolution
     images = [
         image_tokens(model, part.image.sent_size, part.resolution or overall)
-        for part in request.parts
+        for part in request.sent_parts
         if isinstance(part, ImagePart)
     ]
-    texts = [part.text for part in request.parts if isinstance(part, TextPart)]
-    texts += [request.system or "", canonical_json(request.schema) if request.schema else ""]
-    estimates = images + [text_tokens(text) for text in texts]
+    estimates = images + [text_tokens(text) for text in request.texts]
     rules = dict.fromkeys(estimate.rule for estimate in estimates if estimate.tokens)
     return Estimate(sum(e.tokens for e in estimates), False, "; ".join(rules))
 

@@ -118,8 +118,6 @@ def test_the_readme_lists_the_commands_that_there_are() -> None:
 
 
 NOT_YET = {
-    "examples": "steps: [{id: look, prompt: Look., examples: [{images: a.png, answer: b}]}]",
-    "metric": "checks: [{metric: cost_usd, at_most: 1}]",
     "rotate: 90": "rotate: 90",
     "upload": "steps: [{id: look, prompt: Look., upload: files}]",
     "fetch": "steps: [{id: look, prompt: Look., fetch: true}]",

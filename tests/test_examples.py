@@ -24,6 +24,8 @@ CASES = {
     "06-look-closer": ["coffee.jpg", "coins-top.png"],
     "07-quality-control": ["cat.webp", "coins.png"],
     "08-small-things": ["coins.png"],
+    "09-whole-folder": ["photos"],
+    "10-show-examples": ["coins-top.png"],
 }
 
 

@@ -18,10 +18,19 @@ from runner.text.linear_regex import Unfit, linear
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How texts and numbers are compared. `tolerance` is how far equal numbers may differ."""
+    """How texts and numbers are compared. `tolerance` is how far equal numbers may differ.
+
+    `normalise` takes differences away before texts are compared. Texts are equal, too, when they are
+    at least so similar (`similarity`, 0–1), or have at most such an error rate in characters (`cer`)
+    or words (`wer`) per one of the right text.
+    """
 
     ignore_case: bool = False
     tolerance: float = 0.0
+    normalise: tuple[str, ...] = ()
+    similarity: float | None = None
+    cer: float | None = None
+    wer: float | None = None
 
 
 Holds = Callable[[object, object, Manner], bool | None]
@@ -36,6 +45,8 @@ class Comparator:
     expected: Callable[[object], str]
     of_the_list: bool = False
     """True: looks at a list itself; False: must hold for every entry."""
+    told: Callable[[object, object, Manner], str] | None = None
+    """The whole end of the sentence, where what was found is better told in another way."""
 
 
 def mismatch(name: str, value: object, written: object, manner: Manner) -> str | None:
@@ -44,8 +55,21 @@ def mismatch(name: str, value: object, written: object, manner: Manner) -> str |
     held = comparator.holds(value, written, manner)
     if held:
         return None
+    if held is False and comparator.told:
+        return comparator.told(value, written, manner)
     found = shown(value) if held is False else shown_with_kind(value)
-    return f"is {found}, expected {comparator.expected(written)}"
+    return f"is {found}, expected {comparator.expected(written)}{how_far(value, written, manner)}"
+
+
+def how_far(value: object, right: object, manner: Manner) -> str:
+    """How far a text is from the right one, where that is compared, as the end of a sentence."""
+    if not isinstance(value, str) or not isinstance(right, str):
+        return ""
+    return "".join(
+        f"; {words} {found:.3g}, {limit}"
+        for words, found, limit, held in _distances(value, right, manner)
+        if not held
+    )
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
@@ -81,7 +105,9 @@ def same(value: object, other: object, manner: Manner) -> bool | None:
         case bool(), bool():
             return value == other
         case str(), str():
-            return _plain(value, manner) == _plain(other, manner)
+            return _plain(value, manner) == _plain(other, manner) or _near_texts(
+                value, other, manner
+            )
         case (list() | tuple(), list() | tuple()):
             return len(value) == len(other) and all(
                 same(a, b, manner) for a, b in zip(value, other, strict=True)
@@ -95,6 +121,33 @@ def same(value: object, other: object, manner: Manner) -> bool | None:
     if is_number(value) and is_number(other):
         return _near(value, other, manner.tolerance)
     return None
+
+
+def _near_texts(value: str, right: str, manner: Manner) -> bool:
+    """Whether every distance that is compared is small enough; False when none is."""
+    held = [each for *_, each in _distances(value, right, manner)]
+    return bool(held) and all(held)
+
+
+def _distances(value: str, right: str, manner: Manner) -> list[tuple[str, float, str, bool]]:
+    """Of each distance its words, what it is, what is wanted, and whether it is that."""
+    from runner.measures.texts import character_errors, similarity, word_errors
+
+    texts = _plain(right, manner), _plain(value, manner)
+    found: list[tuple[str, float, str, bool]] = []
+    if manner.similarity is not None:
+        alike = similarity(*texts)
+        limit = f"at least {manner.similarity:g} needed"
+        found.append(("their similarity is", alike, limit, alike >= manner.similarity - 1e-9))
+    for words, count, most in (
+        ("the character error rate is", character_errors, manner.cer),
+        ("the word error rate is", word_errors, manner.wer),
+    ):
+        if most is not None:
+            errors, length = count(*texts)
+            rate = errors / length if length else float(errors > 0)
+            found.append((words, rate, f"at most {most:g} allowed", rate <= most + 1e-9))
+    return found
 
 
 def _near(value: float, other: float, tolerance: float) -> bool:
@@ -162,6 +215,33 @@ def _is_empty(value: object, written: object, manner: Manner) -> bool | None:
     return is_nothing(value) is bool(written)
 
 
+def _includes(value: object, written: object, manner: Manner) -> bool | None:
+    if not isinstance(value, list | tuple):
+        return None
+    return not _lacking(value, written, manner)
+
+
+def _lacking(value: object, written: object, manner: Manner) -> list[object]:
+    there = {_plain(each, manner) for each in _labels(value)}
+    return [each for each in _as_list(written) if _plain(str(each), manner) not in there]
+
+
+def _labels(value: object) -> list[str]:
+    """The texts of a list, and the labels of its records."""
+    entries = [each.get("label") if isinstance(each, Mapping) else each for each in _as_list(value)]
+    return [each for each in entries if isinstance(each, str)]
+
+
+def _told_lacking(value: object, written: object, manner: Manner) -> str:
+    found = list(dict.fromkeys(_labels(value)))
+    lacking = listed(_lacking(value, written, manner))
+    most = 10
+    shown_labels = listed(found[:most]) + (f" and {len(found) - most} more" if found[most:] else "")
+    return (
+        f"holds {shown_labels}, expected {lacking} among them" if found else f"holds no {lacking}"
+    )
+
+
 COMPARATORS: Mapping[str, Comparator] = {
     "equals": Comparator(same, shown),
     "not_equals": Comparator(_differs, lambda written: f"anything but {shown(written)}"),
@@ -179,6 +259,12 @@ COMPARATORS: Mapping[str, Comparator] = {
     "is_empty": Comparator(
         _is_empty, lambda written: "nothing" if written else "something", of_the_list=True
     ),
+    "includes": Comparator(
+        _includes,
+        lambda written: f"a list with {listed(_as_list(written))}",
+        of_the_list=True,
+        told=_told_lacking,
+    ),
 }
 """Every comparator with a literal value; `same_as` looks its value up first and is then `same`."""
 
@@ -190,6 +276,10 @@ def _as_list(written: object) -> list[object]:
 def _plain(text: str, manner: Manner) -> str:
     """One spelling of letters that can be written in two ways (é, or e and an accent): Unicode NFC."""
     composed = unicodedata.normalize("NFC", text)
+    if manner.normalise:
+        from runner.measures.texts import normalised
+
+        composed = normalised(composed, manner.normalise)
     return composed.casefold() if manner.ignore_case else composed
 
 

@@ -8,7 +8,9 @@ from typing import Literal
 
 from runner.checks.ballot import Ballot
 from runner.checks.cells import TABLES, read_cell
-from runner.checks.compare import COMPARATORS, Manner, mismatch, same
+from runner.checks.compare import COMPARATORS, Manner, how_far, mismatch, same
+from runner.checks.positions import RELATIONS, Region, misfit, misplaced, region
+from runner.checks.things import things
 from runner.checks.words import counted, shown
 from runner.roles import CaseResults
 from runner.text.detections import LISTS
@@ -42,8 +44,21 @@ class That:
     at_most: float | None = None
     between: Sequence[float] | None = None
     is_empty: bool | None = None
+    includes: str | Sequence[str] | None = None
+    inside: Reference | Region | None = None
+    left_of: Reference | Region | None = None
+    right_of: Reference | Region | None = None
+    above: Reference | Region | None = None
+    below: Reference | Region | None = None
+    overlaps: Reference | Region | None = None
+    fits: Mapping[str, object] | None = None
     ignore_case: bool = False
+    normalise: Sequence[str] = ()
     tolerance: float = 0.0
+    similarity: float | None = None
+    cer: float | None = None
+    wer: float | None = None
+    iou: float | None = None
     pass_rate: float = 1.0
     level: Literal["error", "warning"] = "error"
     only: Mapping[str, Scalar] = field(default_factory=dict)
@@ -92,8 +107,16 @@ class That:
             why = self._objection(comparator, value, written)
             if why:
                 yield CaseVerdict(case.case, False, why)
-        if self.same_as is not None:
+        if self.same_as is not None and self.iou is not None:
+            yield from self._misfits(case, self.same_as, self.iou)
+        elif self.same_as is not None:
             yield from self._differs(found, case, self.same_as)
+        for relation in RELATIONS:
+            written = getattr(self, relation)
+            if written is not None:
+                yield from self._misplaced(relation, written, case)
+        if self.fits is not None:
+            yield from self._unfit(found, case, self.fits)
 
     def _comparisons(self) -> Iterator[tuple[str, object]]:
         for comparator in COMPARATORS:
@@ -133,17 +156,68 @@ class That:
         elif why := self._difference(found.value, expected.value, other):
             yield CaseVerdict(case.case, False, why)
 
+    def _misfits(self, case: CaseResults, other: Reference, iou: float) -> Iterator[CaseVerdict]:
+        """Everything that is there must be found, one for one, and nothing else."""
+        there, found = things(other, case), things(self.that, case)
+        for side in (there, found):
+            if isinstance(side, Missing):
+                passed = None if side.kind in _NOT_JUDGED else False
+                yield CaseVerdict(case.case, passed, side.why)
+                return
+        assert not isinstance(there, Missing)
+        assert not isinstance(found, Missing)
+        why = misfit(self.that, found, there, other, iou)
+        if why:
+            yield CaseVerdict(case.case, False, why)
+
+    def _misplaced(
+        self, relation: str, written: Reference | Region, case: CaseResults
+    ) -> Iterator[CaseVerdict]:
+        found = things(self.that, case)
+        if isinstance(found, Missing):
+            yield CaseVerdict(case.case, False, found.why)
+            return
+        if isinstance(written, Reference):
+            others, to = things(written, case), str(written)
+            if isinstance(others, Missing):
+                passed = None if others.kind in _NOT_JUDGED else False
+                yield CaseVerdict(case.case, passed, others.why)
+                return
+        else:
+            regions = {each.image: region(written, each) for each in found}
+            others = tuple(each for each in regions.values() if each)
+            to = f"[{', '.join(map(str, written))}]"
+        why = misplaced(relation, self.that, found, others, to)
+        if why:
+            yield CaseVerdict(case.case, False, why)
+
+    def _unfit(
+        self, found: Found | Missing, case: CaseResults, schema: Mapping[str, object]
+    ) -> Iterator[CaseVerdict]:
+        from runner.text.json_schema import validate
+
+        if isinstance(found, Missing):
+            yield CaseVerdict(case.case, False, found.why)
+            return
+        for wrong in validate(found.value, schema):
+            steps = (f"[{each}]" if isinstance(each, int) else f".{each}" for each in wrong.path)
+            yield CaseVerdict(case.case, False, f"{self.that}{''.join(steps)}: {wrong.message}")
+            return
+
     def _difference(self, value: object, expected: object, other: Reference) -> str | None:
         if isinstance(value, list | tuple) and not isinstance(expected, list | tuple):
             wrong = [
-                (number, f"is {shown(entry)}, expected the same as {other}: {shown(expected)}")
+                (number, f"is {shown(entry)}, expected {self._expected(entry, expected, other)}")
                 for number, entry in _entries(value)
                 if not self._same(entry, expected, other)
             ]
             return _about_entries(self.that, wrong)
         if self._same(value, expected, other):
             return None
-        return f"{self.that} is {shown(value)}, expected the same as {other}: {shown(expected)}"
+        return f"{self.that} is {shown(value)}, expected {self._expected(value, expected, other)}"
+
+    def _expected(self, value: object, expected: object, other: Reference) -> str:
+        return f"the same as {other}: {shown(expected)}{how_far(value, expected, self._manner)}"
 
     def _same(self, value: object, expected: object, other: Reference) -> bool | None:
         if other.root in TABLES:
@@ -154,7 +228,14 @@ class That:
 
     @property
     def _manner(self) -> Manner:
-        return Manner(self.ignore_case, self.tolerance)
+        return Manner(
+            self.ignore_case,
+            self.tolerance,
+            tuple(self.normalise),
+            self.similarity,
+            self.cer,
+            self.wer,
+        )
 
 
 def _value_of(reference: Reference, case: CaseResults) -> Found | Missing:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from runner.roles import CaseResults
-from runner.text.detections import detections_of, has_place
+from runner.text.detections import detections_of, has_place, images_of
 from runner.text.lookup import PLACES, Missing, unusable
 from runner.values.geometry import Box, PixelBox, Size
 from runner.values.reference import Reference
@@ -80,14 +80,6 @@ class Placed:
 def plain_label(label: str) -> str:
     """A label as labels are compared."""
     return unicodedata.normalize("NFC", label).strip().casefold()
-
-
-def images_of(case: CaseResults) -> tuple[ResultImage, ...]:
-    """Every image that a step of the case was asked about, once."""
-    found = {
-        (image.role, image.name): image for result in case.steps.values() for image in result.images
-    }
-    return tuple(found.values())
 
 
 def things(reference: Reference, case: CaseResults) -> tuple[Placed, ...] | Missing:
@@ -217,9 +209,7 @@ def _lies_in(each: Placed, thing: Placed, runs: Runs | None) -> bool:
         at = int(runs.starts.searchsorted(position, side="right")) - 1
         return at >= 0 and position < int(runs.stops[at])
     return (
-        box is not None
-        and box.x_min <= point.x <= box.x_max
-        and box.y_min <= point.y <= box.y_max
+        box is not None and box.x_min <= point.x <= box.x_max and box.y_min <= point.y <= box.y_max
     )
 
 
@@ -245,7 +235,7 @@ def _there(path: Sequence[str], case: CaseResults) -> tuple[Placed, ...] | Missi
         case Things(found, keypoints):
             if rest and rest[0] in PLACES:
                 found = tuple(each for each in (*found, *keypoints) if has_place(each, rest[0]))
-            images = images_of(case)
+            images = images_of(case.steps)
             return tuple(_placed(each, images) for each in found)
 
 

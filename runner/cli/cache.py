@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from runner.cli.exits import NOTHING_RAN
-from runner.cli.words import number
+from runner.text.words import number
 
 if TYPE_CHECKING:
     from runner.store.cache import Cache, CacheInfo

@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from runner import __version__
-from runner.cli.environment import environment
 from runner.cli.exits import NOTHING_RAN, OUR_BUG, STOPPED
+from runner.front.environment import environment
 from runner.text.masking import masked
 from runner.transport.secret import HIDDEN, Secret
 

@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from runner.cli.connecting import NO_KEY
-from runner.cli.environment import (
+from runner.cli.exits import DONE, NOTHING_RAN
+from runner.cli.options import address_options, outside_option, pairs, var_option
+from runner.front.connecting import NO_KEY
+from runner.front.environment import (
     BASE_URL_NAME,
     env_files_with_a_key,
     environment,
     keys_found,
     what_is_wrong_with_env_files,
 )
-from runner.cli.excerpt import visible, visible_json
-from runner.cli.exits import DONE, NOTHING_RAN
-from runner.cli.options import address_options, outside_option, pairs, var_option
-from runner.cli.words import number
+from runner.text.excerpt import visible, visible_json
+from runner.text.words import number
 
 if TYPE_CHECKING:
     from runner.doctor.finding import Finding

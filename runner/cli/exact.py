@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from runner.cli.excerpt import visible
 from runner.cli.exits import DONE, NOTHING_RAN, WITHOUT_ANSWER
-from runner.cli.words import money, number
 from runner.stages.plan import Plan
 from runner.stages.sample import Sample, Total
+from runner.text.excerpt import visible
+from runner.text.words import money, number
 from runner.values.request import Request
 from runner.workflow.spec import Workflow
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from runner import library
-from runner.cli.excerpt import visible
 from runner.cli.exits import NOTHING_RAN
-from runner.cli.words import number
+from runner.text.excerpt import visible
+from runner.text.words import number
 
 if TYPE_CHECKING:
     from runner.export import Exported
@@ -111,31 +111,14 @@ def formats() -> Mapping[str, str]:
 
 
 def _options(form: str, given: Mapping[str, object]) -> Mapping[str, object]:
-    """The options of the format, checked like those of an output. Raises `click.UsageError`."""
-    from runner.exporters import EXPORTERS
-    from runner.exporters.crops import margin
-    from runner.sources.parquet import INSTALL, is_there
-    from runner.text.suggest import did_you_mean
-    from runner.workflow.outputs import OPTIONS
+    """The options of the format. Raises `click.UsageError`."""
+    from runner.export import OptionError, options_of
 
-    known = (*EXPORTERS, *EXPORTERS.outside())
-    if form not in known:
-        close = did_you_mean(form, known)
-        hint = f"did you mean `{close}`?" if close else f"there are: {', '.join(known)}"
-        raise click.BadParameter(f"there is no format `{form}`; {hint}", param_hint="--as")
-    if form == "parquet" and not is_there():
-        raise click.UsageError(f"--as parquet needs pyarrow: {INSTALL}")
-    options = {name: value for name, value in given.items() if value is not None}
-    for name in options:
-        if form not in OPTIONS[name]:
-            raise click.UsageError(f"--{name.replace('_', '-')} has no meaning for --as {form}")
-    if (padding := options.get("padding")) is not None:
-        try:
-            margin(str(padding))
-        except ValueError:
-            message = "write pixels (20) or a share of the box (5%)"
-            raise click.BadParameter(message, param_hint="--padding") from None
-    return options
+    try:
+        return options_of(form, given)
+    except OptionError as error:
+        name = f"--{error.option.replace('_', '-')}"
+        raise click.BadParameter(str(error), param_hint=name) from None
 
 
 def _tell(done: Exported, form: str, target: Path, run: Path) -> None:

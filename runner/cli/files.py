@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import click
 
 from runner.cli.cache import ask
-from runner.cli.connecting import NO_KEY, is_this_machine
-from runner.cli.environment import BASE_URL_NAME, api_key, environment
-from runner.cli.excerpt import visible, visible_json
 from runner.cli.exits import NOTHING_RAN
 from runner.cli.options import address_options
 from runner.cli.saying import say
-from runner.cli.words import number, weight
+from runner.front.connecting import NO_KEY, is_this_machine
+from runner.front.environment import BASE_URL_NAME, api_key, environment
+from runner.text.excerpt import visible, visible_json
+from runner.text.words import number, weight
 from runner.values.response import Failure
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from runner.cli.excerpt import visible
-from runner.cli.words import money, number, weight
 from runner.roles import Log, no_log
+from runner.text.excerpt import visible
 from runner.text.log_line import Hide, log_line, without_keys
+from runner.text.words import money, number, weight
 from runner.values.event import Event
 
 LogFormat = Literal["text", "json"]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import click
 
-from runner.cli.environment import BASE_URL_NAME, OPENAI_URL_NAME, environment
 from runner.cli.exits import NOTHING_RAN
 from runner.cli.problems import print_problems
-from runner.text.suggest import did_you_mean
-from runner.transport.secret import Secret
+from runner.cli.saying import say
+from runner.front.opening import (
+    NO_SECRETS,
+    Opening,
+    addresses_of,
+    unknown_provider,
+    with_a_secret,
+)
 from runner.values.problem import Problem, Rejected, errors_of
-from runner.workflow.secret_words import is_key
 from runner.workflow.spec import Workflow
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -85,16 +88,8 @@ def _without_secrets(
 ) -> str | None:
     """The address as given. It is shown and written down, and so are those of the environment: none
     holds a key, a password or a query."""
-    secret = Secret.of_environment(environment(Path(".")))
-    named = {name: os.environ.get(name) for name in (BASE_URL_NAME, OPENAI_URL_NAME)}
-    for name, address in {"--base-url": url, **named}.items():
-        with suppress(ValueError):  # no address at all, which is told when it is asked
-            parts = urlsplit(address or "")
-            if parts.query or parts.username or parts.password or is_key(address or "", secret):
-                message = (
-                    "an address holds no key, no password and no `?`; askpix sends the key itself"
-                )
-                raise click.BadParameter(message, param_hint=name)
+    if name := with_a_secret({"--base-url": url, **addresses_of(os.environ)}):
+        raise click.BadParameter(NO_SECRETS, param_hint=name)
     return url
 
 
@@ -103,40 +98,34 @@ def opened(
     variables: Sequence[str],
     provider: str | None,
     limit: int | None,
-    others: Mapping[str, object] | None = None,
     *,
     batch: bool | None = None,
+    parallel: int | None = None,
+    cache: str | None = None,
     allow_outside: bool = False,
     tell: Tell = print_problems,
 ) -> Workflow:
-    """The workflow of a file with the command line's changes (`others` as `run.parallel`). Tells the
-    problems and leaves the program with exit code 2 when there are errors; warnings are told, too.
+    """The workflow of a file with the command line's changes. Tells the problems and leaves the
+    program with exit code 2 when there are errors; warnings are told, too.
     """
-    from runner.workflow.load import load
+    if mistake := unknown_provider(provider):
+        raise click.BadParameter(mistake, param_hint="--provider")
+    changes = (pairs(variables), provider, limit, batch, parallel, cache, allow_outside)
+    with leaving(tell):
+        return Opening(path, *changes).load()
 
-    _know_provider(provider)
-    mode = None if batch is None else "batch" if batch else "live"
-    given = {"provider": provider, "run.limit": limit, "run.mode": mode, **(others or {})}
-    overrides = {name: value for name, value in given.items() if value is not None}
+
+@contextmanager
+def leaving(tell: Tell = print_problems, say: Callable[[str], None] = say) -> Iterator[None]:
+    """Leaves the program in words when nothing can run: the problems of a file, or a sentence."""
     try:
-        workflow = load(
-            path,
-            vars=pairs(variables),
-            overrides=overrides,
-            environ=environment(Path("."), path.parent),
-            allow_outside=allow_outside,
-        )
+        yield
     except Rejected as rejected:
-        tell(rejected.problems)
-        raise SystemExit(NOTHING_RAN) from None
-    if workflow.partial:
-        click.echo(
-            f"error: {path} says `partial: true`: it is only a part, for others to extend.\n"
-            f"  write a file with `extends: {path.name}` and `images:`, and run that",
-            err=True,
-        )
-        raise SystemExit(NOTHING_RAN)
-    return workflow
+        if all(problem.code for problem in rejected.problems):
+            tell(rejected.problems)
+        else:
+            say(str(rejected))
+        raise SystemExit(rejected.exit_code) from None
 
 
 def leave_on_errors(problems: Sequence[Problem], tell: Tell = print_problems) -> None:
@@ -156,15 +145,3 @@ def pairs(variables: Sequence[str]) -> Mapping[str, str]:
             raise click.BadParameter(f"write NAME=VALUE, not {text!r}", param_hint="--var")
         found[name.strip().removeprefix("vars.")] = value
     return found
-
-
-def _know_provider(name: str | None) -> None:
-    if name is None:
-        return
-    from runner.providers import PROVIDERS
-
-    known = (*PROVIDERS, *PROVIDERS.outside())
-    if name not in known:
-        close = did_you_mean(name, known)
-        hint = f"did you mean `{close}`?" if close else f"there are: {', '.join(known)}"
-        raise click.BadParameter(f"there is no provider `{name}`; {hint}", param_hint="--provider")

@@ -13,17 +13,24 @@ import click
 
 from runner.catalogue import catalogue
 from runner.cli import exact as exact_counts
-from runner.cli.connecting import connection_of
-from runner.cli.environment import BASE_URL_NAME, OPENAI_URL_NAME
 from runner.cli.exact import Exact, Met
-from runner.cli.excerpt import visible, visible_json
-from runner.cli.options import address_options, leave_on_errors, opened, workflow_options
+from runner.cli.options import (
+    address_options,
+    leave_on_errors,
+    leaving,
+    opened,
+    workflow_options,
+)
 from runner.cli.saying import say
-from runner.cli.words import money, number, tokens, weight
+from runner.front.connecting import connection_of
+from runner.front.environment import BASE_URL_NAME, OPENAI_URL_NAME
+from runner.front.opening import problems_before
 from runner.roles import OPENAI
 from runner.stages.foreseen import Open
 from runner.stages.passing import Travel
 from runner.stages.plan import Plan, nobody
+from runner.text.excerpt import visible, visible_json
+from runner.text.words import money, number, tokens, weight
 from runner.workflow.spec import Combination, Workflow
 
 SHOWN = 12
@@ -64,11 +71,10 @@ def command(
     """
     if sample is not None and not exact:
         raise click.UsageError("--sample N says how many requests --exact counts; add --exact")
-    from runner.stages.gather import find_pattern_problems
     from runner.story import advice_on_images, make_plan
 
     workflow = opened(file, variables, provider, limit, batch=batch, allow_outside=allow_outside)
-    leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)))
+    leave_on_errors(problems_before(workflow))
     leave_on_errors(advice_on_images(workflow))
     met = exact_counts.Met(sample or exact_counts.SAMPLE)
     planned = make_plan(workflow, visit=met if exact else nobody)
@@ -98,7 +104,8 @@ def _counted(
     """What the service counts; leaves the program when a key is needed and there is none."""
     if not met.samples:
         return ()
-    connection = connection_of(workflow, base_url, api_version, None)
+    with leaving():
+        connection = connection_of(workflow, base_url, api_version, None)
     drawn = sum(len(each.drawn()) for each in met.samples.values())
     say(f"counting {number(drawn, 'request')} …")
     return exact_counts.count(workflow, planned, met, connection, date.today())

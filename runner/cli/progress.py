@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from math import inf
 from typing import TYPE_CHECKING, TextIO
 
-from runner.cli.excerpt import visible
 from runner.cli.saying import fall_silent
-from runner.cli.words import money, number, tokens
+from runner.text.excerpt import visible
+from runner.text.words import money, number, tokens
 from runner.values.tally import Tally
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ class Heartbeat:
         """Prints a line when it is time for one."""
         now = self._clock()
         news = batches(tally)
-        far = news != self._batches or tally.done - self._last_done >= max(1.0, tally.total * PLAIN_SHARE)
+        far = news != self._batches or tally.done - self._last_done >= max(
+            1.0, tally.total * PLAIN_SHARE
+        )
         if not far and now - self._last_time < PLAIN_SECONDS and tally.done < tally.total:
             return
         self._last_time, self._last_done, self._batches = now, tally.done, news

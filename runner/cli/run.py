@@ -18,6 +18,7 @@ from runner.cli.options import (
 )
 from runner.cli.problems import print_problems
 from runner.cli.recording import recording_options
+from runner.front.opening import problems_before
 from runner.values.problem import Problem
 from runner.workflow.spec import Workflow
 
@@ -97,18 +98,28 @@ def command(
     Exit codes: 0 done, all checks held · 1 a check failed · 2 nothing ran · 3 some requests got
     no usable answer · 4 a bug of ours · 5 stopped by a limit · 130 interrupted.
     """
-    overrides = {"run.parallel": parallel, "run.cache": cache}
     begin = _begin(resume, fresh, retry_failed)
+    _check_recording(**{name: wishes[name] for name in ("record", "record_mode", "replay")})
     tell = print_problems if wishes["log_format"] == "text" else _log_problems
-    how: dict[str, Any] = {"batch": batch, "allow_outside": allow_outside, "tell": tell}
-    workflows = [opened(file, variables, provider, limit, overrides, **how) for file in files]
+    how: dict[str, Any] = {"batch": batch, "parallel": parallel, "cache": cache}
+    how |= {"allow_outside": allow_outside, "tell": tell}
+    workflows = [opened(file, variables, provider, limit, **how) for file in files]
     if wishes["record"] or wishes["replay"]:
         _refuse_batches(workflows)
     for workflow in workflows:  # nothing is asked while one of them has a mistake
         _check(workflow, wishes["quiet"], tell)
-    from runner.cli.running import Wishes, run_all
+    from runner.cli.running import Manner, run_all
+    from runner.front.session import Wishes
 
-    raise SystemExit(run_all(workflows, Wishes(begin=begin, **wishes)))
+    told = {name: wishes.pop(name) for name in ("yes", "form", "quiet", "verbose", "log_format")}
+    raise SystemExit(run_all(workflows, Wishes(begin=begin, **wishes), Manner(**told)))
+
+
+def _check_recording(record: Path | None, record_mode: str | None, replay: Path | None) -> None:
+    if record and replay:
+        raise click.UsageError("--record and --replay exclude each other")
+    if record_mode and not record:
+        raise click.UsageError("--record-mode needs --record DIR")
 
 
 def _refuse_batches(workflows: Sequence[Workflow]) -> None:
@@ -126,10 +137,9 @@ def _begin(resume: bool, fresh: bool, retry_failed: bool) -> Begin:
 
 
 def _check(workflow: Workflow, quiet: bool, tell: Tell) -> None:
-    from runner.stages.gather import find_pattern_problems
     from runner.story import advice_on_images
 
-    leave_on_errors((*workflow.warnings, *find_pattern_problems(workflow)), tell)
+    leave_on_errors(problems_before(workflow), tell)
     leave_on_errors(() if quiet else advice_on_images(workflow), tell)
 
 

@@ -2,71 +2,45 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 
-from runner.cli.confirm import confirm
-from runner.cli.connecting import asks_elsewhere, asks_gemini, asks_openai, connection_of, is_paid
-from runner.cli.excerpt import visible_json
-from runner.cli.exits import INTERRUPTED, NOTHING_RAN, STOPPED
+from runner.cli.exits import INTERRUPTED, NOTHING_RAN
 from runner.cli.log_lines import LogFormat, log_lines
+from runner.cli.options import leaving
 from runner.cli.plan import summary
 from runner.cli.progress import progress
-from runner.cli.recording import recordings_of
 from runner.cli.saying import say as print_sentence
 from runner.cli.summary import as_json, tell
-from runner.cli.words import number
-from runner.resume import Before, Begin, Options, before
-from runner.roles import Connection
-from runner.stages.plan import IsStored, Plan
-from runner.stages.recall import endpoint
-from runner.store.cache import Cache
-from runner.store.cache_place import CachePlace, cache_place
-from runner.store.folder import FolderError
+from runner.front.confirm import confirm
+from runner.front.connecting import asks_elsewhere, is_paid
+from runner.front.session import Session, Wishes, in_words, secret_of, session
+from runner.resume import Before, before
+from runner.stages.plan import Plan
 from runner.store.ledger import Doubt
-from runner.store.lock import LockedError
-from runner.store.trouble import StoreError
-from runner.store.uploads import UploadFile
 from runner.story import Outcome, make_plan, run
-from runner.transport.pacing import Pacers
+from runner.text.excerpt import visible_json
+from runner.text.words import number
 from runner.transport.secret import Secret
 from runner.values.event import said
 from runner.workflow.spec import Workflow
-
-if TYPE_CHECKING:
-    from runner.transport.recording import Mode, Recordings
 
 URGENCY = (4, 130, 5, 2, 3, 1, 0)
 """Of several files, the exit code that stands first here is the command's."""
 
 
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-"""There is no room on the disk, or none for this person."""
-
-
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """How the command line wants all of its workflows to run."""
+class Manner:
+    """How the command line speaks while its workflows run."""
 
-    base_url: str | None
-    api_version: str
-    allow_private: bool
-    out: Path
-    begin: Begin
-    record: Path | None
-    record_mode: Mode | None
-    replay: Path | None
     yes: bool
     form: Literal["text", "json"]
     quiet: bool
@@ -78,36 +52,41 @@ class Wishes:
         """False when stderr belongs to a program."""
         return self.log_format == "text"
 
-
-@dataclass(frozen=True, slots=True)
-class _Shared:
-    """What all runs of a command have in common."""
-
-    pacers: Pacers
-    cache: Cache | None
-    recordings: Recordings | None
-    uploads: UploadFile | None
+    @property
+    def is_quiet(self) -> bool:
+        """True when nobody is told how far a run has come."""
+        return self.quiet or not self.is_for_people
 
 
-def run_all(workflows: Sequence[Workflow], wishes: Wishes) -> int:
+def run_all(workflows: Sequence[Workflow], wishes: Wishes, manner: Manner) -> int:
     """The exit code of all of them; a summary for scripts is printed whatever ends them."""
     codes: list[int] = []
     reports: list[Mapping[str, object]] = []
+    say = print_sentence if manner.is_for_people else _logged(Secret.of_environment(os.environ))
     try:
-        with _shared(workflows, wishes) as shared:
+        with (
+            leaving(say=say),
+            session(workflows, wishes, print_sentence, quiet=manner.is_quiet) as shared,
+        ):
             for workflow in workflows:
                 start = time.monotonic()
-                outcome = _run(workflow, wishes, shared)
+                outcome = _run(workflow, manner, shared)
                 codes.append(outcome.exit_code)
                 took = time.monotonic() - start
                 reports.append(as_json(workflow, outcome, seconds=took, resume=_resume(outcome)))
                 if outcome.exit_code == INTERRUPTED:
                     break
     finally:
-        if wishes.form == "json" and reports:
+        if manner.form == "json" and reports:
             told = reports[0] if len(workflows) == 1 else reports
             click.echo(visible_json(told))
     return min(codes, key=URGENCY.index)
+
+
+def _logged(secret: Secret) -> Callable[[str], None]:
+    """Sentences as lines for programs."""
+    log = log_lines("json", verbose=False, hide=secret.hidden)
+    return lambda sentence: log(said(sentence))
 
 
 def _resume(outcome: Outcome) -> str | None:
@@ -117,77 +96,16 @@ def _resume(outcome: Outcome) -> str | None:
     return shlex.join(["askpix", *(word for word in sys.argv[1:] if word != "--fresh")])
 
 
-@contextmanager
-def _shared(workflows: Sequence[Workflow], wishes: Wishes) -> Iterator[_Shared]:
-    quiet = wishes.quiet or not wishes.is_for_people
-    with recordings_of(wishes.record, wishes.record_mode, wishes.replay, quiet=quiet) as recordings:
-        wanted = recordings is None and any(_wants_cache(workflow) for workflow in workflows)
-        cache = _cache() if wanted else None
-        sends = recordings is None or not recordings.only_replays
-        uploads = _uploads() if sends and any(_may_upload(each) for each in workflows) else None
-        try:
-            yield _Shared(Pacers(), cache, recordings, uploads)
-        finally:
-            for file in (cache, uploads):
-                if file is not None:
-                    file.close()
-
-
-def _wants_cache(workflow: Workflow) -> bool:
-    """Recordings stand in for a cache, and simulated answers are not worth one."""
-    return workflow.run.cache != "off" and (asks_gemini(workflow) or asks_openai(workflow))
-
-
-def _may_upload(workflow: Workflow) -> bool:
-    return workflow.preparation.upload in ("auto", "files") and asks_gemini(workflow)
-
-
-def _cache() -> Cache:
-    return Cache(_place(), print_sentence)
-
-
-def _uploads() -> UploadFile:
-    return UploadFile(_place(), print_sentence)
-
-
-def _place() -> CachePlace:
-    try:
-        return cache_place(os.environ)
-    except ValueError as error:
-        click.echo(f"error: {error}", err=True)
-        raise SystemExit(NOTHING_RAN) from None
-
-
-def _run(workflow: Workflow, wishes: Wishes, shared: _Shared) -> Outcome:
-    connection = connection_of(workflow, wishes.base_url, wishes.api_version, shared.recordings)
-    keys = [connection.key, *(each.key for each in connection.services.values())]
-    hide = Secret.of_environment(os.environ).and_of(*keys).hidden
-    log = log_lines(wishes.log_format, verbose=wishes.verbose, hide=hide)
-
-    def say(sentence: str) -> None:
-        if wishes.is_for_people:
-            print_sentence(sentence)
-        else:
-            log(said(sentence))
-
-    planned = make_plan(workflow, _is_stored(workflow, connection, shared.cache))
-    recordings = shared.recordings
-    options = Options(
-        connection,
-        wishes.out,
-        "fresh" if recordings and wishes.begin == "auto" else wishes.begin,
-        shared.cache,
-        None if recordings and recordings.only_replays else shared.pacers,
-        wishes.allow_private,
-        shared.uploads,
-        say=say,
-        log=log,
-        hide=hide,
-        ask_again=_ask_again,
-    )
-    with _leaving_in_a_sentence(say, wishes.out):
+def _run(workflow: Workflow, manner: Manner, shared: Session) -> Outcome:
+    connection = shared.connection(workflow)
+    secret = secret_of(connection)
+    say = print_sentence if manner.is_for_people else _logged(secret)
+    log = log_lines(manner.log_format, verbose=manner.verbose, hide=secret.hidden)
+    planned = make_plan(workflow, shared.is_stored(workflow, connection))
+    options = replace(shared.options(connection, say, log), ask_again=_ask_again)
+    with in_words(options.out):
         stands = before(workflow, planned, options)
-        if not wishes.quiet and wishes.is_for_people:
+        if not manner.is_quiet:
             print_sentence("\n".join(_summary(workflow, planned, stands)))
             if asks_elsewhere(workflow, connection):
                 print_sentence(f"  asking {connection.endpoint}")
@@ -196,7 +114,7 @@ def _run(workflow: Workflow, wishes: Wishes, shared: _Shared) -> Outcome:
         if not confirm(
             planned,
             workflow,
-            wishes.yes,
+            manner.yes,
             say,
             is_paid=is_paid(workflow, connection),
             day=date.today(),
@@ -205,11 +123,11 @@ def _run(workflow: Workflow, wishes: Wishes, shared: _Shared) -> Outcome:
         ):
             say("nothing was asked, nothing was paid")
             raise SystemExit(NOTHING_RAN)
-        quiet = wishes.quiet or not wishes.is_for_people
-        with progress(planned.promised, quiet=quiet, budget_usd=workflow.run.max_cost_usd) as watch:
+        budget = workflow.run.max_cost_usd
+        with progress(planned.promised, quiet=manner.is_quiet, budget_usd=budget) as watch:
             outcome = run(workflow, planned, replace(options, watch=watch))
-    if wishes.form == "text":
-        tell(workflow, outcome, resume=_resume(outcome), only_paths=not wishes.is_for_people)
+    if manner.form == "text":
+        tell(workflow, outcome, resume=_resume(outcome), only_paths=not manner.is_for_people)
     return outcome
 
 
@@ -222,37 +140,6 @@ def _summary(workflow: Workflow, planned: Plan, stands: Before) -> list[str]:
     if stands.left:
         return [*lines, f"  {there}: the estimate is of what is left"]
     return [*lines[:1], f"  {there}: nothing is left to ask"]
-
-
-def _is_stored(workflow: Workflow, connection: Connection, cache: Cache | None) -> IsStored:
-    """Whether the cache holds an answer that this workflow would use."""
-
-    def is_stored(provider: str, key: str) -> bool:
-        uses = workflow.run.cache in ("use", "only") and provider != "simulator"
-        return uses and cache is not None and cache.holds(endpoint(provider, connection), key)
-
-    return is_stored
-
-
-@contextmanager
-def _leaving_in_a_sentence(say: Callable[[str], None], out: Path) -> Iterator[None]:
-    """What keeps a run from beginning ends the program in words."""
-    try:
-        yield
-    except LockedError as error:
-        say(f"error: {error}; wait for it, or start another run with --fresh")
-        raise SystemExit(STOPPED) from None
-    except FolderError as error:
-        say(f"error: {error}")
-        raise SystemExit(NOTHING_RAN) from None
-    except OSError as error:
-        is_ours, is_full = isinstance(error, StoreError), error.errno in FULL
-        if not (is_ours or is_full):
-            raise
-        say(f"error: {error if is_ours else f'the disk of {error.filename or out} is full'}")
-        if is_full:
-            say(f"  make room there, or name a folder on another disk with --out (it is {out})")
-        raise SystemExit(NOTHING_RAN) from None
 
 
 def _ask_again(doubts: Mapping[str, Doubt]) -> bool:

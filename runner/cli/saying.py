@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import click
 
-from runner.cli.excerpt import visible_lines
+from runner.text.excerpt import visible_lines
 
 
 def say(sentence: str) -> None:

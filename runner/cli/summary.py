@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from runner.cli.excerpt import visible
-from runner.cli.words import money, number, tokens
+from runner.report.metrics_json import metrics_json
 from runner.story import Outcome
+from runner.text.excerpt import visible
+from runner.text.words import money, number, tokens
 from runner.values.response import Origin
 from runner.values.result import Status
 from runner.values.tally import Tally
@@ -112,6 +113,7 @@ def as_json(
             }
             for verdict in outcome.verdicts
         ],
+        "metrics": metrics_json(outcome.verdicts)["metrics"],
         "outputs": {to: [str(path) for path in paths] for to, paths in outcome.written.items()},
     }
 

@@ -49,8 +49,8 @@ def command(
 
 
 def _problems(file: Path, variables: Mapping[str, str], allow_outside: bool) -> Iterator[Problem]:
-    from runner.cli.environment import environment
-    from runner.stages.gather import find_pattern_problems
+    from runner.front.environment import environment
+    from runner.front.opening import problems_before
     from runner.workflow.load import load
 
     try:
@@ -63,5 +63,4 @@ def _problems(file: Path, variables: Mapping[str, str], allow_outside: bool) -> 
     except Rejected as rejected:
         yield from rejected.problems
         return
-    yield from workflow.warnings
-    yield from find_pattern_problems(workflow)
+    yield from problems_before(workflow)

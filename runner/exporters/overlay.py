@@ -52,6 +52,18 @@ class Overlay:
         return (*written, *folder.notes.write(target))
 
 
+def overlay(
+    result: Result, open_image: OpenImage, output: Overlay, number: int | None = None
+) -> Image.Image:
+    """What `as: overlay` draws of one result, in RGB. Raises ValueError with the reason when nothing
+    can be drawn."""
+    folder = Folder(Path(), open_image, output)
+    drawn = folder.image(result, number)
+    if drawn is None:
+        raise ValueError("; ".join(folder.notes.lines) or f"{result.case}: there is no image")
+    return drawn
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """What the images of one output share: the folder, the names, the colours."""
@@ -80,7 +92,25 @@ class Folder:
             if pixels is not None:
                 yield _saved(pixels, stem.with_name(f"{stem.name}{role}.jpg"))
 
+    def image(self, result: Result, number: int | None = None) -> Image.Image | None:
+        """What is drawn of a result, as an image: of a pair both, of more images the one of this
+        number, or the last one that something was found in. None when none can be drawn, which is
+        noted."""
+        if result.status not in (*USABLE, "truncated"):
+            self.notes.add(result, error_of(result) or result.status)
+            return None
+        scene = self._scene(result)
+        if number is None and len(result.images) == 2:
+            return self._side_by_side(result, scene)
+        numbers = scene.numbers() if number is None else [number]
+        return self._drawn(result, numbers[-1], scene) if numbers else None
+
     def _pair(self, stem: Path, result: Result, scene: Scene) -> Iterator[Path]:
+        pixels = self._side_by_side(result, scene)
+        if pixels is not None:
+            yield _saved(pixels, stem.with_name(f"{stem.name}.jpg"))
+
+    def _side_by_side(self, result: Result, scene: Scene) -> Image.Image | None:
         """Both images beside one another; the one that can be drawn when the other cannot."""
         from runner.exporters.side_by_side import side_by_side
 
@@ -89,8 +119,7 @@ class Folder:
             for n in range(len(result.images))
         ]
         panels = [(role, pixels) for role, pixels in both if pixels is not None]
-        if panels:
-            yield _saved(side_by_side(panels), stem.with_name(f"{stem.name}.jpg"))
+        return side_by_side(panels) if panels else None
 
     def _scene(self, result: Result) -> Scene:
         path = self.output.save.path

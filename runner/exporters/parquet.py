@@ -7,21 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any, Literal
+from typing import IO
 
 from runner.exporters.atomic import writing
-from runner.exporters.table import Cell, Row, columns_of, rows_of
+from runner.exporters.column import Type, common, type_of, typed
+from runner.exporters.table import Row, columns_of, rows_of
 from runner.roles import OpenImage
 from runner.values.reference import Reference
 from runner.values.result import Result
 
 AT_ONCE = 10_000
 """Rows of a group: so many are in memory."""
-
-Type = Literal["bool", "int", "float", "text"]
-
-_WHOLE = 1 << 63
-
 
 @dataclass(frozen=True, slots=True)
 class Parquet:
@@ -55,28 +51,10 @@ class Parquet:
                 seen.update(dict.fromkeys(row))
                 for name, cell in row.items():
                     if cell is not None:
-                        types[name] = _common(types.get(name), _type(cell))
+                        types[name] = common(types.get(name), type_of(cell))
                 waiting.write(json.dumps(row) + "\n")
         waiting.seek(0)
         return columns_of(axes, seen), types
-
-
-def _type(cell: Cell) -> Type:
-    match cell:
-        case bool():
-            return "bool"
-        case int() if -_WHOLE <= cell < _WHOLE:
-            return "int"
-        case float():
-            return "float"
-        case _:
-            return "text"
-
-
-def _common(before: Type | None, now: Type) -> Type:
-    if before in (None, now):
-        return now
-    return "float" if {before, now} == {"int", "float"} else "text"
 
 
 def _write(file: IO[bytes], types: Mapping[str, Type], waiting: IO[str]) -> None:
@@ -88,7 +66,7 @@ def _write(file: IO[bytes], types: Mapping[str, Type], waiting: IO[str]) -> None
     with ParquetWriter(file, schema) as writer:
         for rows in _groups(waiting):
             table = {
-                name: [_as(type_, row.get(name)) for row in rows] for name, type_ in types.items()
+                name: [typed(type_, row.get(name)) for row in rows] for name, type_ in types.items()
             }
             writer.write_table(pa.table(table, schema=schema))
 
@@ -102,15 +80,3 @@ def _groups(waiting: Iterable[str]) -> Iterator[list[Row]]:
             rows = []
     if rows:
         yield rows
-
-
-def _as(type_: Type, cell: Cell) -> Any:
-    """The cell in the type of its column; half a surrogate pair, which UTF-8 lacks, in letters."""
-    if cell is None:
-        return None
-    if type_ == "float":
-        return float(cell)
-    if type_ != "text":
-        return cell
-    text = cell if isinstance(cell, str) else json.dumps(cell)
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -25,10 +25,12 @@ def checks_json(verdicts: Iterable[Verdict]) -> dict[str, object]:
 
 
 def _entry(verdict: Verdict) -> dict[str, object]:
+    measured = verdict.measured
     return {
         "name": verdict.name,
         "outcome": verdict.outcome,
         "combination": dict(verdict.combination),
+        **({"metric": measured.metric, "value": measured.value} if measured else {}),
         "judged": verdict.judged,
         "passed": verdict.passed,
         "skipped": verdict.skipped,

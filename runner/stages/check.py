@@ -50,6 +50,7 @@ def check_of(spec: CheckSpec) -> That:
         level=spec.level,
         only=spec.only,
         name=spec.name,
+        **spec.manner,  # type: ignore[arg-type]  # so has it those
         **options,  # type: ignore[arg-type]  # load has checked their types
     )
 

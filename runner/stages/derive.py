@@ -66,7 +66,9 @@ class _Making:
         cut: list[object] = []
         detections: list[Detection] = []
         for number, found in enumerate(detections_of(source, work.boxes.path)):
-            position = found.image if work.role is None else _under(work.role, source, found, images)
+            position = (
+                found.image if work.role is None else _under(work.role, source, found, images)
+            )
             shown = images[position] if position is not None and position < len(images) else None
             box, size = found.extent, shown.size if shown else None
             window = work.cut.window(box, size) if box and size else None

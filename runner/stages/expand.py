@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from runner.catalogue import catalogue
@@ -16,13 +16,14 @@ from runner.values.case import CaseImages
 from runner.values.image import Image, UnreadableImage, resized, with_step
 from runner.values.item import Item
 from runner.values.job import Job
-from runner.values.request import ImagePart, Part, Request, Settings, TextPart
+from runner.values.request import ImagePart, Part, Request, Settings, TextPart, Turn
 from runner.values.result import Result
 from runner.values.shape import Shape
 from runner.workflow.images import ITEM
 from runner.workflow.spec import (
     AskStep,
     Combination,
+    Example,
     Prompt,
     Step,
     StepImage,
@@ -74,6 +75,7 @@ def build(
         prompt = filled_in(step.prompt, scope, render) + shape.prompt_suffix
         system = filled_in(step.system, scope, render) if step.system else None
         schema = _described(shape, step.descriptions, scope, render)
+        examples = turns(workflow, step, job, render)
     except RenderError as error:
         return NotBuilt(f"the prompt could not be filled in: {error.message}", code="prompt")
     return Request(
@@ -84,7 +86,30 @@ def build(
         settings=settings,
         schema=schema,
         repeat=job.repeat,
+        examples=examples,
     )
+
+
+def turns(workflow: Workflow, step: AskStep, job: Job, render: Render) -> tuple[Turn, ...]:
+    """The examples of a step as the model of a job is shown them. Raises `RenderError`."""
+    shape = step.shape_for(workflow.models[settings_of(step, job.combination)[0]])
+    return tuple(_turn(each, workflow, step, job, shape, render) for each in step.examples)
+
+
+def _turn(
+    example: Example, workflow: Workflow, step: AskStep, job: Job, shape: Shape, render: Render
+) -> Turn:
+    """An example is no case: of its prompt nothing is filled in but variables and its own images."""
+    scope = _images_scope(example.images) | {"vars": variables(workflow, job.combination)}
+    prompt = filled_in(example.prompt or step.prompt, scope, render) + shape.prompt_suffix
+    wanted = {image.role: image for image in step.images}
+    images = tuple(
+        (_ready(image, step.preparation), wanted.get(image.role)) for image in example.images
+    )
+    is_painted = shape is step.png_shape and example.png_answer is not None
+    answer = example.png_answer if is_painted else example.answer
+    assert answer is not None
+    return Turn(_parts(prompt, images, step), answer)
 
 
 def settings_of(step: AskStep, combination: Combination) -> tuple[str, Settings]:
@@ -121,9 +146,10 @@ def step_images(
             role = wanted.role if wanted else "image"
             return NotBuilt(f"this case has no image `{role}`", code="image_missing")
     most = catalogue().images_per_request
-    if len(chosen) > most:
+    count = len(chosen) + sum(len(example.images) for example in step.examples)
+    if count > most:
         return NotBuilt(
-            f"{len(chosen):,} images in one request; Gemini takes at most {most:,}",
+            f"{count:,} images in one request; Gemini takes at most {most:,}",
             code="too_many_images",
         )
     unseen = next((image.name for image, _ in chosen if image.size is None), None)
@@ -153,12 +179,9 @@ def scope_of(
 ) -> dict[str, object]:
     """What a template may name: `vars`, `image` and the images by role, `row`, `case`, steps, and the
     `item` that the step is run for."""
-    images = {image.role: _image_scope(image) for image in reversed(job.case.images)}
-    first = job.case.images[0] if job.case.images else None
     return {
         **{name: _step_scope(workflow.step(name), result) for name, result in earlier.items()},
-        **images,
-        "image": _image_scope(first) if first else {},
+        **_images_scope(job.case.images),
         "row": dict(job.case.row),
         "case": {"name": job.case.name},
         "vars": variables(workflow, job.combination),
@@ -169,6 +192,12 @@ def scope_of(
 def _step_scope(step: Step, result: Result) -> dict[str, object]:
     found = {part: part_of(result, (part,)) for part in (*step.result_shape.parts, "answer")}
     return {part: value.value for part, value in found.items() if isinstance(value, Found)}
+
+
+def _images_scope(images: Sequence[Image | UnreadableImage]) -> dict[str, object]:
+    """Every image by its role, and the first one as `image`."""
+    by_role = {image.role: _image_scope(image) for image in reversed(images)}
+    return {**by_role, "image": _image_scope(images[0]) if images else {}}
 
 
 def _image_scope(image: Image | UnreadableImage) -> dict[str, object]:

@@ -103,7 +103,9 @@ def _read(
 
 def _without_partner(pair: Pair, images: ImageSet) -> UnreadableImage:
     where = ", ".join(entry.text for entry in images.entries[:3])
-    why = f"`{images.role}` ({where}) has no image of this name, so nothing belongs together with it"
+    why = (
+        f"`{images.role}` ({where}) has no image of this name, so nothing belongs together with it"
+    )
     return UnreadableImage(pair.name, images.role, Issue("image_without_partner", why))
 
 

@@ -31,12 +31,35 @@ class Halt:
     at_once: bool = False
     """A person does not want to wait for what is under way."""
     _called: asyncio.Event = field(default_factory=asyncio.Event)
+    _interrupt: Callable[[], None] | None = None
 
     def now(self, kind: HaltKind, why: str) -> None:
         """Nothing more is asked; what is under way comes to its end, and nobody waits to retry."""
         if self.kind is None:
             self.kind, self.why = kind, why
         self._called.set()
+
+    def interrupt(self) -> None:
+        """What Ctrl-C does, from any thread: for a run that hears no signals."""
+        if self._interrupt is None:
+            self.now("interrupted", "interrupted")
+        else:
+            with suppress(RuntimeError):  # its loop has come to its end meanwhile
+                self._interrupt()
+
+    @contextmanager
+    def interrupted_by(self, stop: Callable[[], None]) -> Iterator[None]:
+        """`stop` is carried out in this loop when somebody interrupts the run."""
+        loop = asyncio.get_running_loop()
+
+        def interrupt() -> None:
+            loop.call_soon_threadsafe(stop)
+
+        self._interrupt = interrupt
+        try:
+            yield
+        finally:
+            self._interrupt = None
 
     @property
     def is_called(self) -> bool:
@@ -107,6 +130,12 @@ def stop_on_signals(halt: Halt, say: Callable[[str], None]) -> Iterator[None]:
             say("finishing what is under way; Ctrl-C again stops at once")
         halt.now("interrupted", "interrupted")
 
+    with halt.interrupted_by(stop), _heard(loop, stop):
+        yield
+
+
+@contextmanager
+def _heard(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> Iterator[None]:
     heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     try:
         for number in heard:

@@ -23,17 +23,24 @@ def find_pattern_problems(
     workflow: Workflow, clock: Callable[[], float] = time.monotonic
 ) -> tuple[Problem, ...]:
     """Every mistake about files: none there, none like that, none twice, none without a partner,
-    and a truth that does not fit them.
+    a truth that does not fit them, an example among them.
 
     Files are listed, and the beginning and the end of the first of them are read, as long as
     `clock` allows. An error when nothing can be asked, a warning when some of it can.
     """
     problems = _image_problems(workflow, clock)
-    if not workflow.truths or problems_stop(list(problems)):
+    if problems_stop(list(problems)):
         return problems
-    from runner.stages.truth_problems import truth_problems  # needs more than names and headers
+    # both stand on gathering, which stands on this; and truth needs more than names and headers
+    if workflow.truths:
+        from runner.stages.truth_problems import truth_problems
 
-    return (*problems, *truth_problems(workflow, clock))
+        problems += truth_problems(workflow, clock)
+    if any(step.examples for step in workflow.asks):
+        from runner.stages.given_away import given_away
+
+        problems += given_away(workflow, clock)
+    return problems
 
 
 def _image_problems(workflow: Workflow, clock: Callable[[], float]) -> tuple[Problem, ...]:
@@ -87,7 +94,7 @@ def _partner_problems(workflow: Workflow) -> list[Problem]:
         images.role: [candidate for _, candidate, _ in listed(images, workflow.preparation)]
         for images in workflow.images
     }
-    cases = pairs_of(workflow.images, found)
+    cases = tuple(pairs_of(workflow.images, found))
     whole = sum(len(case.positions) == len(found) for case in cases)
     lacking = {
         images.role: [case.name for case in cases if images.role not in case.positions]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.sources.candidate import Candidate
@@ -22,7 +22,7 @@ class Pair:
 
 def pairs_of(
     sets: Sequence[ImageSet], images: Mapping[str, Sequence[Candidate]]
-) -> tuple[Pair, ...]:
+) -> Iterator[Pair]:
     """Every case of these named images.
 
     A name under which one single image is written out (`reference: ref.jpg`) goes with every case,
@@ -32,8 +32,10 @@ def pairs_of(
     varied = {role: of_role for role, of_role in images.items() if role not in common}
     with_all = {role: range(len(images[role])) for role in common if images[role]}
     if not varied:
-        return (Pair(_name_of_all(sets[0], images[sets[0].role]), with_all),)
-    return tuple(Pair(pair.name, {**pair.positions, **with_all}) for pair in pairs(varied))
+        yield Pair(_name_of_all(sets[0], images[sets[0].role]), with_all)
+        return
+    for pair in pairs(varied):
+        yield Pair(pair.name, {**pair.positions, **with_all})
 
 
 def _name_of_all(images: ImageSet, found: Sequence[Candidate]) -> str:
@@ -43,7 +45,7 @@ def _name_of_all(images: ImageSet, found: Sequence[Candidate]) -> str:
     return found[0].folder or images.role
 
 
-def pairs(images: Mapping[str, Sequence[Candidate]]) -> tuple[Pair, ...]:
+def pairs(images: Mapping[str, Sequence[Candidate]]) -> Iterator[Pair]:
     """Every case, those of the first role first, in its order; no image is left out.
 
     Images belong together by file name, and those left over by file name without its ending
@@ -61,11 +63,8 @@ def pairs(images: Mapping[str, Sequence[Candidate]]) -> tuple[Pair, ...]:
             seen[key] += 1
             key = key if seen[key] == 1 else f"{key}#{seen[key]}"
             groups.setdefault(key, {})[role] = position
-    joined = _joined(groups, tuple(images))
-    return tuple(
-        Pair(key, {role: range(at, at + 1) for role, at in positions.items()})
-        for key, positions in joined.items()
-    )
+    for key, positions in _joined(groups, tuple(images)).items():
+        yield Pair(key, {role: range(at, at + 1) for role, at in positions.items()})
 
 
 def _joined(groups: dict[str, dict[str, int]], roles: tuple[str, ...]) -> dict[str, dict[str, int]]:

@@ -9,16 +9,17 @@ from datetime import date
 
 from runner.catalogue import Model
 from runner.sources.counted import Counted
-from runner.stages.expand import Render, build, jobs, settings_of, step_images
+from runner.stages.expand import Render, build, jobs, settings_of, step_images, turns
 from runner.stages.foreseen import Open, made_of, most_entries
 from runner.stages.gate import NotBuilt
 from runner.stages.passing import Travel, Travels
 from runner.stages.tiles import tiled
+from runner.text.render import RenderError
 from runner.tokens import cost, input_tokens
 from runner.values.case import CaseImages
 from runner.values.image import UnreadableImage
 from runner.values.job import Job
-from runner.values.request import ImagePart, Request, TextPart, canonical_json
+from runner.values.request import ImagePart, Request, TextPart, Turn, canonical_json
 from runner.values.response import Usage
 from runner.workflow.spec import (
     AskStep,
@@ -209,6 +210,7 @@ class _Count:
         """A step for entries that an earlier step finds."""
         name, settings = settings_of(step, job.combination)
         identity = [step.provider, name, repr(settings), step.prompt.template, job.repeat]
+        identity += [_identity_of(turn) for turn in self._examples(step, job)]
         self.digest.update(f"{canonical_json(identity)}\n".encode())
         self.models.add(name)
         self.open[step.id] = self.open.get(step.id, 0) + 1
@@ -222,12 +224,15 @@ class _Count:
         model = self.workflow.models[name]
         parts = [image.digest for image, _ in images]
         identity = [step.provider, name, repr(settings), step.prompt.template, parts, job.repeat]
+        examples = self._examples(step, job)
+        identity += [_identity_of(turn) for turn in examples]
         self.digest.update(f"{canonical_json(identity)}\n".encode())
         as_written = Request(
             "interactions",
             name,
             parts=(TextPart(step.prompt.template), *(ImagePart(image) for image, _ in images)),
             settings=settings,
+            examples=examples,
         )
         self.models.add(name)
         tiles = tiled(step, as_written)
@@ -238,6 +243,13 @@ class _Count:
             self.maybe += step.when is not None
             self.requests += 1
             self._share(model, estimate.tokens, estimate.rule, settings.max_output_tokens)
+
+    def _examples(self, step: AskStep, job: Job) -> tuple[Turn, ...]:
+        """The examples of a step whose requests are not known yet."""
+        try:
+            return turns(self.workflow, step, job, self.render)
+        except RenderError:  # each of its requests will tell
+            return ()
 
     def _share(self, model: Model, tokens: int, rule: str, limit: int | None) -> None:
         output = min(ASSUMED_OUTPUT_TOKENS, limit or ASSUMED_OUTPUT_TOKENS)
@@ -283,6 +295,12 @@ class _Count:
             uploaded=self.travels.uploaded(self.first) if self.first else frozenset(),
             models=tuple(sorted(self.models)),
         )
+
+
+def _identity_of(turn: Turn) -> list[str]:
+    """What of an example changes answers."""
+    parts = [part.text if isinstance(part, TextPart) else part.image.digest for part in turn.parts]
+    return [turn.answer, *parts]
 
 
 def _identity(job: Job) -> tuple[object, ...]:

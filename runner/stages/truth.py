@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-from runner.checks.things import images_of
 from runner.roles import CaseResults, TruthOf
 from runner.sources.opening import Unreadable
 from runner.sources.truth import TRUTHS
 from runner.sources.truth.flaws import Flaws
 from runner.sources.truth.told import OpenTruth, Told
+from runner.text.detections import images_of
 from runner.values.reference import Reference
 from runner.values.result import ResultImage
 from runner.values.truth import Cell, NoTruth, Truth
@@ -34,7 +34,7 @@ class CaseTruths:
 
     def added(self, case: CaseResults) -> CaseResults:
         """The case with its truths; those of the last case are kept for its combinations."""
-        images = images_of(case)
+        images = images_of(case.steps)
         same = (case.case, images, case.row)
         if self._last is None or self._last[0] != same:
             truth = {spec.name: self._of(spec, case.case, case.row, images) for spec in self.specs}
@@ -79,10 +79,9 @@ class CaseTruths:
 
 def case_truths(workflow: Workflow) -> AbstractContextManager[CaseTruths]:
     """The truths of a workflow, open as long as the context; only those that its checks name."""
-    return _open(
-        workflow,
-        {name for check in workflow.checks for name in _named(check.that, *_others(check))},
-    )
+    used = {name for check in workflow.checks for name in _named(check.that, *_others(check))}
+    used |= {name for metric in workflow.metrics for name in _named(*metric.references)}
+    return _open(workflow, used)
 
 
 def shown_truths(workflow: Workflow) -> AbstractContextManager[CaseTruths]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from runner.values.result import Detection, Result
+from runner.values.geometry import Polygon, Size
+from runner.values.result import Detection, Result, ResultImage
 
 LISTS: frozenset[str] = frozenset({"boxes", "points", "polygons", "masks", "rows"})
 """Names of lists of records; a number to compare is their `count`."""
@@ -37,6 +38,38 @@ def record_of(found: Detection) -> dict[str, object]:
     if found.score is not None:
         record["score"] = found.score
     return record | dict(found.fields)
+
+
+def images_of(steps: Mapping[str, Result]) -> tuple[ResultImage, ...]:
+    """Every image that a step of a case was asked about, once."""
+    found = {
+        (image.role, image.name): image for result in steps.values() for image in result.images
+    }
+    return tuple(found.values())
+
+
+def areas_of(things: Sequence[Detection], images: Sequence[ResultImage]) -> list[object]:
+    """How much of its image each thing covers, 0–1: its mask, or its outline, or its box. None for
+    what has no area, or where the size of the image is not known."""
+    sizes = [image.size for image in images]
+    return [_area(each, sizes[each.image] if each.image < len(sizes) else None) for each in things]
+
+
+def _area(thing: Detection, size: Size | None) -> float | None:
+    if size is None:
+        return None
+    if thing.mask is not None:
+        return thing.mask.area / size.area
+    if thing.polygon:
+        return abs(sum(_signed_area(ring) for ring in thing.polygon)) / size.area
+    return None if thing.box is None else thing.box.area / size.area
+
+
+def _signed_area(ring: Polygon) -> float:
+    """Twice around is twice; a hole that runs the other way is taken off (the shoelace formula)."""
+    points = ring.points
+    turned = zip(points, (*points[1:], points[0]), strict=True)
+    return sum(a.x * b.y - b.x * a.y for a, b in turned) / 2
 
 
 def own_names(result: Result) -> Mapping[str, object]:

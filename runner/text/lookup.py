@@ -2,7 +2,8 @@
 
 After a step's id stands, in this order of precedence: an author's own name in the answer; `answer`,
 `text`, `status`; `boxes`, `points`, `polygons`, `masks`, `rows`; and on a list `count`, `labels`
-or a field of every entry. `masks.count` counts the masks that are there, not the records that should
+or a field of every entry; of things also `area`, the share of the image that each covers.
+`masks.count` counts the masks that are there, not the records that should
 have one, and so do `boxes`, `points` and `polygons`. Only earlier code knows whether a name can
 exist: a name that an answer does not hold is `absent`, as an optional field is.
 """
@@ -13,7 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from runner.text.detections import LISTS, detections_of, has_place, own_names, record_of
+from runner.text.detections import (
+    LISTS,
+    areas_of,
+    detections_of,
+    has_place,
+    images_of,
+    own_names,
+    record_of,
+)
 from runner.values.reference import Reference
 from runner.values.result import USABLE, Result
 from runner.values.truth import Cell, NoTruth, Things, Truth
@@ -68,7 +77,7 @@ def look_up(
         case "vars":
             return _in_table(reference, variables)
         case "truth":
-            return _in_truth(reference.path, truth)
+            return _in_truth(reference.path, truth, steps)
         case "item":
             return _walk(item, reference.path, "item")
     result = steps.get(reference.root)
@@ -99,6 +108,10 @@ def part_of(result: Result, path: Sequence[str]) -> Found | Missing:
     if isinstance(value, Missing):
         return value
     found = value.value
+    if rest == ["area"] and isinstance(found, list) and not _has_field(found, "area"):
+        things = detections_of(result, (name,))
+        if len(things) == len(found):
+            return Found(areas_of(things, result.images))
     if rest == ["count"] and isinstance(found, list) and _has_pixels(result):
         found = [entry for entry in found if not _lacks(entry, name)]
     return _walk(found, rest, f"{result.step}.{name}")
@@ -129,7 +142,13 @@ def _in_table(reference: Reference, table: Mapping[str, object]) -> Found | Miss
     return _walk(table[name], rest, f"{reference.root}.{name}")
 
 
-def _in_truth(path: Sequence[str], truths: Mapping[str, Truth]) -> Found | Missing:
+def _has_field(entries: Sequence[object], name: str) -> bool:
+    return any(isinstance(entry, Mapping) and name in entry for entry in entries)
+
+
+def _in_truth(
+    path: Sequence[str], truths: Mapping[str, Truth], steps: Mapping[str, Result]
+) -> Found | Missing:
     """What is right for the case; after the name of things may stand their kind: `masks`."""
     name, *rest = path
     match truths.get(name):
@@ -148,7 +167,10 @@ def _in_truth(path: Sequence[str], truths: Mapping[str, Truth]) -> Found | Missi
             if rest and rest[0] in PLACES:
                 things = tuple(one for one in (*things, *keypoints) if has_place(one, rest[0]))
                 name, rest = f"{name}.{rest[0]}", rest[1:]
-            return _walk([record_of(one) for one in things], rest, f"truth.{name}")
+            records = [record_of(one) for one in things]
+            if rest == ["area"] and not _has_field(records, "area"):
+                return Found(areas_of(things, images_of(steps)))
+            return _walk(records, rest, f"truth.{name}")
 
 
 def _first(result: Result, name: str) -> Found | Missing:

@@ -233,7 +233,7 @@ class _Transport(AiohttpTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         proxy = proxy_of(str(request.url), os.environ)
-        self.proxy = proxy and _proxy(proxy)  # it is read before anything is awaited
+        self.proxy = None if proxy is None else _proxy(proxy)  # read before it waits
         response = await super().handle_async_request(request)
         response.extensions.pop("reason_phrase", None)
         return response

@@ -8,6 +8,7 @@ import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote
 
 KEY_NAMES = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
@@ -48,13 +49,13 @@ class Secret:
 
     def hidden(self, text: str) -> str:
         """The text without the keys, plain or as base64, hex, or written in an address or JSON."""
-        for form in self._forms():
+        for form in _forms(self.keys):
             text = text.replace(form, HIDDEN)
         return text
 
     def hidden_bytes(self, content: bytes) -> bytes:
         """The same for bytes in UTF-8."""
-        for form in self._forms():
+        for form in _forms(self.keys):
             content = content.replace(form.encode(), HIDDEN.encode())
         return content
 
@@ -73,12 +74,15 @@ class Secret:
     def places(self, text: str) -> Iterator[tuple[int, int]]:
         """Where a key stands in a text, in any of these forms: from, and up to."""
         if self.keys:
-            forms = "|".join(map(re.escape, self._forms()))
+            forms = "|".join(map(re.escape, _forms(self.keys)))
             yield from (match.span() for match in re.finditer(forms, text))
 
-    def _forms(self) -> list[str]:
-        """Every spelling of the keys, the longest first: one may hold another."""
-        return sorted((form for key in self.keys for form in _forms_of(key)), key=_longest_first)
+
+@lru_cache(8)
+def _forms(keys: frozenset[str]) -> tuple[str, ...]:
+    """Every spelling of the keys, the longest first: one may hold another. It is asked for with every
+    header of every answer, and with every line of a log."""
+    return tuple(sorted({form for key in keys for form in _forms_of(key)}, key=_longest_first))
 
 
 def _is_key(key: str) -> bool:

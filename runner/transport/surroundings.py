@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment
+from urllib.parse import SplitResult, urlsplit
 
 PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 EXCEPTIONS = ("no_proxy", "NO_PROXY")
@@ -37,7 +36,7 @@ def proxy_of(url: str, environ: Mapping[str, str]) -> str | None:
     if target.scheme != "https" or _is_here(target.hostname or ""):
         return None
     spared = environ.get(_first(EXCEPTIONS, environ) or "", "")
-    if spared and proxy_bypass_environment(target.netloc.rpartition("@")[2], {"no": spared}):
+    if any(_covers(entry.strip().lower(), target) for entry in spared.split(",")):
         return None
     return _proxy(name, environ[name])
 
@@ -79,18 +78,27 @@ def trust(environ: Mapping[str, str]) -> ssl.SSLContext:
         raise SurroundingsError(f"{named[0]} names {named[1]}: {(why or '').lower()}") from error
 
 
+def _covers(entry: str, target: SplitResult) -> bool:
+    """Whether an entry of NO_PROXY means this address: `*`, a host, what ends in it, with a port."""
+    host, _, port = entry.partition(":")
+    host, ours = host.lstrip("."), target.hostname or ""
+    if not host or (port and port != str(target.port or 443)):
+        return False
+    return host in ("*", ours) or ours.endswith(f".{host}")
+
+
 def _proxy(name: str, value: str) -> str:
     proxy = value if "://" in value else f"http://{value}"  # as other programs read it
     try:
         parts = urlsplit(proxy)
-        host, _ = parts.hostname, parts.port
+        scheme, host, _ = parts.scheme, parts.hostname, parts.port
     except ValueError:
-        host = None
+        scheme, host = "", None
     if not host:
         raise SurroundingsError(f"{name} is no address of a proxy; write http://HOST:PORT")
-    if parts.scheme not in SCHEMES:
+    if scheme not in SCHEMES:
         raise SurroundingsError(
-            f"{name} names a proxy of the kind `{parts.scheme}`, which askpix does not speak;"
+            f"{name} names a proxy of the kind `{scheme}`, which askpix does not speak;"
             " write http://HOST:PORT, or leave the service out with NO_PROXY"
         )
     return proxy

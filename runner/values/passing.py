@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runner.values.image import Image, Prepared
-from runner.values.request import Request, TextPart, canonical_json
+from runner.values.request import Request
 
 Upload = Literal["auto", "inline", "files", "uri"]
 """What a workflow says. Of the last one, images that have no web address travel as with `inline`."""
@@ -97,9 +97,7 @@ def likely_bytes(image: Image) -> int:
 
 def length_of_rest(request: Request) -> int:
     """About how many bytes a request has besides its images."""
-    texts = [part.text for part in request.parts if isinstance(part, TextPart)]
-    texts += [request.system or "", canonical_json(request.schema) if request.schema else ""]
-    return sum(len(text.encode("utf-8", "replace")) for text in texts) + FRAME_BYTES
+    return sum(len(text.encode("utf-8", "replace")) for text in request.texts) + FRAME_BYTES
 
 
 FRAME_BYTES = 4096

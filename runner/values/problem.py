@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import dedent
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -42,11 +44,34 @@ class Problem:
 
 
 class Rejected(Exception):
-    """Nothing was run, because of these problems: all of them, in the order of the text."""
+    """Nothing was run, because of these problems: all of them, in the order of the text.
 
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(f"[{p.code}] {p.message}" for p in problems))
+    `str()` of it is the message for people: `text`, or else the codes with their sentences.
+    `exit_code` is the one with which the command line ends.
+    """
+
+    exit_code: int = 2
+
+    def __init__(self, *problems: Problem, text: str | None = None) -> None:
+        super().__init__(text or "; ".join(f"[{p.code}] {p.message}" for p in problems))
         self.problems: tuple[Problem, ...] = problems
+
+    @classmethod
+    def because(cls, why: str, exit_code: int = 2) -> Rejected:
+        """Not because of a file: a key, a folder or an address is missing. The first line of `why`
+        says what, the others what to do. Such a problem has no code."""
+        what, _, fix = why.partition("\n")
+        rejected = cls(Problem("", what, fix=dedent(fix) or None), text=f"error: {why}")
+        rejected.exit_code = exit_code
+        return rejected
+
+    def __reduce__(self) -> tuple[Callable[..., Rejected], tuple[object, ...]]:
+        """It crosses from one process to another, as from a pool of workers, and stays whole."""
+        return _again, (self.problems, str(self))
+
+
+def _again(problems: tuple[Problem, ...], text: str) -> Rejected:
+    return Rejected(*problems, text=text)
 
 
 def errors_of(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

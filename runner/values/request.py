@@ -41,6 +41,15 @@ Part = TextPart | ImagePart
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A question that is already answered, and its answer as the model itself would write it: shown
+    to the model before the real question, as an example."""
+
+    parts: tuple[Part, ...]
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How the model answers, as sent; None means that the service's default holds.
 
@@ -69,7 +78,7 @@ class Request:
     """One question to one model. Retries, limits and timeouts live in a policy beside it.
 
     `schema` is the JSON Schema of the answer as sent (without the runner's own `x-` keys), or
-    None for a text. `repeat` counts from 1.
+    None for a text. `repeat` counts from 1. `examples` stand before the question.
     """
 
     family: Family
@@ -79,11 +88,29 @@ class Request:
     settings: Settings = field(default_factory=Settings)
     schema: Mapping[str, object] | None = None
     repeat: int = 1
+    examples: tuple[Turn, ...] = ()
 
     @property
     def images(self) -> tuple[Image, ...]:
-        """The images in the order in which they are sent."""
+        """The images that are asked about, in the order in which they are sent."""
         return tuple(part.image for part in self.parts if isinstance(part, ImagePart))
+
+    @property
+    def sent_parts(self) -> tuple[Part, ...]:
+        """Everything of the user in the order in which it is sent: the examples, then the question."""
+        return (*(part for turn in self.examples for part in turn.parts), *self.parts)
+
+    @property
+    def sent_images(self) -> tuple[Image, ...]:
+        """All images in the order in which they are sent: those of the examples first."""
+        return tuple(part.image for part in self.sent_parts if isinstance(part, ImagePart))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is written in it, the answers of the examples and the schema included."""
+        prompts = (part.text for part in self.sent_parts if isinstance(part, TextPart))
+        schema = canonical_json(self.schema) if self.schema else ""
+        return (*prompts, *(turn.answer for turn in self.examples), self.system or "", schema)
 
     @property
     def key(self) -> str:
@@ -111,7 +138,13 @@ class Request:
             "parts": [_part_identity(part) for part in self.parts],
             "schema": self.schema,
             "repeat": self.repeat,
+            **self._examples(),
         }
+
+    def _examples(self) -> dict[str, object]:
+        """Nothing without examples: such a request keeps the key that it had before there were any."""
+        turns = [_turn_identity(turn) for turn in self.examples]
+        return {"examples": turns} if turns else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +165,10 @@ def canonical_json(value: object) -> str:
     return json.dumps(
         value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
     )
+
+
+def _turn_identity(turn: Turn) -> dict[str, object]:
+    return {"parts": [_part_identity(part) for part in turn.parts], "answer": turn.answer}
 
 
 def _part_identity(part: Part) -> dict[str, object]:

@@ -151,6 +151,11 @@ class Result:
     row: Mapping[str, object] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
 
+    @property
+    def image(self) -> ResultImage | None:
+        """Its image; of several the last one, in which things are looked for; None without any."""
+        return self.images[-1] if self.images else None
+
     def image_title(self, number: int) -> str:
         """What tells one of its images from the others: its role, or, where several have that, the
         image's own name."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from runner.values.measured import Measured
 from runner.values.problem import Place
 
 Outcome = Literal["passed", "failed", "warned", "skipped"]
@@ -31,6 +32,10 @@ class Verdict:
     `needed` and `reached` are shares of the judged cases, 0–1. `cases` holds every case that did
     not pass, in the order of the plan; `judged` counts all that were looked at. `place` is the
     check's line in the workflow.
+
+    Of a metric `measured` is what it found, `reached` its value and `needed` its limit; `judged` and
+    `passed` count the labels or images for which the limits must hold one by one, and `cases` are
+    those of them that did not pass.
     """
 
     name: str
@@ -45,3 +50,4 @@ class Verdict:
     cases: tuple[CaseVerdict, ...] = ()
     place: Place | None = None
     seconds: float = field(default=0.0)
+    measured: Measured | None = None

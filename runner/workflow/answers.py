@@ -73,6 +73,10 @@ class Answers:
             return AnswerSpec(TEXT, used=used)
         return _spec(schema, coordinates, used)
 
+    def schema_of(self, given: object, route: Route) -> Mapping[str, Any] | None:
+        """The JSON Schema that a check names, as `schema:` of a step does; None when told."""
+        return self._schema(given, route)
+
     def check_unused(self, used: set[str]) -> None:
         """Reads the schemas that no step uses, so that their mistakes are told, too."""
         for name, value in self.schemas.items():

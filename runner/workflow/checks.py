@@ -7,20 +7,29 @@ from typing import Any
 
 from runner.values.problem import Route
 from runner.values.reference import Comparison, Reference
+from runner.workflow.answers import Answers
 from runner.workflow.comparisons import COMPARATORS, check_ends, comparisons_of, reference, share_of
 from runner.workflow.findings import Findings
 from runner.workflow.matrix import check_choice
+from runner.workflow.parts import Part
 from runner.workflow.scope import Scope
 from runner.workflow.spec import CheckSpec
 from runner.workflow.words import one_of
 
+MANNERS = ("normalise", "similarity", "cer", "wer", "iou")
+"""How texts and things are compared, besides `ignore_case` and `tolerance`."""
+
 
 def checks_of(
-    checks: Sequence[Any], scope: Scope, axes: Mapping[str, Sequence[Any]], findings: Findings
+    checks: Sequence[Any],
+    scope: Scope,
+    axes: Mapping[str, Sequence[Any]],
+    answers: Answers,
+    findings: Findings,
 ) -> tuple[CheckSpec, ...]:
-    """The `that:` checks; those that cannot run yet are told elsewhere."""
+    """The `that:` checks."""
     found = [
-        _check(check, ("checks", number), scope, axes, findings)
+        _check(check, ("checks", number), scope, axes, answers, findings)
         for number, check in enumerate(checks)
         if isinstance(check, dict) and check.get("that") is not None
     ]
@@ -54,11 +63,15 @@ def _check(
     route: Route,
     scope: Scope,
     axes: Mapping[str, Sequence[Any]],
+    answers: Answers,
     findings: Findings,
 ) -> CheckSpec | None:
     that = str(check["that"])
     part = reference(that, (*route, "that"), scope, findings)
     comparisons = tuple(comparisons_of(check, route, part, that, scope, findings))
+    if check.get("fits") is not None:
+        schema = answers.schema_of(check["fits"], (*route, "fits"))
+        comparisons += (Comparison("fits", schema),) if schema is not None else ()
     check_ends(comparisons, route, findings)
     only = check.get("only") or {}
     check_choice(only, axes, (*route, "only"), findings)
@@ -76,7 +89,24 @@ def _check(
         only={axis: value for axis, value in only.items() if value is not None},
         ignore_case=check.get("ignore_case") or False,
         tolerance=float(check.get("tolerance") or 0),
+        manner=_manner(check, part, that, route, findings),
     )
+
+
+def _manner(
+    check: Mapping[str, Any], part: Part | None, that: str, route: Route, findings: Findings
+) -> dict[str, object]:
+    """How texts and things are compared, and mistakes in it."""
+    found = {key: check[key] for key in MANNERS if check.get(key) is not None}
+    for key in ("similarity", "cer", "wer"):
+        if key in found:
+            found[key] = share_of(found[key])
+    compares = "iou" in found and check.get("same_as") is not None
+    if compares and part is not None and part.kind != "any" and not part.spaces:
+        message = f"`{that}` has no place; `iou` cannot look at it"
+        fix = "name boxes, masks, polygons or points, or delete `iou`"
+        findings.error("W602", (*route, "that"), message, fix)
+    return found
 
 
 def _name(that: str, comparisons: Sequence[Comparison]) -> str:
@@ -86,6 +116,10 @@ def _name(that: str, comparisons: Sequence[Comparison]) -> str:
 def _words(comparison: Comparison) -> str:
     if comparison.name == "is_empty":
         return "is empty" if comparison.value else "is not empty"
+    if comparison.name == "includes" and isinstance(comparison.value, list):
+        return f"includes {' and '.join(comparison.value)}"
+    if comparison.name == "fits":
+        return "fits its schema"
     return f"{comparison.name.replace('_', ' ')} {_shown(comparison.value)}"
 
 
@@ -93,6 +127,8 @@ def _shown(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
+        case tuple() as region if len(region) == 4:
+            return f"[{', '.join(map(str, region))}]"
         case [low, high] if all(isinstance(each, int | float) for each in (low, high)):
             return f"{low} and {high}"
         case list() | tuple():
@@ -104,10 +140,19 @@ def _shown(value: object) -> str:
 
 
 def _check_looseness(check: Mapping[str, Any], route: Route, findings: Findings) -> None:
-    names = {name for name in COMPARATORS if check.get(name) is not None}
+    names = {name for name in (*COMPARATORS, "fits") if check.get(name) is not None}
     texts = {"equals", "not_equals", "same_as", "contains", "not_contains", "matches", "one_of"}
     numbers = {"equals", "not_equals", "same_as", "one_of"}
-    for key, useful in (("ignore_case", texts), ("tolerance", numbers)):
-        if check.get(key) and names and not names & useful:
+    same = {"equals", "not_equals", "same_as", "one_of"}
+    for key, useful in (
+        ("ignore_case", texts | {"includes"}),
+        ("normalise", texts - {"matches"} | {"includes"}),
+        ("tolerance", numbers),
+        ("similarity", same),
+        ("cer", same),
+        ("wer", same),
+        ("iou", {"same_as"}),
+    ):
+        if check.get(key) not in (None, False, 0) and names and not names & useful:
             message = f"`{key}` has no effect on {one_of(sorted(names), 'and')}"
             findings.warning("W607", (*route, key), message, "delete the line", key=True)

@@ -28,8 +28,20 @@ COMPARATORS: Mapping[str, tuple[str, ...]] = {
     "at_most": ("number",),
     "between": ("number",),
     "is_empty": ("text", "record", "list", "coordinates"),
+    "includes": ("list",),
+    "inside": ("list", "coordinates"),
+    "left_of": ("list", "coordinates"),
+    "right_of": ("list", "coordinates"),
+    "above": ("list", "coordinates"),
+    "below": ("list", "coordinates"),
+    "overlaps": ("list", "coordinates"),
 }
 """Every comparator and the kinds of values that it can look at."""
+
+POSITIONS = frozenset({"inside", "left_of", "right_of", "above", "below", "overlaps"})
+
+_OF_THE_LIST = frozenset({"is_empty", "same_as", "includes"}) | POSITIONS
+"""Comparators that look at a list itself; the others must hold for every entry."""
 
 _KINDS: Mapping[str, str] = {
     "text": "a text",
@@ -98,6 +110,8 @@ def _value(
             return Reference.parse(value)
         case "matches":
             _check_pattern(value, route, findings)
+        case _ if name in POSITIONS:
+            return _position(value, route, scope, findings, number)
         case "at_least" | "at_most":
             return share_of(value) if isinstance(value, str) else value
         case "between":
@@ -114,9 +128,13 @@ def _value(
 
 
 def _check_kind(name: str, part: Part, that: str, route: Route, findings: Findings) -> None:
-    """A comparison on a list holds for every entry; only `is_empty` looks at the list itself."""
+    """A comparison on a list holds for every entry; only some look at the list itself."""
     kind, wanted = part.kind, COMPARATORS[name]
-    if kind == "list" and name not in ("is_empty", "same_as"):
+    if name in POSITIONS and kind in wanted and not part.spaces:
+        message = f"`{that}` has no place; `{name}` cannot look at it"
+        findings.error("W602", _that(route), message, "name boxes, points, polygons or masks")
+        return
+    if kind == "list" and name not in _OF_THE_LIST:
         entry = part.entry
         if entry is None or entry.kind in ("any", *wanted):
             return
@@ -136,6 +154,29 @@ def _check_kind(name: str, part: Part, that: str, route: Route, findings: Findin
     usable = [each for each, kinds in COMPARATORS.items() if kind in kinds]
     message = f"`{that}` is {_KINDS.get(kind, kind)}; `{name}` cannot look at it"
     findings.error("W602", route, message, f"use {one_of(usable)}", key=True)
+
+
+def _position(
+    value: Any, route: Route, scope: Scope, findings: Findings, number: int | None
+) -> object:
+    """A reference to things, or a region of the image."""
+    if isinstance(value, list):
+        low, high = value[:2], value[2:]
+        if any(_edge(a) >= _edge(b) for a, b in zip(low, high, strict=True) if type(a) is type(b)):
+            message = "a region is x_min, y_min, x_max, y_max: its end lies before its start"
+            findings.error(
+                "W604", route, message, "write the smaller number first: [0, 0, 50%, 100%]"
+            )
+        return tuple(value)
+    part = reference(value, route, scope, findings, number)
+    if part is not None and part.kind != "any" and not part.spaces:
+        fix = "name boxes, points, polygons or masks, or a region: [0, 0, 50%, 100%]"
+        findings.error("W602", route, f"`{value}` has no place", fix)
+    return Reference.parse(value)
+
+
+def _edge(written: float | str) -> float:
+    return float(written.removesuffix("%")) if isinstance(written, str) else written
 
 
 def _that(route: Route) -> Route:

@@ -77,8 +77,8 @@ def _described(node: object, coordinates: Coordinates) -> object:
     space = node.get("x-space")
     if space in ("box", "point", "polygon", "mask"):
         said["description"] = _redescribed(node.get("description"), space, coordinates)
-        if coordinates.scale == "1":
-            said["items"] = _with_fractions(said.get("items"))
+        if coordinates.scale == "1" and "items" in said:
+            said["items"] = _with_fractions(said["items"])
     return said
 
 

@@ -27,9 +27,7 @@ ITEM = "item"
 ALL = "all"
 """`{all: scans/*.jpg}`: these images together, in one request."""
 
-RESERVED_ROLES = frozenset(
-    ["vars", "row", "item", "truth", "case", "run", "steps", "matrix", ALL]
-)
+RESERVED_ROLES = frozenset(["vars", "row", "item", "truth", "case", "run", "steps", "matrix", ALL])
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):(//)?", re.IGNORECASE)
 

@@ -14,7 +14,7 @@ from runner.values.shape import GEMINI_COORDINATES, Shape
 from runner.workflow.findings import Findings
 from runner.workflow.matrix import check_effect
 from runner.workflow.parts import Part, whole
-from runner.workflow.spec import AskStep, CheckSpec, OutputSpec, Prompt, Step, Workflow
+from runner.workflow.spec import AskStep, Prompt, Workflow
 from runner.workflow.steps import Draft
 
 _ASKS_FOR_PLACES = re.compile(
@@ -58,7 +58,7 @@ def lint(
         check_effect(axes, own, used, list(workflow.vars), findings)
         schemas = frozenset(draft.answer.used for draft in drafts if draft.answer.used)
         lint_unused(data, used, schemas, workflow.partial, findings)
-    lint_unused_steps(workflow.steps, workflow.checks, workflow.outputs, findings)
+    lint_unused_steps(workflow, findings)
 
 
 def _images_sent(step: AskStep, workflow: Workflow) -> int:
@@ -77,6 +77,7 @@ def _variables_in_checks(workflow: Workflow) -> frozenset[str]:
     for check in workflow.checks:
         compared = [comparison.value for comparison in check.comparisons]
         references += [value for value in compared if isinstance(value, Reference)]
+    references += [each for metric in workflow.metrics for each in metric.references]
     return frozenset(each.path[0] for each in references if each.root == "vars" and each.path)
 
 
@@ -206,18 +207,15 @@ def lint_unused(
         findings.warning("W123", route, message, f"write schema: {name} in a step", key=True)
 
 
-def lint_unused_steps(
-    steps: Sequence[Step],
-    checks: Sequence[CheckSpec],
-    outputs: Sequence[OutputSpec],
-    findings: Findings,
-) -> None:
+def lint_unused_steps(workflow: Workflow, findings: Findings) -> None:
     """Steps whose answers go nowhere, in a workflow that says where answers go."""
+    steps, outputs = workflow.steps, workflow.outputs
     used = {output.save.root for output in outputs}
-    used |= {check.that.root for check in checks}
-    for check in checks:
+    used |= {check.that.root for check in workflow.checks}
+    for check in workflow.checks:
         compared = [comparison.value for comparison in check.comparisons]
         used |= {value.root for value in compared if isinstance(value, Reference)}
+    used |= {each.root for metric in workflow.metrics for each in metric.references}
     used |= {name for step in steps for name in step.needs}
     idle = [step for step in steps if step.id not in used]
     if not outputs or len(idle) == len(steps):

@@ -20,12 +20,14 @@ from runner.workflow.batch import API, is_in_batches, tell_batch
 from runner.workflow.chat_limits import check_chat
 from runner.workflow.checks import checks_of
 from runner.workflow.document import absolute
+from runner.workflow.examples import Examples
 from runner.workflow.extends import LIBRARY, open_document, tell_replaced
 from runner.workflow.files import is_file
 from runner.workflow.findings import Findings, without_keys
 from runner.workflow.lints import lint
 from runner.workflow.local_steps import local_steps
 from runner.workflow.matrix import VARS, axes_of, combinations_of
+from runner.workflow.metrics import metrics_of, tell_repeats
 from runner.workflow.model_limits import ModelCheck
 from runner.workflow.not_yet import tell_what_cannot_run
 from runner.workflow.outputs import outputs_of
@@ -117,20 +119,25 @@ class _Loading:
         around = surroundings(data, self.fitting, drafts, axes, findings)
         variables = self._variables(axes)
         prompts = Prompts(findings, around.scope)
-        asking = ask_steps(drafts, prompts, around.scope, answers, findings)
+        examples = Examples(findings, prompts)
+        asking = ask_steps(drafts, prompts, around.scope, answers, examples, findings)
         local = local_steps(data, prompts, around.scope, findings)
         numbered: dict[int, Step] = {**asking, **local}
         steps = tuple(numbered[number] for number in sorted(numbered))
         skip = (data.get("matrix_skip") or ()) if axes else ()
         combinations = combinations_of(axes, skip, findings)
         models = self._models(drafts, axes, combinations)
-        checks = checks_of(data.get("checks") or (), around.scope, axes, findings)
+        written = data.get("checks") or ()
+        checks = checks_of(written, around.scope, axes, answers, findings)
+        metrics = metrics_of(written, around.scope, axes, findings)
+        tell_repeats(metrics, _run_options(data.get("run") or {}).repeat, findings)
         outputs = outputs_of(data.get("outputs") or (), around.scope, findings)
         tell_what_cannot_run(data, findings)
         tell_passing(data, around.images, findings)
         tell_batch(data, drafts, findings)
         tell_thousands(data, findings)
-        sources = (*self._sources(), *answers.sources.values(), *prompts.sources.values())
+        read = (answers.sources, prompts.sources, examples.sources)
+        sources = (*self._sources(), *(each for files in read for each in files.values()))
         self._check_keys(sources)
         if around.dataset is not None:
             table = self.document.path(("dataset", "file"), data["dataset"]["file"])
@@ -148,6 +155,7 @@ class _Loading:
             steps=steps,
             combinations=combinations,
             checks=checks,
+            metrics=metrics,
             outputs=outputs,
             run=_run_options(data.get("run") or {}),
             models=models,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from runner.values.problem import Route
@@ -13,15 +13,10 @@ SORRY = "cannot run yet in this version"
 ONLY_AT_THE_TOP = ("upload", "fetch", "frame")
 """Preparation that cannot be different for a single step."""
 
-LATER_KEYS = frozenset({"examples"})
-"""Keys that cannot be used yet, or with one value only: nobody is advised to write them."""
-
 
 def is_later(key: str, word: object) -> bool:
     """Whether a word of the format cannot run yet as the value of this key."""
     match key:
-        case "metric":
-            return True
         case "rotate":
             return word != "auto"
         case _:
@@ -34,17 +29,11 @@ def tell_what_cannot_run(data: Mapping[str, Any], findings: Findings) -> None:
     for number, step in enumerate(data.get("steps") or ()):
         if isinstance(step, dict):
             _tell_step(step, ("steps", number), findings)
-    _tell_checks(data.get("checks") or (), findings)
 
 
 def _tell_step(step: Mapping[str, Any], route: Route, findings: Findings) -> None:
     if step.get("do", "ask") != "ask":
         return
-    for key, code, fix in (
-        ("examples", "W906", "describe them in words in the prompt"),
-    ):
-        if step.get(key) is not None:
-            _tell(code, (*route, key), f"`{key}`", fix, findings)
     _tell_preparation(step, route, findings)
     for key in ONLY_AT_THE_TOP:
         if step.get(key) is not None:
@@ -57,16 +46,6 @@ def _tell_preparation(owner: Mapping[str, Any], route: Route, findings: Findings
     if turn is not None and turn != "auto":
         fix = "turn the images yourself before the run, and delete this"
         _tell("W907", (*route, "rotate"), f"`rotate: {turn}`", fix, findings)
-
-
-def _tell_checks(checks: Sequence[Any], findings: Findings) -> None:
-    for number, check in enumerate(checks):
-        if isinstance(check, dict) and check.get("metric") is not None:
-            fix = "write a check with `that:` and `pass_rate:`"
-            if check["metric"] == "cost_usd":
-                fix = "write `max_cost_usd:` under `run:`"
-            named = f"`metric: {check['metric']}`"
-            _tell("W904", ("checks", number, "metric"), named, fix, findings)
 
 
 def _tell(code: str, route: Route, named: str, fix: str, findings: Findings) -> None:

@@ -24,6 +24,9 @@ LISTS: Mapping[str, Space] = {
 }
 """The name under which everything of a space can be found in any answer."""
 
+AREAS: frozenset[Space] = frozenset({"box", "polygon", "mask"})
+"""Places that cover a part of their image."""
+
 STATUSES = ("ok", "empty", "partial", "truncated", "refused", "malformed", "failed", "not_run", "skipped")
 
 
@@ -186,6 +189,8 @@ def _inside(part: Part) -> dict[str, Part]:
         if "label" in part.entry.fields:
             known["labels"] = Part("list", entry=part.entry.fields["label"])
         known |= {name: Part("list", entry=each) for name, each in part.entry.fields.items()}
+        if part.kind == "list" and part.spaces & AREAS:
+            known.setdefault("area", Part("list", entry=Part("number")))
     return known
 
 

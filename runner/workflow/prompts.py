@@ -51,6 +51,11 @@ class Prompts:
         self._check(text, number, lambda *at: document.place_in(route, *at))
         return Prompt(text.rstrip("\n"), document.place_in(route, 1, 1))
 
+    def elsewhere(self, text: str, place: Place, number: int) -> Prompt:
+        """A template in another file: what is wrong with it is told at its beginning."""
+        self._check(text, number, lambda *at: place)
+        return Prompt(text.rstrip("\n"), place)
+
     def check(self, text: str, route: Route, number: int) -> None:
         """Checks a template that is no prompt: the description of a field."""
         document = self.findings.document

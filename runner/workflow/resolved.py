@@ -9,12 +9,14 @@ from typing import Any
 from runner.text.masking import masked
 from runner.text.scalars import TooLarge, plain_value
 from runner.values.problem import Route
+from runner.values.reference import Reference
 from runner.workflow.answers import looks_like_file
 from runner.workflow.document import Document, absolute
 from runner.workflow.settings import RIVALS, SETTINGS
 from runner.workflow.spec import (
     AskStep,
     CheckSpec,
+    MetricSpec,
     OutputSpec,
     RunOptions,
     StepPreparation,
@@ -64,7 +66,10 @@ def resolved(
     ]
     for key in ("matrix", "matrix_skip"):
         found[key] = data.get(key)
-    found["checks"] = [_check(check) for check in workflow.checks]
+    found["checks"] = [
+        *(_check(check) for check in workflow.checks),
+        *(_metric(metric) for metric in workflow.metrics),
+    ]
     found["outputs"] = [_output(output) for output in workflow.outputs]
     found["run"] = _run(workflow.run)
     kept = {key: value for key, value in found.items() if value not in (None, [], {})}
@@ -175,9 +180,27 @@ def _step(
             name = data[key]
             is_path = key == "schema" and isinstance(name, str) and looks_like_file(name)
             found[key] = _path(name, (*route, key), document) if is_path else name
+    if data.get("examples") is not None:
+        found["examples"] = _examples(data["examples"], (*route, "examples"), document)
     values = {"provider": step.provider, "model": step.model, **draft.settings.values}
     chosen = {each for axis in axes - step.own for each in (axis, RIVALS.get(axis, axis))}
     return found | {key: values[key] for key in SETTINGS if key in values and key not in chosen}
+
+
+def _examples(written: Any, route: Route, document: Document) -> object:
+    """With every path as it is seen from the workflow file; answers are no paths."""
+    if isinstance(written, dict):
+        return {"file": _path(written["file"], (*route, "file"), document)}
+    return [_example(each, (*route, at), document) for at, each in enumerate(written)]
+
+
+def _example(written: Mapping[str, Any], route: Route, document: Document) -> dict[str, object]:
+    named = {key: (*route, key) for key in ("images", "answer_file")}
+    return {
+        key: _paths(value, named[key], document) if key in named else value
+        for key, value in written.items()
+        if value is not None
+    }
 
 
 def _prepared(preparation: StepPreparation) -> dict[str, object]:
@@ -192,15 +215,38 @@ def _prepared(preparation: StepPreparation) -> dict[str, object]:
 def _check(check: CheckSpec) -> dict[str, object]:
     found: dict[str, object] = {"name": check.name, "that": str(check.that)}
     for comparison in check.comparisons:
-        literal = isinstance(comparison.value, str | int | float | list)
-        found[comparison.name] = comparison.value if literal else str(comparison.value)
+        value = comparison.value
+        found[comparison.name] = str(value) if isinstance(value, Reference) else _plain(value)
     if check.ignore_case:
         found["ignore_case"] = True
     if check.tolerance:
         found["tolerance"] = check.tolerance
+    found |= {name: _plain(value) for name, value in check.manner.items()}
     found["pass_rate"] = check.pass_rate
     found["level"] = check.level
     return {**found, "only": dict(check.only)} if check.only else found
+
+
+def _metric(metric: MetricSpec) -> dict[str, object]:
+    found: dict[str, object] = {"name": metric.name, "metric": metric.metric}
+    for name, value in metric.options.items():
+        found[name] = str(value) if isinstance(value, Reference) else _plain(value)
+    if isinstance(metric.options.get("iou"), tuple):
+        found["iou"] = _iou(metric.options["iou"])  # type: ignore[arg-type]  # numbers
+    limits = ("at_least", "at_most", "max_drop", "max_rise", "per")
+    values = {name: getattr(metric, name) for name in limits}
+    found |= {name: value for name, value in values.items() if value is not None}
+    found["level"] = metric.level
+    return {**found, "only": dict(metric.only)} if metric.only else found
+
+
+def _iou(overlaps: Sequence[float]) -> object:
+    return overlaps[0] if len(overlaps) == 1 else f"{overlaps[0]:.2f}:{overlaps[-1]:.2f}"
+
+
+def _plain(value: object) -> object:
+    """What YAML can hold."""
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _output(output: OutputSpec) -> dict[str, object]:

@@ -13,7 +13,7 @@ from typing import Literal
 from runner.catalogue import Model
 from runner.postprocess.cut import Cut
 from runner.postprocess.sieve import Sieve
-from runner.values.image import Background
+from runner.values.image import Background, Image
 from runner.values.passing import Upload
 from runner.values.problem import Place, Problem
 from runner.values.reference import Comparison, Reference
@@ -148,6 +148,22 @@ class StepImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A question with its right answer, which the model is shown before each question of a step.
+
+    `images` are those of the step by their roles, in its order. `answer` is the text that a model
+    would write which outlines masks, `png_answer` that of one which paints them, when the answer holds
+    masks. `prompt` None is that of the step.
+    """
+
+    images: tuple[Image, ...]
+    answer: str
+    png_answer: str | None = None
+    prompt: Prompt | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AskStep:
     """A question to the model about the images of a case.
 
@@ -180,6 +196,7 @@ class AskStep:
     """The list whose entries it is asked about, one by one; None for the case as a whole."""
     when: CheckSpec | None = None
     """What must hold, of the case or of the entry, for the question to be asked."""
+    examples: tuple[Example, ...] = ()
 
     @property
     def result_shape(self) -> Shape:
@@ -258,6 +275,34 @@ class CheckSpec:
     only: Combination = field(default_factory=dict)
     ignore_case: bool = False
     tolerance: float = 0.0
+    manner: Mapping[str, object] = field(default_factory=dict)
+    """How texts and things are compared beside these, by name: `normalise`, `cer`, `iou`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """A `metric:` check. `options` are those of the metric by name: `of`, `against`, `iou`.
+
+    `max_drop` and `max_rise` are judged against a baseline: how much worse than that it may be; of
+    what has a unit (dollars, tokens, seconds) as a share of the baseline itself.
+    """
+
+    name: str
+    metric: str
+    options: Mapping[str, object]
+    place: Place
+    at_least: float | None = None
+    at_most: float | None = None
+    max_drop: float | None = None
+    max_rise: float | None = None
+    per: Literal["label", "image"] | None = None
+    level: Literal["error", "warning"] = "error"
+    only: Combination = field(default_factory=dict)
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """What it looks at and what it compares that with."""
+        return tuple(each for each in self.options.values() if isinstance(each, Reference))
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,11 +346,13 @@ class RunOptions:
 class SourceFile:
     """A file that shaped the workflow: copied byte for byte into the run folder.
 
-    `content` is None for a file that is read in pieces, such as a table.
+    `content` is None for a file that is read in pieces, such as a table or an image.
     """
 
     path: Path
-    role: Literal["workflow", "extended", "prompt", "schema", "dataset", "truth", "library"]
+    role: Literal[
+        "workflow", "extended", "prompt", "schema", "dataset", "truth", "library", "example"
+    ]
     content: bytes | None
 
     def __repr__(self) -> str:
@@ -333,6 +380,7 @@ class Workflow:
     resolved: Mapping[str, object]
     warnings: tuple[Problem, ...] = ()
     truths: tuple[TruthSpec, ...] = ()
+    metrics: tuple[MetricSpec, ...] = ()
     partial: bool = False
     """Only a part, meant to be extended: valid, and nothing to run."""
 

@@ -10,6 +10,8 @@ from runner.roles import OPENAI
 from runner.values.problem import Route
 from runner.values.shape import listed
 from runner.workflow.answers import Answers, AnswerSpec
+from runner.workflow.example_entry import Asked
+from runner.workflow.examples import Examples
 from runner.workflow.findings import Findings
 from runner.workflow.images import ITEM, step_images
 from runner.workflow.local_shapes import entry_of, local_shape
@@ -89,16 +91,19 @@ def ask_steps(
     prompts: Prompts,
     scope: Scope,
     answers: Answers,
+    examples: Examples,
     findings: Findings,
 ) -> dict[int, AskStep]:
     """The steps that could be read, by their number; what is wrong with the others is told."""
-    found = {draft.number: _ask_step(draft, prompts, scope, findings) for draft in drafts}
+    found = {d.number: _ask_step(d, prompts, scope, examples, findings) for d in drafts}
     used = {draft.answer.used for draft in drafts if draft.answer.used}
     answers.check_unused(used)
     return {number: step for number, step in found.items() if step is not None}
 
 
-def _ask_step(draft: Draft, prompts: Prompts, scope: Scope, findings: Findings) -> AskStep | None:
+def _ask_step(
+    draft: Draft, prompts: Prompts, scope: Scope, examples: Examples, findings: Findings
+) -> AskStep | None:
     data, route, settings = draft.data, draft.route, draft.settings
     over_images = _is_over_images(data, draft.number, scope)
     images = step_images(data, route, scope.roles, findings, has_item=over_images)
@@ -113,6 +118,7 @@ def _ask_step(draft: Draft, prompts: Prompts, scope: Scope, findings: Findings) 
         check_headers(headers, (*route, "headers"), findings)
     before, prompts.uses = prompts.uses, set()
     prompt = prompts.of_step(data, route, draft.number)
+    names = frozenset(path[0] for path in prompts.uses)
     system = None
     if data.get("system") is not None:
         system = prompts.inline(data["system"], (*route, "system"), draft.number)
@@ -122,6 +128,16 @@ def _ask_step(draft: Draft, prompts: Prompts, scope: Scope, findings: Findings) 
     own.update(named_in(loop, when))
     if prompt is None or draft.answer.shape is None:
         return None
+    roles = tuple(image.role for image in images) or scope.roles
+    asked = Asked(
+        draft.number,
+        draft.answer.shape,
+        draft.answer.png_shape,
+        roles,
+        scope.together,
+        preparation,
+        names,
+    )
     return AskStep(
         id=draft.id,
         prompt=prompt,
@@ -142,6 +158,7 @@ def _ask_step(draft: Draft, prompts: Prompts, scope: Scope, findings: Findings) 
         preparation=preparation,
         for_each=loop,
         when=when,
+        examples=examples.of_step(data.get("examples"), (*route, "examples"), asked),
     )
 
 

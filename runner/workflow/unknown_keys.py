@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Route
 from runner.workflow.document import Document
-from runner.workflow.not_yet import LATER_KEYS, SORRY
+from runner.workflow.not_yet import SORRY
 from runner.workflow.schema import Violation, definition, workflow_schema
 from runner.workflow.secret_words import IN_ENV, KEYS_FOR_KEYS, NEVER_HERE
 from runner.workflow.words import as_yaml, one_of, where
@@ -165,7 +165,7 @@ def _unknown_key(
         f"unknown key `{name}`{where(violation.route, document.data)}",
         document.place(route, key=True),
         fix=fix,
-        allowed=() if fix else tuple(sorted(set(known) - LATER_KEYS)),
+        allowed=() if fix else tuple(sorted(known)),
     )
     return UnknownKey(problem, route, meant if meant in free else None, explains)
 

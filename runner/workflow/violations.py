@@ -29,7 +29,9 @@ def _most(violation: Violation, document: Document) -> Problem:
     found, key = violation.value, key_of(violation.route)
     message = f"{name_of_value(violation, document)} can be at most {violation.limit}"
     fix = None
-    if "string" in violation.node.get("type", ()) and isinstance(found, int | float):
+    if key == "iou" and isinstance(found, int | float):
+        fix = f"write iou: {found / 100:g}" if 2 <= found <= 100 else "write iou: 0.5"
+    elif "string" in violation.node.get("type", ()) and isinstance(found, int | float):
         fix = f"write {found:g}% or {found / 100:g}" if 2 <= found <= 100 else "write 95% or 0.95"
     elif key in ("parallel", "repeat", "retries", "temperature", "top_p"):
         fix = f"write {key}: {violation.limit}"

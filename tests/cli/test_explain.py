@@ -67,12 +67,12 @@ def test_a_key_is_explained_by_its_name() -> None:
 
 
 def test_a_key_is_explained_by_its_path() -> None:
-    """`steps.prompt` is the one of a step; `run.limit` is the one of `run`."""
+    """`steps.prompt_file` is the one of a step; `run.limit` is the one of `run`."""
     page = explain("run.limit")
     assert page is not None
     assert page.startswith("limit\n")
     assert page.endswith("  Stands in: run")
-    assert explain("steps.prompt") == explain("prompt")
+    assert explain("steps.prompt_file") == explain("prompt_file")
 
 
 def test_a_value_is_explained_by_itself() -> None:
@@ -94,7 +94,7 @@ def test_a_value_is_explained_by_itself() -> None:
         ("item_dropped", "item_dropped", "  Kind: issue of a result"),
         ("exit code", "exit code", "  Kind: what a run ends with"),
         ("3", "exit code", "  Kind: what a run ends with"),
-        ("cost_usd", "cost_usd", "  More: askpix explain metric"),
+        ("cost_usd", "metric: cost_usd", "  Stands in results.jsonl, in: a line"),
         ("sha256", "sha256", "  Stands in results.jsonl, in: images.sent"),
         ("boxes", "schema: boxes", "  Kind: part of an answer"),
     ],
@@ -160,9 +160,7 @@ def test_a_reference_is_explained_part_by_part() -> None:
 @pytest.mark.parametrize(
     "word",
     [
-        "metric",
         "steps.upload",
-        "steps.examples",
     ],
 )
 def test_what_cannot_run_yet_says_so(word: str) -> None:
@@ -170,7 +168,7 @@ def test_what_cannot_run_yet_says_so(word: str) -> None:
     assert "Cannot run yet in this version." in (explain(word) or "")
 
 
-@pytest.mark.parametrize("word", ["prompt", "at_least", "fetch", "convert", "overlay", "csv"])
+@pytest.mark.parametrize("word", ["prompt", "at_least", "metric", "fetch", "convert", "overlay", "csv"])
 def test_what_runs_does_not_say_that_it_cannot(word: str) -> None:
     """Also when it cannot run in every place: that place says so."""
     assert "Cannot run yet" not in (explain(word) or "Cannot run yet")

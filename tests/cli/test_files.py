@@ -167,6 +167,14 @@ def test_the_plan_says_which_way_and_why(url: str, upload: str, line: str) -> No
     assert ("as base64>" in page) == (upload == "auto")
 
 
+def test_the_plan_tells_programs_the_same(url: str) -> None:
+    """A line for each way and reason."""
+    Path("w.workflow.yaml").write_text(WORKFLOW.format(upload="files", repeat=1))
+    planned = json.loads(askpix("plan", "w.workflow.yaml", "--format", "json").output)
+    size = sum(Path(name).stat().st_size for name in ("a.png", "b.png"))
+    assert planned["images"] == [{"way": "files", "why": "said", "images": 2, "bytes": size}]
+
+
 def test_the_key_is_nowhere_in_what_is_remembered(url: str, tmp_path: Path) -> None:
     """A digest stands for it."""
     run("files", "--base-url", url)

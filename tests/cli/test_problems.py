@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.cli.problems import as_github, as_text, count, print_problems
+from runner.cli.problems import as_github, print_problems
+from runner.front.problem_text import as_text, count
 from runner.values.problem import Place, Problem
 
 CATS = """\

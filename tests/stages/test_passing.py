@@ -125,3 +125,14 @@ def test_a_file_that_is_too_large_for_a_request_may_be_uploaded(loaded: Load) ->
             "auto": ["large"],
             "files": ["said"],
         }[upload]
+
+
+@pytest.mark.parametrize(("megabytes", "way"), [(14, "inline"), (16, "files")])
+def test_auto_keeps_requests_below_what_all_pages_grant(
+    loaded: Load, megabytes: int, way: str
+) -> None:
+    """20 MB with base64, although newer pages grant 100."""
+    workflow = loaded(f"images: small.png\nupload: auto\n{STEP}")
+    with (workflow.path.parent / "small.png").open("r+b") as file:
+        file.truncate(megabytes * 1_000_000)
+    assert [each.way for each in make_plan(workflow).travels] == [way]

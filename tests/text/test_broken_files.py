@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.cli.problems import as_text
+from runner.front.problem_text import as_text
 from runner.text.source import read
 from runner.values.problem import Rejected
 

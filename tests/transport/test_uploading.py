@@ -42,9 +42,7 @@ def outcome(scripted: Scripted) -> Response | Failure:
     return asyncio.run(uploading(scripted.ask, scripted)(REQUEST))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("kind", "word"), [("file_gone", "gone"), ("file_unready", "unready")]
-)
+@pytest.mark.parametrize(("kind", "word"), [("file_gone", "gone"), ("file_unready", "unready")])
 def test_a_file_that_is_no_more_there_is_uploaded_and_asked_for_once_more(
     kind: FailureKind, word: str
 ) -> None:

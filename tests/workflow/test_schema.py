@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -16,17 +17,21 @@ import yaml
 from runner.catalogue import LEVELS
 from runner.checks import CHECKS
 from runner.checks.compare import COMPARATORS as HELD
+from runner.checks.metrics import METRICS
+from runner.checks.positions import RELATIONS
 from runner.checks.that import That
 from runner.exporters import EXPORTERS
 from runner.library import schema_file
+from runner.measures.texts import NORMALISATIONS
 from runner.providers import PROVIDERS
 from runner.values.request import GeminiFamily, Resolution, Settings
-from runner.workflow.comparisons import COMPARATORS
+from runner.workflow.comparisons import COMPARATORS, POSITIONS
+from runner.workflow.metrics import OPTIONS
 from runner.workflow.outputs import FORMATS
 from runner.workflow.schema import definition, violations, workflow_schema
 from runner.workflow.settings import AXES, SETTINGS
 from runner.workflow.shapes import FIELD_TYPES
-from runner.workflow.spec import RunOptions
+from runner.workflow.spec import MetricSpec, RunOptions
 from runner.workflow.wrong_words import RESERVED
 
 SCHEMA = json.loads(schema_file("workflow").read_text("utf-8"))
@@ -186,11 +191,24 @@ def test_settings_are_the_same_words_everywhere() -> None:
 def test_comparators_are_the_same_everywhere() -> None:
     """In the schema, in what references may be compared with, and in what judges."""
     named = {name.removeprefix("compare_") for name in SCHEMA["definitions"] if "compare_" in name}
-    assert named == set(COMPARATORS) == set(HELD) | {"same_as"}
+    assert named == set(COMPARATORS) == set(HELD) | set(RELATIONS) | {"same_as"}
+    assert set(RELATIONS) == POSITIONS
     assert named <= set(definition("check_that")["properties"])
     assert named <= set(definition("when")["properties"])
     fields = set(That.__dataclass_fields__)
     assert set(definition("check_that")["properties"]) == fields
+
+
+def test_metrics_are_the_same_everywhere() -> None:
+    """In the schema and in the room; their options are keys of the format."""
+    assert enum("check_metric", "properties", "metric") == list(METRICS)
+    options = {each.name for metric in METRICS.values() for each in fields(metric)}  # type: ignore[arg-type]
+    assert options == set(OPTIONS)
+    spec = set(MetricSpec.__dataclass_fields__) - {"options", "place"}
+    assert set(definition("check_metric")["properties"]) == spec | options
+    for name in ("check_that", "check_metric"):
+        words = definition(name)["properties"]["normalise"]["items"]["enum"]
+        assert tuple(words) == NORMALISATIONS
 
 
 def test_options_of_a_run_are_the_same_everywhere() -> None:

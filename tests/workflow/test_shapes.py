@@ -148,6 +148,24 @@ def test_a_list_of_records_is_an_object_with_one_list(fields: dict[str, str], ke
     assert "rows" in shape.parts
 
 
+def test_a_number_beside_a_place_says_which_image_it_is_on() -> None:
+    """Counted from 1, as answers are read; the author's own words about it count more."""
+    fields = {"label": "text", "box": "box", "image": "integer"}
+    said = {"minimum": 1, "description": "number of the image, counted from 1"}
+    assert _items(fields)["image"] == {"type": "integer", **said}
+    own = {**fields, "image": {"type": "integer", "description": "the page", "min": 3}}
+    assert _items(own)["image"] == {"type": "integer", "minimum": 3, "description": "the page"}
+    assert _items({**fields, "image": "text"})["image"] == {"type": "string"}
+    assert _items({"label": "text", "image": "integer"})["image"] == {"type": "integer"}
+
+
+def _items(fields: dict[str, object]) -> dict[str, object]:
+    schema: Any = shape_from_list_of(fields).schema
+    ((_, rows),) = schema["properties"].items()
+    properties: dict[str, object] = rows["items"]["properties"]
+    return properties
+
+
 def test_lists_of_numbers_have_no_number_of_items() -> None:
     """Nested `minItems` and `maxItems` make schemas too complex to be accepted."""
     shape = shape_from_list_of({"a": "box", "b": "point", "c": "polygon", "d": "mask"})

@@ -149,7 +149,7 @@ class Stability:
     looks_at: ClassVar[LooksAt] = "anything"
     better: ClassVar[Better] = "more"
     unit: ClassVar[str] = ""
-    whole: ClassVar[bool] = True
+    whole: ClassVar[bool] = False
 
     def gathered(self, repeats: int) -> Gathered:
         """The mean over cases: repeats have been looked at by then."""
@@ -173,7 +173,11 @@ class Stability:
             few = NotJudged("fewer than two repeats have a usable answer")
             return not_judged(missing) if missing and not values else few
         pairs = [_agreement(self.of, *pair) for pair in combinations(values, 2)]
-        return Contribution({"": (sum(pairs) / len(pairs), 1.0)})
+        untold = [each for each in pairs if isinstance(each, str)]
+        if untold:
+            return NotJudged(untold[0])
+        known = [each for each in pairs if not isinstance(each, str)]
+        return Contribution({"": (sum(known) / len(known), 1.0)})
 
     def _value(self, case: CaseResults) -> object | Missing:
         if self.of.path and self.of.path[-1] in PLACES:
@@ -182,7 +186,8 @@ class Stability:
         return found if isinstance(found, Missing) else found.value
 
 
-def _agreement(of: Reference, one: object, other: object) -> float:
+def _agreement(of: Reference, one: object, other: object) -> float | str:
+    """How much two values agree, or a sentence on why nobody can say."""
     match one, other:
         case str(), str():
             return similarity(one, other)
@@ -197,7 +202,7 @@ def _agreement(of: Reference, one: object, other: object) -> float:
 
 def _agreement_of_things(
     of: Reference, one: Sequence[Placed], other: Sequence[Placed]
-) -> float:
+) -> float | str:
     import numpy as np
 
     most = max(len(one), len(other))
@@ -205,7 +210,7 @@ def _agreement_of_things(
         return 1.0
     ious = overlaps(one, other, place_of(of, one, other) or "box")
     if isinstance(ious, str):
-        return 0.0
+        return ious
     if comparable(one, other):
         differs = np.array([[a.label != b.label for b in other] for a in one], dtype=bool)
         ious = np.where(differs.reshape(ious.shape), 0.0, ious)

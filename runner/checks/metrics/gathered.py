@@ -22,8 +22,13 @@ MOST_LABELS = 1000
 """Labels that are told apart; the others count as one, which is called this:"""
 OTHERS = "(other labels)"
 
-MOST_RANKED = 100_000
+RESAMPLES = 2000
+
+MOST_RANKED = 20_000
 """So many things found are ranked again for an interval; with more there is none."""
+
+RANKINGS = 20_000_000
+"""Things that are ranked again in all for an interval, at every threshold: it takes a few seconds."""
 
 
 @dataclass(slots=True)
@@ -37,6 +42,11 @@ class Summed:
     by_label_first: bool = False
     sums: dict[tuple[int, int], dict[str, list[float]]] = field(default_factory=dict)
     labels: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def resamples(self) -> int:
+        """Sums are quick."""
+        return RESAMPLES
 
     def put(self, parts: Parts, image: int, repeat: int) -> None:
         """Adds one answer to its image and repeat."""
@@ -119,6 +129,12 @@ class Ranked:
     def __post_init__(self) -> None:
         self.things = Precision(self.thresholds, self.repeats)
 
+    @property
+    def resamples(self) -> int:
+        """The more things, the fewer."""
+        most = RANKINGS // max(1, self.things.count * len(self.thresholds))
+        return min(RESAMPLES, max(200, most))
+
     def put(self, parts: Parts, image: int, repeat: int) -> None:
         """What one answer says of every label."""
         for label, each in parts.items():
@@ -162,6 +178,11 @@ class InOrder:
 
     def __post_init__(self) -> None:
         self.numbers = Quantile(self.share, self.repeats)
+
+    @property
+    def resamples(self) -> int:
+        """One order is enough for all."""
+        return RESAMPLES
 
     def put(self, parts: Parts, image: int, repeat: int) -> None:
         """Every part is a number."""

@@ -26,6 +26,11 @@ LooksAt = Literal["things", "masks", "text", "number", "value", "anything", "a s
 class Gathered(Protocol):
     """What all answers of a combination add to a metric, in bounded memory."""
 
+    @property
+    def resamples(self) -> int:
+        """How often it is resampled for an interval."""
+        ...
+
     def put(self, parts: Parts, image: int, repeat: int) -> None:
         """One answer; `image` and `repeat` count from 0."""
         ...

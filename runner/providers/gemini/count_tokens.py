@@ -94,6 +94,6 @@ class _Counter:
             request,
             [
                 None if isinstance(image.origin, WebOrigin) else self.fetch(image)
-                for image in request.images
+                for image in request.sent_images
             ],
         )

@@ -23,17 +23,28 @@ ONLY_FOR_EACH_IMAGE = "ultra_high"
 
 
 def body(request: Request, prepared: Sequence[Passed]) -> list[Content]:
-    """The JSON body in pieces. `prepared` holds the bytes or the file of each image in order,
-    None for one that the service fetches itself."""
+    """The JSON body in pieces. `prepared` holds the bytes or the file of each image in order, those
+    of the examples first, None for one that the service fetches itself.
+
+    An example is a turn of the user and one of the model, as google-genai writes a conversation.
+    """
     images = iter(prepared)
     overall = request.settings.media_resolution
     for_each = overall if overall == ONLY_FOR_EACH_IMAGE else None
-    parts = [_part(part, images, for_each) for part in request.parts]
+
+    def asked(parts: Sequence[Part]) -> list[Content]:
+        written = list_pieces(_part(part, images, for_each) for part in parts)
+        return [b'{"role":"user","parts":', *written, b"}"]
+
+    turns: list[list[Content]] = []
+    for turn in request.examples:
+        answer = {"role": "model", "parts": [{"text": turn.answer}]}
+        turns += [asked(turn.parts), [json_bytes(answer)]]
     rest = json_bytes(_rest(request))
     return [
-        b'{"contents":[{"role":"user","parts":',
-        *list_pieces(parts),
-        b"}]" + (b"," + rest[1:] if len(rest) > 2 else b"}"),
+        b'{"contents":',
+        *list_pieces([*turns, asked(request.parts)]),
+        b"," + rest[1:] if len(rest) > 2 else b"}",
     ]
 
 

@@ -47,19 +47,27 @@ def unsendable(request: Request) -> str | None:
 
 
 def body(request: Request, prepared: Sequence[Passed], token: str | None = None) -> list[Content]:
-    """The JSON body in pieces. `prepared` holds the bytes or the file of each image in order,
-    None for one that the service fetches itself. `token` asks for the rest of an answer that was
-    too long."""
+    """The JSON body in pieces. `prepared` holds the bytes or the file of each image in order, those
+    of the examples first, None for one that the service fetches itself. `token` asks for the rest of
+    an answer that was too long.
+
+    An example is a step `user_input` and a step `model_output`, the form in which a conversation that
+    is not stored is sent again. google-genai sends such steps as they are; that the service wants no
+    `thought` with its signature before an answer which it never gave is nowhere written.
+    """
     images = iter(prepared)
     overall = request.settings.media_resolution
-    content = [_part(part, images, overall) for part in request.parts]
+
+    def asked(parts: Sequence[Part]) -> list[Content]:
+        content = list_pieces(_part(part, images, overall) for part in parts)
+        return [b'{"type":"user_input","content":', *content, b"}"]
+
+    steps: list[list[Content]] = []
+    for turn in request.examples:
+        said = [{"type": "text", "text": turn.answer}]
+        steps += [asked(turn.parts), [json_bytes({"type": "model_output", "content": said})]]
     head = json_bytes({"model": request.model, "store": False, **_rest(request, token)})
-    return [
-        head[:-1],
-        b',"input":[{"type":"user_input","content":',
-        *list_pieces(content),
-        b"}]}",
-    ]
+    return [head[:-1], b',"input":', *list_pieces([*steps, asked(request.parts)]), b"}"]
 
 
 def _part(part: Part, images: Iterator[Passed], overall: Resolution | None) -> list[Content]:

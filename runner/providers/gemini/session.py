@@ -116,7 +116,7 @@ class Session:
     ) -> tuple[list[Content], list[Passed]]:
         """The body of a request in pieces, and how its images travel; looks at them. `token` asks for
         the rest of an answer. Raises `ImageError`."""
-        passed = [self._passed(image) for image in request.images]
+        passed = [self._passed(image) for image in request.sent_images]
         if request.family == "generate_content":
             return generate_content.body(request, passed), passed
         return interactions.body(request, passed, token), passed
@@ -146,7 +146,7 @@ def refuse(connection: Connection) -> Failure | None:
 
 
 def _label(request: Request, passed: Sequence[Passed]) -> Label:
-    names = tuple(i.name for i in request.images if not isinstance(i.origin, WebOrigin))
+    names = tuple(i.name for i in request.sent_images if not isinstance(i.origin, WebOrigin))
     files = {
         each.uri: (each.sha256, each.byte_count) for each in passed if isinstance(each, Uploaded)
     }

@@ -24,11 +24,11 @@ def shown_request(
 
     It is written by the very code that writes what is sent.
     """
-    prepared = [_passed(image, image.digest in uploaded) for image in request.images]
+    prepared = [_passed(image, image.digest in uploaded) for image in request.sent_images]
     writer = generate_content if request.family == "generate_content" else interactions
     body = json.loads(whole(writer.body(request, prepared)))
     within = [
-        i for i, each in zip(request.images, prepared, strict=True) if isinstance(each, Prepared)
+        i for i, each in zip(request.sent_images, prepared, strict=True) if isinstance(each, Prepared)
     ]
     names = map(_words, within)
     root = f"{(base_url or BASE_URL).rstrip('/')}/{api_version}"

@@ -77,7 +77,7 @@ class ImageFiles:
     async def ready(self, request: Request) -> frozenset[str] | Failure:
         """Sees to it that those images of a request are there that are to travel as files; the names
         of its files."""
-        images = {i.digest: i for i in request.images if not isinstance(i.origin, WebOrigin)}
+        images = {i.digest: i for i in request.sent_images if not isinstance(i.origin, WebOrigin)}
         sizes = [(likely_bytes(image), self.passing.uses(image)) for image in images.values()]
         rest = length_of_rest(request)
         chosen = uploads(self.passing.upload, sizes, rest, self.safe)

@@ -26,19 +26,26 @@ all other servers take, too."""
 
 
 def body(request: Request, prepared: Sequence[Prepared | None], root: str = "") -> list[Content]:
-    """The JSON body in pieces. `prepared` holds the bytes of each image in order, None for one
-    that the server fetches itself; `root` is the address that it goes to."""
+    """The JSON body in pieces. `prepared` holds the bytes of each image in order, those of the
+    examples first, None for one that the server fetches itself; `root` is the address that it goes
+    to. An example is a message of the user and one of the assistant."""
     images = iter(prepared)
-    content = [_part(part, images) for part in request.parts]
-    system = [{"role": "system", "content": request.system}] if request.system is not None else []
+
+    def asked(parts: Sequence[Part]) -> list[Content]:
+        return [b'{"role":"user","content":', *list_pieces(_part(p, images) for p in parts), b"}"]
+
+    messages: list[list[Content]] = []
+    if request.system is not None:
+        messages.append([json_bytes({"role": "system", "content": request.system})])
+    for turn in request.examples:
+        answer = json_bytes({"role": "assistant", "content": turn.answer})
+        messages += [asked(turn.parts), [answer]]
     rest = json_bytes(_rest(request, root))
     return [
         json_bytes({"model": request.model})[:-1],
-        b',"messages":[',
-        *(json_bytes(message) + b"," for message in system),
-        b'{"role":"user","content":',
-        *list_pieces(content),
-        b"}]" + (b"," + rest[1:] if len(rest) > 2 else b"}"),
+        b',"messages":',
+        *list_pieces([*messages, asked(request.parts)]),
+        b"," + rest[1:] if len(rest) > 2 else b"}",
     ]
 
 

@@ -58,7 +58,7 @@ class Session:
         return replace(answer, seconds=reply.seconds)
 
     def _body(self, request: Request) -> list[Content]:
-        prepared = [self._fetched(image) for image in request.images]
+        prepared = [self._fetched(image) for image in request.sent_images]
         return chat_completions.body(request, prepared, self.root)
 
     def _fetched(self, image: Image) -> Prepared | None:
@@ -77,5 +77,5 @@ def refuse(connection: Connection) -> Failure | None:
 
 
 def _label(request: Request) -> Label:
-    names = tuple(i.name for i in request.images if not isinstance(i.origin, WebOrigin))
+    names = tuple(i.name for i in request.sent_images if not isinstance(i.origin, WebOrigin))
     return Label(request.key, request.repeat, names, request.settings.headers)

@@ -20,8 +20,8 @@ def shown_request(request: Request, base_url: str | None = None) -> dict[str, ob
     It is written by the very code that writes what is sent.
     """
     root = (base_url or NO_ADDRESS).rstrip("/")
-    prepared = [_without_bytes(image) for image in request.images]
-    names = (_words(image) for image in request.images if not isinstance(image.origin, WebOrigin))
+    prepared = [_without_bytes(image) for image in request.sent_images]
+    names = (_words(image) for image in request.sent_images if not isinstance(image.origin, WebOrigin))
     return {
         "method": "POST",
         "url": f"{root}/chat/completions",

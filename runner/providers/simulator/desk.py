@@ -202,7 +202,7 @@ class Desk:
         """Counts a question against the quota. Raises a 429."""
         tokens = 0
         if self.quota.tokens_per_minute is not None:
-            images = [await self.eyes.look(sent.content) for sent in question.images]
+            images = [await self.eyes.look(sent.content) for sent in question.read]
             tokens = asked(question, images).input
         self.quota.take(self.clock(), call.owner, question.model.name, tokens)
 
@@ -212,8 +212,8 @@ class Desk:
         wait = self.latency_seconds + (float(slow.args[0]) if slow and slow.args else 0.0)
         if wait > 0:
             await self.sleep(wait)
-        images = await asyncio.gather(*(self.eyes.look(sent.content) for sent in question.images))
-        said = await self._said(question, images)
+        images = await asyncio.gather(*(self.eyes.look(sent.content) for sent in question.read))
+        said = await self._said(question, images[len(question.earlier) :])
         for command in given:
             if isinstance(command.what, Quirk):
                 said = command.what.alter(said)

@@ -14,10 +14,11 @@ from runner.catalogue import Model
 from runner.providers.simulator.errors import ApiError, beyond_simulation
 from runner.providers.simulator.interactions import OpenUri
 from runner.providers.simulator.question import (
+    Heard,
     Question,
     SentImage,
-    check_image_count,
     from_base64,
+    heard,
     resolution,
     thinking_level,
 )
@@ -87,15 +88,21 @@ def read(body: object, model: Model, open_uri: OpenUri, *, strict: bool = True) 
     config = written.get("generationConfig") or {}
     question = _question(model, config)
     overall = resolution(model, config.get("mediaResolution"), each_image=False)
-    parts = [part for content in contents for part in content.get("parts") or []]
+    turns = [_turn(model, content, overall, open_uri) for content in contents]
+    question = replace(question, system="\n".join(_texts(written.get("systemInstruction") or {})))
+    return heard(question, turns)
+
+
+def _turn(
+    model: Model, content: Mapping[str, object], overall: object, open_uri: OpenUri
+) -> Heard:
+    listed = content.get("parts")
+    parts = listed if isinstance(listed, list) else []
     images = [part for part in parts if "inlineData" in part or "fileData" in part]
-    check_image_count(len(images))
-    turns = [content for content in contents if content.get("role", "user") == "user"]
-    return replace(
-        question,
-        system="\n".join(_texts(written.get("systemInstruction") or {})),
-        prompt="\n".join(text for content in turns for text in _texts(content)),
-        images=tuple(_image(model, part, overall, open_uri) for part in images),
+    return Heard(
+        tuple(_texts(content)),
+        tuple(_image(model, part, overall, open_uri) for part in images),
+        is_model=content.get("role", "user") == "model",
     )
 
 

@@ -53,7 +53,7 @@ async def count_tokens(desk: Desk, call: Call, name: str) -> Reply:
     if refused := refuse(given, "generate_content"):
         return refused
     question = read(inner or written, model, desk.open_uri(call, given), strict=desk.strict)
-    images = await asyncio.gather(*(desk.eyes.look(sent.content) for sent in question.images))
+    images = await asyncio.gather(*(desk.eyes.look(sent.content) for sent in question.read))
     tokens = asked(question, images)
     return json_reply({"totalTokens": tokens.input, "promptTokensDetails": prompt_details(tokens)})
 

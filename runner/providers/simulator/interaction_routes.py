@@ -105,7 +105,7 @@ async def _spoken(
     rest = desk.rests.pop(delivery.continuation, None)
     if rest is None:
         raise ApiError(400, "Invalid continuation_token.")
-    images = [await desk.eyes.look(sent.content) for sent in question.images]
+    images = [await desk.eyes.look(sent.content) for sent in question.read]
     tokens = replace(asked(question, images), output=len(rest.text) // 4)
     return desk.bill(call, rest, tokens)
 

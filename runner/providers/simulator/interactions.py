@@ -7,14 +7,15 @@ wrong key, a legacy schema or a blocked prompt is not documented; see `faults.py
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from runner.providers.simulator.errors import ApiError, beyond_simulation
 from runner.providers.simulator.question import (
+    Heard,
     Question,
     SentImage,
-    check_image_count,
     from_base64,
+    heard,
     known_model,
     resolution,
     thinking_level,
@@ -144,8 +145,9 @@ def read(
         most_tokens=_most_tokens(config),
         stops=tuple(config.get("stop_sequences") or ()),
     )
-    contents = _contents(body.get("input", ""), strict=strict)
-    return _with_contents(question, contents, open_uri), delivery
+    steps = _steps(body.get("input", ""), strict=strict)
+    turns = [_turn(question, step, open_uri) for step in steps]
+    return heard(question, turns), delivery
 
 
 def _delivery(body: Mapping[str, object]) -> Delivery:
@@ -213,32 +215,41 @@ def _format(
     return schema, json_mode
 
 
-def _contents(written: object, *, strict: bool) -> list[Mapping[str, object]]:
-    """All user content, whichever of the four accepted shapes it comes in."""
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The contents of one step."""
+
+    contents: Sequence[Mapping[str, object]]
+    is_model: bool = False
+
+
+def _steps(written: object, *, strict: bool) -> list[_Step]:
+    """What the user and the model said, whichever of the four accepted shapes it comes in."""
     if isinstance(written, str):
-        return [{"type": "text", "text": written}]
+        return [_Step([{"type": "text", "text": written}])]
     listed = written if isinstance(written, list) else [written]
     items = [item for item in listed if isinstance(item, Mapping)]
     if len(items) < len(listed):
         raise ApiError(400, "Invalid value at 'input': expected a text, contents or steps.")
     kinds = {item.get("type") in CONTENTS for item in items}
     if kinds == {True}:
-        return [_checked(item, f"input[{i}]", strict) for i, item in enumerate(items)]
+        return [_Step([_checked(item, f"input[{i}]", strict) for i, item in enumerate(items)])]
     if kinds == {True, False}:
         raise ApiError(400, "Invalid value at 'input': contents and steps cannot be mixed.")
-    found: list[Mapping[str, object]] = []
+    found: list[_Step] = []
     for i, step in enumerate(items):
-        if step.get("type") != "user_input":
+        if step.get("type") not in ("user_input", "model_output"):
             if not isinstance(step.get("type"), str):
                 raise ApiError(400, f"Invalid value at 'input[{i}]': 'type' is required.")
-            continue  # what the model said or did before
-        content = step.get("content")
+            continue  # what the model thought or did before
+        content = step.get("content") or []
         inner = content if isinstance(content, list) else [content]
         if isinstance(content, str):
             inner = [{"type": "text", "text": content}]
-        found += [
+        checked = [
             _checked(item, f"input[{i}].content[{j}]", strict) for j, item in enumerate(inner)
         ]
+        found.append(_Step(checked, step["type"] == "model_output"))
     return found
 
 
@@ -262,17 +273,11 @@ def _checked(item: object, at: str, strict: bool) -> Mapping[str, object]:
     return item
 
 
-def _with_contents(
-    question: Question, contents: Sequence[Mapping[str, object]], open_uri: OpenUri
-) -> Question:
-    texts = [str(item["text"]) for item in contents if item["type"] == "text"]
-    images = [item for item in contents if item["type"] == "image"]
-    check_image_count(len(images))
-    return replace(
-        question,
-        prompt="\n".join(texts),
-        images=tuple(_image(question, item, open_uri) for item in images),
-    )
+def _turn(question: Question, step: _Step, open_uri: OpenUri) -> Heard:
+    texts = [str(item["text"]) for item in step.contents if item["type"] == "text"]
+    images = [item for item in step.contents if item["type"] == "image"]
+    seen = tuple(_image(question, item, open_uri) for item in images)
+    return Heard(tuple(texts), seen, step.is_model)
 
 
 def _image(question: Question, item: Mapping[str, object], open_uri: OpenUri) -> SentImage:

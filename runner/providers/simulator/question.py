@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from runner.catalogue import LEVELS, Model, catalogue
 from runner.providers.simulator.errors import ApiError, no_model
@@ -24,7 +24,9 @@ class SentImage:
 class Question:
     """What the model is asked.
 
-    `prompt` is all text of the user, `system` the instruction beside it. `thinking` is the level
+    `prompt` is the text of the user, `images` are those that it is about, `system` is the instruction
+    beside them. `earlier` are the images of turns before, and `said` are the texts of these: they are
+    read and paid for, and the answer is about none of them. `thinking` is the level
     that holds (`none` when thinking is off). `schema` is the JSON Schema of the answer with its
     types in small letters. `most_tokens` bounds the answer.
     """
@@ -34,12 +36,48 @@ class Question:
     prompt: str
     system: str = ""
     images: tuple[SentImage, ...] = ()
+    earlier: tuple[SentImage, ...] = ()
+    said: str = ""
     schema: Mapping[str, object] | None = None
     json_mode: bool = False
     thinking: str = "medium"
     summaries: bool = False
     most_tokens: int | None = None
     stops: tuple[str, ...] = ()
+
+    @property
+    def read(self) -> tuple[SentImage, ...]:
+        """All images that arrived: those of turns before first."""
+        return (*self.earlier, *self.images)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What one turn says; `is_model` is true for what the model said itself, or is said to have."""
+
+    texts: tuple[str, ...]
+    images: tuple[SentImage, ...] = ()
+    is_model: bool = False
+
+
+def heard(question: Question, turns: Sequence[Heard]) -> Question:
+    """The question in a conversation: that of the user's last turns. When these show no image, it is
+    about those before, as a further question about the same image is; else those before are
+    examples, or were answered."""
+    start = next((n + 1 for n, turn in reversed([*enumerate(turns)]) if turn.is_model), 0)
+    if not any(turn.images for turn in turns[start:]):
+        start = 0
+    before, now = turns[:start], [turn for turn in turns[start:] if not turn.is_model]
+    images = tuple(image for turn in now for image in turn.images)
+    earlier = tuple(image for turn in before for image in turn.images)
+    check_image_count(len(images) + len(earlier))
+    return replace(
+        question,
+        prompt="\n".join(text for turn in now for text in turn.texts),
+        images=images,
+        earlier=earlier,
+        said="\n".join(text for turn in before for text in turn.texts),
+    )
 
 
 def known_model(name: str, version: str, family: Family) -> Model:

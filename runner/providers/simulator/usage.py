@@ -36,15 +36,15 @@ class Used:
 
 
 def asked(question: Question, images: Sequence[Seen]) -> Used:
-    """The tokens of the question alone."""
-    texts = [question.prompt, question.system]
+    """The tokens of the question alone, what was said before included; `images` are all that it read."""
+    texts = [question.said, question.prompt, question.system]
     if question.schema is not None:
         texts.append(canonical_json(question.schema))
     return Used(
         text=sum(text_tokens(text).tokens for text in texts),
         images=sum(
             image_tokens(question.model, seen.size, sent.resolution).tokens
-            for sent, seen in zip(question.images, images, strict=True)
+            for sent, seen in zip(question.read, images, strict=True)
         ),
     )
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from runner.postprocess.brush import decode
 from runner.sources.opening import Unreadable, open_file
 from runner.sources.truth.by_image import ByImage, Entry, Unusable
 from runner.sources.truth.flaws import Flaws
@@ -213,6 +212,7 @@ def _turned(
 
 
 def _brushed(at: str, value: Mapping[str, Any], label: str | None, size: Size) -> Detection:
+    from runner.postprocess.brush import decode
     from runner.postprocess.masks import mask_of
 
     if value.get("format") != "rle" or not isinstance(value.get("rle"), list):

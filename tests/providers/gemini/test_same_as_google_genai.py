@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from runner.values.image import DataOrigin, Image
-from runner.values.request import Family, ImagePart, Part, Request, Settings, TextPart
+from runner.values.request import Family, ImagePart, Part, Request, Settings, TextPart, Turn
 
 pytest.importorskip("google.genai", reason="compares with the package google-genai 3.4")
 
@@ -182,6 +183,48 @@ def test_generate_content_is_asked_for_as_the_package_asks(
     ours, theirs = capture.received
     assert (ours.method, ours.path) == (theirs.method, theirs.path.replace("/v1/", "/v1beta/"))
     assert ours.json == _level(theirs.json)
+
+
+def test_examples_are_turns_as_the_package_writes_a_conversation(
+    capture: Any, ask: Any, images: Mapping[str, Image]
+) -> None:
+    """A turn of the user and one of the model for each, then the question: on both endpoints."""
+    from google import genai
+    from google.genai import types
+
+    answer = '{"boxes": [{"label": "“é”"}]}'
+    parts = ["text", "noise:low", "text png"]
+    client = genai.Client(api_key="k", http_options={"base_url": capture.url})
+
+    def request(family: Family) -> Request:
+        turns = [
+            Turn(tuple(_our_part(part, images) for part in each.split()), answer)
+            for each in parts[:2]
+        ]
+        return replace(_request(family, parts[2], {}, images), examples=tuple(turns))
+
+    capture.tell(GENERATED)
+    assert ask(request("generate_content")).text == "yes"
+    turns: list[Any] = []
+    for each in parts:
+        turns.append(types.Content(role="user", parts=[_part(p, images) for p in each.split()]))
+        turns.append(types.Content(role="model", parts=[types.Part(text=answer)]))
+    client.models.generate_content(model="gemini-3.5-flash", contents=turns[:-1])
+    ours, theirs = capture.received
+    assert ours.json == _level(theirs.json)
+
+    capture.answers, capture.received = [], []
+    capture.tell(COMPLETED)
+    assert ask(request("interactions")).text == "yes"
+    steps: list[Any] = []
+    for each in parts:
+        content = [_content(part, images) for part in each.split()]
+        said = [{"type": "text", "text": answer}]
+        steps += [{"type": "user_input", "content": content}]
+        steps += [{"type": "model_output", "content": said}]
+    client.interactions.create(model="gemini-3.5-flash", input=steps[:-1], store=False)
+    ours, theirs = capture.received
+    assert ours.json == theirs.json
 
 
 def test_the_package_resends_the_whole_question_for_the_rest_of_a_long_answer(

@@ -5,24 +5,28 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runner.providers.gemini import Gemini
+from runner.providers.gemini import uploads as uploads_module
 from runner.providers.gemini.files import CHUNK, ServiceTime
-from runner.providers.gemini.uploads import project_of
+from runner.providers.gemini.uploads import AT_A_TIME, project_of
 from runner.providers.simulator.commands import planned
 from runner.providers.simulator.desk import Desk, now
 from runner.providers.simulator.files import KEPT, expire
 from runner.providers.simulator.server import serve
 from runner.providers.simulator.service import Service
 from runner.roles import Ask, Connection, ImageError, Passing, Uploads
+from runner.sources.inspect import inspect
+from runner.sources.prepare import prepare
 from runner.transport.uploading import ThisProcess, uploading
 from runner.values.geometry import Size
-from runner.values.image import DataOrigin, Image, Prepared
+from runner.values.image import DataOrigin, FileOrigin, Image, Prepared
 from runner.values.passing import MOST_PROJECT_BYTES, KnownFile
 from runner.values.request import Family, ImagePart, Policy, Request, TextPart
 from runner.values.response import Failure, Response
@@ -329,6 +333,139 @@ def test_auto_uploads_what_pays_and_nothing_else(png: bytes, other: bytes) -> No
 
         against(run.desk, work)
         assert len(run.uploaded) == uploaded
+
+
+def sized(content: bytes, size: int, name: str) -> Image:
+    """An image of a file of so many bytes, of which fewer are sent."""
+    digest = hashlib.sha256(content).hexdigest()
+    return Image(name, "image", DataOrigin(content), "image/png", Size(8, 8), digest, size)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_auto_uploads_the_largest_until_a_request_is_surely_small_enough(
+    draw: Any, full: bool
+) -> None:
+    """20 MB by every page of Google's. Where nothing can be uploaded, what fits into the 100 MB that
+    newer pages grant is sent all the same."""
+    images = [
+        sized(draw.encoded(draw.scene(), form), size, f"{size}")
+        for form, size in (("PNG", 5 << 20), ("JPEG", 9 << 20), ("WEBP", 6 << 20))
+    ]
+    asked_for = Request(
+        "interactions", "gemini-3.5-flash", (*map(ImagePart, images), TextPart("What?"))
+    )
+    run = Run(desk(*["file-storage-full"] * full), upload="auto")
+
+    async def work(url: str) -> None:
+        (reply,) = await asked(run, url, asked_for)
+        assert isinstance(reply, Response)
+
+    against(run.desk, work)
+    largest = [(str(9 << 20), len(images[1].origin.content), False)]  # type: ignore[union-attr]
+    assert run.uploaded == ([] if full else largest)
+
+
+def test_auto_cannot_do_without_uploads_beyond_the_limit(png: bytes) -> None:
+    """A request that is too large whatever one reads ends the run when nothing can be uploaded."""
+    image = sized(png, 80 << 20, "large.png")
+    run = Run(desk("file-storage-full"), upload="auto")
+
+    async def work(url: str) -> None:
+        one = Request("interactions", "gemini-3.5-flash", (ImagePart(image), TextPart("What?")))
+        (reply,) = await asked(run, url, one)
+        assert isinstance(reply, Failure)
+        assert (reply.kind, reply.stops_run) == ("quota", True)
+
+    against(run.desk, work)
+
+
+def test_the_images_of_a_request_are_uploaded_beside_one_another(png: bytes) -> None:
+    """So many at a time, each content once; after a failure no further one is begun."""
+    contents = [png + bytes([number]) for number in range(40)]
+    run, failing = Run(desk()), Run(desk("file-failed:first=1"))
+
+    async def work(url: str) -> None:
+        async with Gemini().open(run.connection(url), run.fetch) as opened:
+            names = await opened.upload(request(*contents, *contents))
+            assert isinstance(names, frozenset)
+            assert len(names) == 40
+
+    async def work_failing(url: str) -> None:
+        async with Gemini().open(failing.connection(url), failing.fetch) as opened:
+            assert isinstance(await opened.upload(request(*contents)), Failure)
+
+    against(run.desk, work)
+    against(failing.desk, work_failing)
+    assert {size for _, size, again in run.uploaded if not again} == {len(png) + 1}
+    assert (len(run.uploaded), run.desk.files.started) == (40, 40)
+    assert failing.desk.files.started <= 2 * AT_A_TIME
+
+
+def test_what_was_used_last_is_forgotten_last(png: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a run knows of its files is bounded; of a forgotten one the service is asked again."""
+    monkeypatch.setattr(uploads_module, "MOST_KNOWN", 2)
+    run = Run(desk())
+    first, second, third = (png + bytes([number]) for number in range(3))
+
+    async def work(url: str) -> None:
+        async with Gemini().open(run.connection(url), run.fetch) as opened:
+            for content in (first, second, first, third):
+                await opened.upload(request(content))
+            before = run.desk.ledger.requests
+            await opened.upload(request(first))
+            assert run.desk.ledger.requests == before
+            await opened.upload(request(second))
+            assert run.desk.ledger.requests == before + 1
+
+    against(run.desk, work)
+    assert len(run.uploaded) == 3
+
+
+def test_a_file_that_holds_other_bytes_is_not_used(png: bytes) -> None:
+    """The service tells the digest of what arrived; nothing is remembered of it."""
+    run = Run(desk())
+    fetch = run.fetch
+
+    def misread(image: Image) -> Prepared:
+        return replace(fetch(image), sha256="00" * 32)
+
+    async def work(url: str) -> None:
+        async with Gemini().open(run.connection(url), misread) as opened:
+            failure = await opened.upload(request(png))
+            assert isinstance(failure, Failure)
+            assert (failure.kind, "holds other bytes" in failure.message) == ("unreadable", True)
+
+    against(run.desk, work)
+    assert (run.uploaded, run.memory._files) == ([], {})
+
+
+def test_F315_a_file_that_changes_while_it_is_uploaded_fails_alone(
+    png: bytes, tmp_path: Path
+) -> None:
+    """Whatever arrived of it is not used; it was never in memory as a whole."""
+    run, file = Run(desk()), tmp_path / "a.png"
+    file.write_bytes(png + bytes(2 * CHUNK))
+    found = inspect(FileOrigin(file), "a.png")
+    assert isinstance(found, Image)
+
+    def then_changed(image: Image) -> Prepared:
+        prepared = prepare(image)
+        file.write_bytes(png)
+        return prepared
+
+    async def work(url: str) -> None:
+        for how in ("files", "inline"):
+            run.upload = how
+            file.write_bytes(png + bytes(2 * CHUNK))
+            async with Gemini().open(run.connection(url), then_changed) as opened:
+                one = Request("interactions", "gemini-3.5-flash", (ImagePart(found),))
+                reply = await uploading(opened, opened)(one)
+                why = "a.png: the file has changed since this run found it"
+                assert isinstance(reply, Failure)
+                assert (reply.kind, reply.message, reply.maybe_billed) == ("image", why, False)
+
+    against(run.desk, work)
+    assert run.uploaded == []
 
 
 @pytest.mark.parametrize(

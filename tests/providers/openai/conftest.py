@@ -178,13 +178,16 @@ def _images(messages: Any) -> list[Image.Image]:
     if not messages:
         raise Refusal(400, "Invalid 'messages': empty array.")
     found: list[Image.Image] = []
+    roles = ("system", "user", "assistant")
     for message in messages:
-        if message.keys() != {"role", "content"} or message["role"] not in ("system", "user"):
+        if message.keys() != {"role", "content"} or message["role"] not in roles:
             raise Refusal(400, "Invalid value for 'messages'.")
+        if message["role"] == "assistant":
+            found.clear()  # what was shown before is answered
         if isinstance(message["content"], str):
             continue
-        if message["role"] == "system":
-            raise Refusal(400, "Invalid 'messages': a system message is a text.")
+        if message["role"] != "user":
+            raise Refusal(400, "Invalid 'messages': only a user sends images.")
         found += [image for part in message["content"] if (image := _part(part))]
     return found
 

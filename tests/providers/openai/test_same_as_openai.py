@@ -22,7 +22,7 @@ from runner.roles import Connection
 from runner.values.content import whole
 from runner.values.geometry import Size
 from runner.values.image import DataOrigin, Image, Prepared, WebOrigin
-from runner.values.request import ImagePart, Part, Policy, Request, Settings, TextPart
+from runner.values.request import ImagePart, Part, Policy, Request, Settings, TextPart, Turn
 from runner.values.response import Failure, Response
 
 openai = pytest.importorskip("openai", reason="compares with the package openai 3.52")
@@ -87,6 +87,17 @@ CASES: dict[str, Case] = {
         {"schema": SCHEMA},
         {"response_format": FORMAT},
     ),
+    "examples": (
+        (TextPart(WORDS), ImagePart(FILE)),
+        {
+            "system": "Be “brief”.",
+            "examples": (
+                Turn((TextPart("One?"), ImagePart(WEB)), "“é”"),
+                Turn((ImagePart(FILE), TextPart("Two?")), "[]"),
+            ),
+        },
+        {},
+    ),
 }
 
 
@@ -118,15 +129,23 @@ def _fetch(image: Image) -> Prepared:
     return Prepared(content, image.mime, Size(40, 20), hashlib.sha256(content).hexdigest())
 
 
-def _messages(parts: tuple[Part, ...], system: str | None) -> list[Any]:
+def _messages(
+    parts: tuple[Part, ...], system: str | None, examples: tuple[Turn, ...] = ()
+) -> list[Any]:
+    before: list[Any] = [{"role": "system", "content": system}] if system else []
+    for turn in examples:
+        before += [_user(turn.parts), {"role": "assistant", "content": turn.answer}]
+    return [*before, _user(parts)]
+
+
+def _user(parts: tuple[Part, ...]) -> dict[str, Any]:
     content = [
         {"type": "text", "text": part.text}
         if isinstance(part, TextPart)
         else {"type": "image_url", "image_url": {"url": _address(part.image)}}
         for part in parts
     ]
-    before = [{"role": "system", "content": system}] if system else []
-    return [*before, {"role": "user", "content": content}]
+    return {"role": "user", "content": content}
 
 
 def _address(image: Image) -> str:
@@ -140,7 +159,7 @@ def test_the_same_question_has_the_same_body(
     """Key for key; also the address and the header of the key."""
     parts, ours, theirs = CASES[name]
     chat_server.answer = lambda body: chat.Told(chat.completion("yes"))
-    messages = _messages(parts, ours.get("system"))
+    messages = _messages(parts, ours.get("system"), ours.get("examples", ()))
     client.chat.completions.create(model="eyes", messages=messages, **theirs)
     ask(Request("chat_completions", "eyes", parts, **ours))
     wanted, sent = chat_server.received
@@ -161,7 +180,7 @@ def test_a_body_is_what_the_types_of_the_package_describe(name: str) -> None:
 
     parts, ours, _ = CASES[name]
     request = Request("chat_completions", "eyes", parts, **ours)
-    prepared = [None if image is WEB else _fetch(image) for image in request.images]
+    prepared = [None if image is WEB else _fetch(image) for image in request.sent_images]
     sent = json.loads(whole(body(request, prepared)))
     assert set(sent) <= set(CompletionCreateParamsNonStreaming.__annotations__)
     TypeAdapter(CompletionCreateParamsNonStreaming).validate_python(sent, strict=True)

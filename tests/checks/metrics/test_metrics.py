@@ -1,0 +1,384 @@
+"""Every metric is what the reference implementation of its field says, on random answers."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Mapping, Sequence
+
+import jiwer
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+from scipy.optimize import linear_sum_assignment
+from sklearn import metrics as sk
+
+from runner.checks.metrics import METRICS
+from runner.checks.things import ROUNDING
+from runner.measures.matching import box_ious
+from runner.measures.precision import THRESHOLDS
+from runner.measures.texts import similarity
+from runner.postprocess.masks import mask_of
+from runner.postprocess.overlap import boundary_f
+from runner.postprocess.rle import decode, from_bits
+from runner.roles import CaseResults
+from runner.values.geometry import Box, Point, Size
+from runner.values.measured import Contribution, NotJudged
+from runner.values.reference import Reference
+from runner.values.result import Detection, Result, ResultImage, Status
+from runner.values.truth import Cell, NoTruth, Things, Truth
+
+SIZE = Size(100, 100)
+IMAGE = ResultImage("a.png", "image", "a.png", SIZE, 1, None)
+
+Boxes = Sequence[tuple[str | None, Sequence[float]]]
+
+
+def detections(boxes: Boxes) -> tuple[Detection, ...]:
+    return tuple(
+        Detection(at=f"boxes[{n}]", label=label, box=Box(*edges))
+        for n, (label, edges) in enumerate(boxes)
+    )
+
+
+def result(
+    answer: object = None, found: Sequence[Detection] = (), status: Status = "ok", **more: object
+) -> Result:
+    return Result(0, "a", "find", {}, 1, (IMAGE,), status, answer, tuple(found), **more)  # type: ignore[arg-type]
+
+
+NOTHING = Things()
+
+
+def case(of: Result, truth: Truth = NOTHING, **row: object) -> CaseResults:
+    return CaseResults("a", 1, {}, {"find": of}, row, {}, {"t": truth})
+
+
+def measured(name: str, cases: Sequence[CaseResults], **options: object) -> float | None:
+    """The metric over these cases."""
+    metric = METRICS[name](**options)  # type: ignore[call-arg]
+    gathered = metric.gathered(1)
+    for number, each in enumerate(cases):
+        added = metric.measure(each)
+        if isinstance(added, Contribution):
+            gathered.put(added.parts, number, 0)
+    return gathered.value()
+
+
+OF, TRUTH = Reference.parse("find.boxes"), Reference.parse("truth.t")
+LABEL = Reference.parse("find.answer")
+
+edges = st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(20, 40), st.integers(20, 40))
+box = edges.map(lambda e: [float(n) for n in (e[0], e[1], e[0] + e[2], e[1] + e[3])])
+boxes = st.lists(st.tuples(st.sampled_from(["cat", "dog"]), box), max_size=5)
+images = st.lists(st.tuples(boxes, boxes), min_size=1, max_size=5)
+
+
+def of_boxes(drawn: Sequence[tuple[Boxes, Boxes]]) -> list[CaseResults]:
+    return [
+        case(result(found=detections(found)), Things(detections(there))) for there, found in drawn
+    ]
+
+
+def counts(drawn: Sequence[tuple[Boxes, Boxes]], least: float) -> tuple[int, int, int, list[float]]:
+    """Right, wrong, missed and the overlaps of the pairs, by SciPy's assignment."""
+    right, there_all, found_all, ious = 0, 0, 0, []
+    for there, found in drawn:
+        there_all, found_all = there_all + len(there), found_all + len(found)
+        for label in ("cat", "dog"):
+            rows = [edges for name, edges in there if name == label]
+            columns = [edges for name, edges in found if name == label]
+            overlaps = box_ious(rows, columns)
+            worth = np.where(overlaps >= least, overlaps + 100, 0)
+            for pair in zip(*linear_sum_assignment(-worth), strict=True):
+                if worth[pair] > 0:
+                    right += 1
+                    ious.append(float(overlaps[pair]))
+    return right, found_all - right, there_all - right, ious
+
+
+@settings(max_examples=60, deadline=None)
+@given(images, st.sampled_from([0.3, 0.5, 0.75]))
+def test_findings_are_counted_as_by_scipys_assignment(
+    drawn: list[tuple[Boxes, Boxes]], least: float
+) -> None:
+    """Precision, recall, F1 and the mean overlap of matched boxes."""
+    right, wrong, missed, ious = counts(drawn, least)
+    sides = {"of": OF, "against": TRUTH, "iou": (least,)}
+    cases = of_boxes(drawn)
+    expected = {
+        "precision": right / (right + wrong) if right + wrong else None,
+        "recall": right / (right + missed) if right + missed else None,
+        "f1": 2 * right / (2 * right + wrong + missed) if right + wrong + missed else None,
+        "mean_iou": float(np.mean(ious)) if ious else None,
+    }
+    assert {name: measured(name, cases, **sides) for name in expected} == pytest.approx(expected)
+
+
+@settings(max_examples=40, deadline=None)
+@given(images)
+def test_over_a_range_of_overlaps_f1_is_the_mean(drawn: list[tuple[Boxes, Boxes]]) -> None:
+    """0.50:0.95 is the mean of ten."""
+    cases, each = of_boxes(drawn), []
+    for least in THRESHOLDS:
+        each.append(measured("f1", cases, of=OF, against=TRUTH, iou=(least,)))
+    whole = measured("f1", cases, of=OF, against=TRUTH, iou=THRESHOLDS)
+    assert whole == (None if None in each else pytest.approx(np.mean(each)))  # type: ignore[arg-type]
+
+
+@settings(max_examples=40, deadline=None)
+@given(images)
+def test_map_is_that_of_pycocotools(drawn: list[tuple[Boxes, Boxes]]) -> None:
+    """Without scores, in the order of the answers."""
+    ours = measured("mAP", of_boxes(drawn), of=OF, against=TRUTH)
+    there = [(n, *each) for n, (side, _) in enumerate(drawn, 1) for each in side]
+    found = [(n, *each) for n, (_, side) in enumerate(drawn, 1) for each in side]
+    if not there:
+        assert ours is None
+    elif not found:
+        assert ours == 0.0
+    else:
+        assert ours == pytest.approx(coco(len(drawn), there, found), abs=1e-9)
+
+
+def coco(images: int, there: Sequence[tuple], found: Sequence[tuple]) -> float:  # type: ignore[type-arg]
+    def annotation(
+        number: int, image: int, label: str, edges: Sequence[float]
+    ) -> dict[str, object]:
+        wide, high = edges[2] - edges[0], edges[3] - edges[1]
+        return {
+            "id": number, "image_id": image, "category_id": ["cat", "dog"].index(label) + 1,
+            "bbox": [edges[0], edges[1], wide, high], "area": wide * high, "iscrowd": 0, "score": 1.0,
+        }  # fmt: skip
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO()
+        truth.dataset = {
+            "images": [{"id": n + 1} for n in range(images)],
+            "annotations": [annotation(n, *each) for n, each in enumerate(there, 1)],
+            "categories": [{"id": 1}, {"id": 2}],
+        }
+        truth.createIndex()
+        judge = COCOeval(truth, truth.loadRes([annotation(0, *each) for each in found]), "bbox")
+        judge.evaluate()
+        judge.accumulate()
+        judge.summarize()
+    return float(judge.stats[0])
+
+
+classes = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abc")), min_size=1)
+
+
+@given(classes)
+def test_classes_are_judged_as_by_scikit_learn(drawn: list[tuple[str, str]]) -> None:
+    """Accuracy, macro-F1 and the share of exact matches."""
+    there, found = zip(*drawn, strict=True)
+    cases = [case(result(answer), label=right) for right, answer in drawn]
+    sides = {"of": LABEL, "against": Reference.parse("row.label")}
+    assert measured("accuracy", cases, **sides) == pytest.approx(sk.accuracy_score(there, found))
+    assert measured("exact_match", cases, **sides) == pytest.approx(sk.accuracy_score(there, found))
+    right = sk.f1_score(there, found, average="macro", zero_division=0)
+    assert measured("macro_f1", cases, **sides) == pytest.approx(right)
+
+
+numbers = st.lists(st.tuples(st.integers(-50, 50), st.floats(-50, 50)), min_size=1)
+
+
+@given(numbers)
+def test_numbers_are_judged_as_by_scikit_learn(drawn: list[tuple[int, float]]) -> None:
+    """The mean absolute error; also of counts; mean and total."""
+    there, found = zip(*drawn, strict=True)
+    cases = [case(result(answer), number=str(right)) for right, answer in drawn]
+    sides = {"of": LABEL, "against": Reference.parse("row.number")}
+    right = sk.mean_absolute_error(there, found)
+    assert measured("mean_absolute_error", cases, **sides) == pytest.approx(right)
+    assert measured("count_error", cases, **sides) == pytest.approx(right)
+    assert measured("mean", cases, of=LABEL) == pytest.approx(np.mean(found))
+    assert measured("total", cases, of=LABEL) == pytest.approx(np.sum(found))
+
+
+words = st.lists(st.sampled_from(["one", "two", "owt", "a"]), min_size=1, max_size=6).map(" ".join)
+
+
+@given(st.lists(st.tuples(words, words), min_size=1, max_size=5))
+def test_texts_are_judged_as_by_jiwer(drawn: list[tuple[str, str]]) -> None:
+    """Characters and words, long texts counting for more."""
+    there, found = ([pair[side] for pair in drawn] for side in (0, 1))
+    cases = [case(result(read), Cell(right)) for right, read in drawn]
+    sides = {"of": LABEL, "against": TRUTH}
+    assert measured("cer", cases, **sides) == pytest.approx(jiwer.cer(there, found))
+    assert measured("wer", cases, **sides) == pytest.approx(jiwer.wer(there, found))
+
+
+def masks(seed: int) -> tuple[Detection, ...]:
+    """Two overlapping noisy masks of 100 × 100 pixels."""
+    random = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:100, :100]
+    found = []
+    for number, (y, x) in enumerate(((30, 30), (70, 70))):
+        radius = random.uniform(15, 25)
+        bits = (rows - y) ** 2 + (columns - x) ** 2 < radius**2
+        bits &= random.random(bits.shape) > 0.02
+        mask = mask_of(from_bits(bits, 0, 0, SIZE), "png")
+        found.append(Detection(at=f"[{number}]", label="x", mask=mask, box=mask.tight_box))
+    return tuple(found)
+
+
+def test_masks_are_compared_by_their_pixels_and_edges() -> None:
+    """Recall and mean IoU of masks; the agreement of edges; points in masks."""
+    there, found = masks(1), masks(2)
+    cases = [case(result(found=found), Things(there))]
+    of = Reference.parse("find.masks")
+    ious, edges = [], []
+    for one, other in zip(there, found, strict=True):
+        assert one.mask
+        assert other.mask
+        a, b = decode(one.mask.rle), decode(other.mask.rle)
+        both = [np.zeros(10_000, bool) for _ in range(2)]
+        for bits, runs in zip(both, (a, b), strict=True):
+            for start, stop in zip(runs.starts, runs.stops, strict=True):
+                bits[start:stop] = True
+        ious.append((both[0] & both[1]).sum() / (both[0] | both[1]).sum())
+        edges.append(boundary_f(a, b))
+    assert measured("mean_iou", cases, of=of, against=TRUTH, iou=(0.1,)) == pytest.approx(
+        np.mean(ious)
+    )
+    assert measured("recall", cases, of=of, against=TRUTH, iou=(0.99,)) == 0.0
+    assert measured("boundary_f", cases, of=of, against=TRUTH, iou=(0.1,)) == pytest.approx(
+        np.mean(edges)
+    )
+
+
+@pytest.mark.parametrize(
+    ("points", "value"),
+    [
+        ([("cat", 15, 15), ("dog", 50, 50)], 1.0),
+        ([("cat", 15, 15)], 0.5),
+        ([("cat", 15, 15), ("cat", 16, 16), ("dog", 50, 50)], 2 / 3),  # one point too many
+        ([("dog", 15, 15), ("cat", 50, 50)], 0.0),
+        ([], 0.0),
+    ],
+)
+def test_a_point_hits_what_it_lies_in(points: Sequence[tuple[str, int, int]], value: float) -> None:
+    """One point for each thing, of the same label."""
+    there = detections([("Cat", [10, 10, 20, 20]), ("dog", [40, 40, 60, 60])])
+    found = [
+        Detection(at=f"[{n}]", label=label, point=Point(x, y))
+        for n, (label, x, y) in enumerate(points)
+    ]
+    of = Reference.parse("find.points")
+    cases = [case(result(found=found), Things(there))]
+    assert measured("point_hit", cases, of=of, against=TRUTH) == pytest.approx(value)
+    if points:
+        share = measured("precision", cases, of=of, against=TRUTH)
+        assert share == pytest.approx(value if len(points) > 1 else 1.0)
+
+
+REFUSED = result(status="refused", error="SAFETY")
+
+LACKING: Mapping[str, tuple[dict[str, object], float | str | None]] = {
+    # without a usable answer: what it counts as, or why it is not judged
+    "precision": ({"of": OF, "against": TRUTH}, None),
+    "recall": ({"of": OF, "against": TRUTH}, 0.0),
+    "f1": ({"of": OF, "against": TRUTH}, 0.0),
+    "mAP": ({"of": OF, "against": TRUTH}, 0.0),
+    "point_hit": ({"of": OF, "against": TRUTH}, 0.0),
+    "mean_iou": ({"of": OF, "against": TRUTH}, "no usable answer"),
+    "boundary_f": ({"of": OF, "against": TRUTH}, "no usable answer"),
+    "count_error": ({"of": OF, "against": TRUTH}, "no usable answer"),
+    "mean_absolute_error": ({"of": LABEL, "against": Reference.parse("row.n")}, "no usable answer"),
+    "accuracy": ({"of": LABEL, "against": Reference.parse("row.n")}, 0.0),
+    "macro_f1": ({"of": LABEL, "against": Reference.parse("row.n")}, 0.0),
+    "exact_match": ({"of": LABEL, "against": Reference.parse("row.n")}, 0.0),
+    "cer": ({"of": LABEL, "against": Reference.parse("row.n")}, 1.0),
+    "wer": ({"of": LABEL, "against": Reference.parse("row.n")}, 1.0),
+    "mean": ({"of": LABEL}, "no usable answer"),
+    "total": ({"of": LABEL}, "no usable answer"),
+    "error_rate": ({}, 1.0),
+    "valid_answer_rate": ({}, 0.0),
+    "stability": ({"of": LABEL}, "no usable answer"),
+    "cost_usd": ({}, 0.0),
+    "tokens": ({}, 0.0),
+    "seconds_p95": ({}, "nothing was sent for it"),
+}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_an_answer_that_cannot_be_used_is_never_left_out_in_silence(name: str) -> None:
+    """It counts as wrong, or is not judged for a reason that is counted."""
+    options, outcome = LACKING[name]
+    refused = case(REFUSED, Things(detections([("cat", [10, 10, 40, 40])])), n="12")
+    metric = METRICS[name](**options)  # type: ignore[call-arg]
+    added = metric.measure(refused)
+    if isinstance(outcome, str):
+        assert added == NotJudged(outcome)
+    else:
+        assert isinstance(added, Contribution)
+        assert measured(name, [refused], **options) == outcome
+
+
+@pytest.mark.parametrize("name", [name for name in METRICS if "against" in LACKING[name][0]])
+def test_a_case_without_truth_is_not_judged(name: str) -> None:
+    """Neither right nor wrong."""
+    options = LACKING[name][0] | {"against": TRUTH}
+    unknown = case(result("a", detections([("cat", [10, 10, 40, 40])])), NoTruth("no line"))
+    metric = METRICS[name](**options)  # type: ignore[call-arg]
+    assert metric.measure(unknown) == NotJudged("nobody has said what is right")
+
+
+def test_what_was_not_run_is_not_judged() -> None:
+    """A step that was skipped gave no wrong answer."""
+    skipped = case(result(status="skipped"), Things(), n="12")
+    for name, (options, _) in LACKING.items():
+        metric = METRICS[name](**options)  # type: ignore[call-arg]
+        assert isinstance(metric.measure(skipped), NotJudged), name
+
+
+def test_labels_are_not_compared_where_one_side_has_none() -> None:
+    """A truth of boxes alone is a truth, too; capital letters never matter."""
+    found = result(found=detections([("Cat ", [10, 10, 40, 40])]))
+    for label, value in ((None, 1.0), ("cat", 1.0), ("dog", 0.0)):
+        there = Things(detections([(label, [10, 10, 40, 40])]))
+        assert measured("recall", [case(found, there)], of=OF, against=TRUTH) == value
+
+
+def test_a_small_thing_needs_no_more_overlap_than_whole_numbers_allow() -> None:
+    """In 10,000 pixels a step of the model's grid is 10: a box of 20 pixels cannot fit better."""
+    large = ResultImage("a.png", "image", "a.png", Size(10_000, 10_000), 1, None)
+    there = Things(detections([("cat", [105, 105, 125, 125])]))
+    best = detections([("cat", [100, 100, 120, 120])])
+    answer = Result(0, "a", "find", {}, 1, (large,), "ok", None, best)
+    metric = METRICS["recall"](of=OF, against=TRUTH, iou=(0.5,))  # type: ignore[call-arg]
+    added = metric.measure(case(answer, there))
+    assert added == Contribution({"cat": (1.0, 0.0, 0.0)}, notes=(ROUNDING,))
+    wide = Things(detections([("cat", [105, 105, 405, 405])]))
+    assert isinstance(plain := metric.measure(case(answer, wide)), Contribution)
+    assert plain.notes == ()
+
+
+def test_things_on_different_images_never_fit() -> None:
+    """Also when they have the same place."""
+    second = ResultImage("b.png", "after", "b.png", SIZE, 1, None)
+    found = [Detection(at="[0]", label="cat", box=Box(10, 10, 40, 40), image=1)]
+    answer = Result(0, "a", "find", {}, 1, (IMAGE, second), "ok", None, tuple(found))
+    there = Things(detections([("cat", [10, 10, 40, 40])]))
+    assert measured("f1", [case(answer, there)], of=OF, against=TRUTH) == 0.0
+
+
+def test_repeats_are_compared_with_one_another() -> None:
+    """Things by their overlap, texts by their similarity, everything else by being the same."""
+    stability = METRICS["stability"]
+    moved = [case(result(found=detections([("cat", [10, 10, 40, edge])]))) for edge in (40, 40, 25)]
+    of_boxes = stability(of=OF)  # type: ignore[call-arg]
+    assert of_boxes.compare(moved) == Contribution({"": (pytest.approx(2 / 3), 1.0)})  # type: ignore[attr-defined]
+    texts = [case(result(text)) for text in ("a cat", "a cap")]
+    of_text = stability(of=LABEL)  # type: ignore[call-arg]
+    assert of_text.compare(texts) == Contribution({"": (similarity("a cat", "a cap"), 1.0)})  # type: ignore[attr-defined]
+    assert of_text.compare([case(result(3)), case(result(3)), case(REFUSED)]) == Contribution(
+        {"": (1.0, 1.0)}
+    )  # type: ignore[attr-defined]
+    few = NotJudged("fewer than two repeats have a usable answer")
+    assert of_text.compare([case(result(3)), case(REFUSED)]) == few  # type: ignore[attr-defined]
