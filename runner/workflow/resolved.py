@@ -250,7 +250,11 @@ def _plain(value: object) -> object:
 
 
 def _output(output: OutputSpec) -> dict[str, object]:
-    return {"save": str(output.save), "as": output.format, "to": output.to}
+    options = {
+        name: str(value) if isinstance(value, Reference) else value
+        for name, value in output.options.items()
+    }
+    return {"save": str(output.save), "as": output.format, "to": output.to, **options}
 
 
 def _run(run: RunOptions) -> dict[str, object]:
