@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 
 from runner.exporters.atomic import writing
-from runner.report.checks_json import checks_json
+from runner.report.checks_json import checks_json, judged_line
 from runner.report.metrics_json import metric_line, metrics_json
 from runner.roles import CaseResults
 from runner.stages.check import check
@@ -15,7 +16,7 @@ from runner.stages.truth import case_truths
 from runner.store.folder import RunFolder
 from runner.store.recorded import Effort
 from runner.values.measured import MeasuredAnswer
-from runner.values.verdict import Verdict
+from runner.values.verdict import JudgedCase, Verdict
 from runner.workflow.spec import Workflow
 
 TIMED = frozenset({"seconds_p95"})
@@ -28,13 +29,19 @@ def judge(
     efforts: Callable[[], Iterable[Effort]],
     say: Callable[[str], None],
 ) -> tuple[Verdict, ...]:
-    """The verdicts over results.jsonl, which is read once; written to checks.json, metrics.json and
-    metrics.jsonl. `efforts` says what every result took."""
+    """The verdicts over results.jsonl, which is read once; written to checks.json and
+    metrics.json, and case by case to checks.jsonl and metrics.jsonl. `efforts` says what every result took."""
     took = _took(workflow, efforts)
-    with case_truths(workflow) as truths, writing(folder.path / "metrics.jsonl") as lines:
+    with ExitStack() as stack:
+        truths = stack.enter_context(case_truths(workflow))
+        lines = stack.enter_context(writing(folder.path / "metrics.jsonl"))
+        judged_lines = stack.enter_context(writing(folder.path / "checks.jsonl"))
 
         def keep(answer: MeasuredAnswer) -> None:
             lines.write(f"{metric_line(answer)}\n".encode())
+
+        def keep_judged(judged: JudgedCase) -> None:
+            judged_lines.write(f"{judged_line(judged)}\n".encode())
 
         meters = Meters(workflow.metrics, workflow.run.repeat, keep)
         meters.seat(workflow.combinations)
@@ -45,13 +52,14 @@ def judge(
                 yield case
 
         checks, repeat = workflow.checks, workflow.run.repeat
-        verdicts = check(checks, cases(), workflow.combinations, repeat)
+        verdicts = check(checks, cases(), workflow.combinations, repeat, keep_judged)
         verdicts += meters.verdicts()
     folder.write_json("checks.json", checks_json(verdicts))
     if workflow.metrics:
         folder.write_json("metrics.json", metrics_json(verdicts))
-    else:
-        (folder.path / "metrics.jsonl").unlink()
+    for name, specs in (("metrics.jsonl", workflow.metrics), ("checks.jsonl", workflow.checks)):
+        if not specs:
+            (folder.path / name).unlink()
     for remark in truths.told():
         say(remark)
     return verdicts

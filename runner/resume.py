@@ -26,6 +26,7 @@ from runner.values.event import doubtful
 from runner.values.question import Question
 from runner.values.result import Status
 from runner.values.tally import Tally
+from runner.values.verdict import Verdict
 from runner.workflow.resolved import as_text
 from runner.workflow.spec import Workflow
 
@@ -40,7 +41,8 @@ class Options:
     """How this machine carries out a run. `now` (UTC) says which prices hold: those of the day on which
     a session begins, for what it asks. `watch` gets the totals after every result, `say` a
     sentence that a person should read at once, `log` everything that happens; `hide` takes keys out
-    of what is logged. All runs of a command share `cache`, `uploads` and `pacers`. `ask_again` decides about requests that may be paid
+    of what is logged. `against` compares a run
+    whose results are written with what was accepted before. All runs of a command share `cache`, `uploads` and `pacers`. `ask_again` decides about requests that may be paid
     for already, when the workflow says `on_doubtful: ask`. `holds` gets what ends the run early,
     before it begins."""
 
@@ -56,6 +58,7 @@ class Options:
     log: Log = no_log
     hide: Hide = str
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    against: Callable[[RunFolder], tuple[Verdict, ...]] = lambda folder: ()
     ask_again: Callable[[Mapping[str, Doubt]], bool] = lambda doubts: True
     holds: Callable[[Halt], None] = lambda halt: None
 

@@ -141,6 +141,8 @@ def _run(
                     raise KeyboardInterrupt
                 _write_results(journal, folder, asking)
                 verdicts = judge(workflow, folder, journal.efforts, options.say)
+                if halt.kind is None:
+                    verdicts += options.against(folder)
                 steps = unanswered([step.id for step in workflow.steps], folder.results())
                 _write_outputs(workflow, folder, _opener(workflow, asking), written)
         except KeyboardInterrupt:

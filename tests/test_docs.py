@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import doctest
+import io
 import json
 import re
 import shlex
 import shutil
 import textwrap
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +32,10 @@ PAGES = sorted(
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 TOLD = [name for name in NAMES if not re.match(r"examples/\d", name)]
 """Pages whose blocks are tried here; what the examples' own pages say is in test_examples.py."""
-KINDS = {"yaml", "yaml wrong", "yaml part", "console", "sh", "json", "jsonl", "csv", "text"}
+KINDS = {
+    "yaml", "yaml wrong", "yaml part", "console", "sh", "json", "jsonl", "csv", "text",
+    "python", "pycon",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -89,8 +96,9 @@ def test_what_a_page_shows_is_what_happens(
     page = ROOT / name
     shown = page.read_text()
     happened, copied = "", 0
+    names: dict[str, object] = {"__name__": "__main__"}
     for block in blocks(shown):
-        really = _happens(block, folder)
+        really = _happens(block, folder, names)
         start, end = block.span
         text = shown[start:end] if _same(block.text, really) else block.written(really)
         happened += shown[copied:start] + text
@@ -156,8 +164,9 @@ def test_the_reference_of_the_format_is_made_from_the_schema() -> None:
     assert (ROOT / "docs/format.md").read_text() == page
 
 
-def _happens(block: Block, folder: Path) -> str:
-    """The block as it would stand if the page were written by what really happens."""
+def _happens(block: Block, folder: Path, names: dict[str, object]) -> str:
+    """The block as it would stand if the page were written by what really happens. `names` are those
+    of the page's Python so far."""
     match block.kind:
         case "yaml" if re.search(r"^version:", block.text, re.MULTILINE):
             file = _write(block, folder)
@@ -178,7 +187,22 @@ def _happens(block: Block, folder: Path) -> str:
             _logged(block.text, folder)
         case "csv":
             _write(block, folder)
+        case "python":
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "OpenCV")  # supervision wishes for it
+                exec(compile(block.text, f"line {block.line}", "exec"), names)
+        case "pycon":
+            _typed(block, names)
     return block.text
+
+
+def _typed(block: Block, names: dict[str, object]) -> None:
+    """What is typed after `>>>` prints what stands below it; `…` stands for anything."""
+    for example in doctest.DocTestParser().get_examples(block.text):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(example.source, f"line {block.line}", "single"), names)
+        assert _same(example.want, printed.getvalue()), (block.line, printed.getvalue())
 
 
 def _write(block: Block, folder: Path) -> Path:

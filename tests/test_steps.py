@@ -86,7 +86,7 @@ def test_what_is_found_in_a_cut_out_comes_home_to_the_original(folder: Path) -> 
         assert nearest == home
         assert max(min(distance(shape, box) for shape in home) for box in found) < 0.5
     assert [each.window for each in steps["inside"].entries] == [
-        PixelBox(*entry["window"])
+        PixelBox(**entry["window"])
         for entry in steps["crops"].answer["images"]  # type: ignore[index]
     ]
     assert {image.size for image in steps["deeper"].images} == {steps["find"].images[0].size}
@@ -339,9 +339,9 @@ COMPUTED: Mapping[str, object] = {
     "yes_no: '{{ find.boxes | length > 2 }}'": {"yes_no": True},
     "yes_no: 'no'": {"yes_no": False},
     "text: '{{ image.name }}: {{ vars.word }}'": {"text": "shapes.png: good"},
-    "number: 'about 3'": "the template gives 'about 3', which is not a number",
+    "number: 'about {{ 3 }}'": "the template gives 'about 3', which is not a number",
     "number: '{{ 1e999 }}'": "the template gives 'inf', which is not a number",
-    "yes_no: 'perhaps'": "the template gives 'perhaps', which is not yes, no, true or false",
+    "yes_no: '{{ vars.word }}'": "the template gives 'good', which is not yes, no, true or false",
 }
 
 

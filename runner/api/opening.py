@@ -7,9 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeAlias, TypedDict, get_args
-
-from typing_extensions import Unpack
+from typing import Literal, TypeAlias, TypedDict, Unpack, get_args
 
 from runner.api.rejecting import in_words
 from runner.front.opening import Opening

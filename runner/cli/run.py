@@ -103,6 +103,7 @@ def command(
     tell = print_problems if wishes["log_format"] == "text" else _log_problems
     how: dict[str, Any] = {"batch": batch, "parallel": parallel, "cache": cache}
     how |= {"allow_outside": allow_outside, "tell": tell}
+    against = wishes.pop("against", None)
     workflows = [opened(file, variables, provider, limit, **how) for file in files]
     if wishes["record"] or wishes["replay"]:
         _refuse_batches(workflows)
@@ -112,7 +113,7 @@ def command(
     from runner.front.session import Wishes
 
     told = {name: wishes.pop(name) for name in ("yes", "form", "quiet", "verbose", "log_format")}
-    raise SystemExit(run_all(workflows, Wishes(begin=begin, **wishes), Manner(**told)))
+    raise SystemExit(run_all(workflows, Wishes(begin=begin, **wishes), Manner(**told), against))
 
 
 def _check_recording(record: Path | None, record_mode: str | None, replay: Path | None) -> None:

@@ -25,12 +25,14 @@ from runner.front.connecting import asks_elsewhere, is_paid
 from runner.front.session import Session, Wishes, in_words, secret_of, session
 from runner.resume import Before, before
 from runner.stages.plan import Plan
+from runner.store.folder import RunFolder
 from runner.store.ledger import Doubt
 from runner.story import Outcome, make_plan, run
 from runner.text.excerpt import visible_json
 from runner.text.words import number
 from runner.transport.secret import Secret
 from runner.values.event import said
+from runner.values.verdict import Verdict
 from runner.workflow.spec import Workflow
 
 URGENCY = (4, 130, 5, 2, 3, 1, 0)
@@ -58,7 +60,14 @@ class Manner:
         return self.quiet or not self.is_for_people
 
 
-def run_all(workflows: Sequence[Workflow], wishes: Wishes, manner: Manner) -> int:
+Compare = Callable[[RunFolder], tuple[Verdict, ...]]
+Against = Callable[[Workflow, Callable[[str], None]], Compare]
+"""What a run of a workflow is compared with; raises `Rejected` when nothing is to be asked at all."""
+
+
+def run_all(
+    workflows: Sequence[Workflow], wishes: Wishes, manner: Manner, against: Against | None = None
+) -> int:
     """The exit code of all of them; a summary for scripts is printed whatever ends them."""
     codes: list[int] = []
     reports: list[Mapping[str, object]] = []
@@ -68,9 +77,10 @@ def run_all(workflows: Sequence[Workflow], wishes: Wishes, manner: Manner) -> in
             leaving(say=say),
             session(workflows, wishes, print_sentence, quiet=manner.is_quiet) as shared,
         ):
-            for workflow in workflows:
+            comparisons = [against(each, say) if against else _with_nothing for each in workflows]
+            for workflow, compare in zip(workflows, comparisons, strict=True):
                 start = time.monotonic()
-                outcome = _run(workflow, manner, shared)
+                outcome = _run(workflow, manner, shared, compare)
                 codes.append(outcome.exit_code)
                 took = time.monotonic() - start
                 reports.append(as_json(workflow, outcome, seconds=took, resume=_resume(outcome)))
@@ -81,6 +91,10 @@ def run_all(workflows: Sequence[Workflow], wishes: Wishes, manner: Manner) -> in
             told = reports[0] if len(workflows) == 1 else reports
             click.echo(visible_json(told))
     return min(codes, key=URGENCY.index)
+
+
+def _with_nothing(folder: RunFolder) -> tuple[Verdict, ...]:
+    return ()
 
 
 def _logged(secret: Secret) -> Callable[[str], None]:
@@ -96,13 +110,14 @@ def _resume(outcome: Outcome) -> str | None:
     return shlex.join(["askpix", *(word for word in sys.argv[1:] if word != "--fresh")])
 
 
-def _run(workflow: Workflow, manner: Manner, shared: Session) -> Outcome:
+def _run(workflow: Workflow, manner: Manner, shared: Session, compare: Compare) -> Outcome:
     connection = shared.connection(workflow)
     secret = secret_of(connection)
     say = print_sentence if manner.is_for_people else _logged(secret)
     log = log_lines(manner.log_format, verbose=manner.verbose, hide=secret.hidden)
     planned = make_plan(workflow, shared.is_stored(workflow, connection))
-    options = replace(shared.options(connection, say, log), ask_again=_ask_again)
+    options = shared.options(connection, say, log)
+    options = replace(options, ask_again=_ask_again, against=compare)
     with in_words(options.out):
         stands = before(workflow, planned, options)
         if not manner.is_quiet:

@@ -140,7 +140,7 @@ def _lines(workflow: Workflow, outcome: Outcome, resume: str | None) -> Iterator
         yield f"  last error: {tally.last_error[:LONGEST]}"
     if outcome.verdicts:
         yield ""
-        yield from _verdicts(outcome.verdicts)
+        yield from verdict_lines(outcome.verdicts)
     if outcome.halt.kind is not None:
         yield ""
         yield f"stopped before the end: {outcome.halt.why}"
@@ -235,7 +235,8 @@ def _table(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield f"  {name:<{width}}  {value}"
 
 
-def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[str]:
+def verdict_lines(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """What every check and metric says, and the first cases that did not pass."""
     for verdict in verdicts:
         combination = ", ".join(f"{axis} {value}" for axis, value in verdict.combination.items())
         where = f" ({combination})" if combination else ""

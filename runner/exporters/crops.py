@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from runner.exporters.annotated import NOTES, Annotated, annotated
 from runner.exporters.atomic import writing
@@ -13,7 +13,8 @@ from runner.exporters.names import safe_name
 from runner.exporters.notes import Notes
 from runner.postprocess.cut import Cut, Margin
 from runner.roles import OpenImage
-from runner.values.geometry import Size
+from runner.values.geometry import PixelBox, Size
+from runner.values.image import Background
 from runner.values.reference import Reference
 from runner.values.result import Detection, Result
 
@@ -73,13 +74,32 @@ def _crops(
     path = PurePosixPath(image.name)
     here = target / path.with_name(path.stem)
     for number, one in enumerate(image.found, 1):
-        extent = one.extent
-        window = extent and cut.window(extent, image.size)
+        window = _window(one, cut, image.size)
         if window is None:
             notes.add(image.results[0], f"{image.name}: {one.at}: a point cannot be cut out")
             continue
         crop = pixels.crop((window.x_min, window.y_min, window.x_max, window.y_max))
+        crop = _shown(crop, one, window, image.size)
         yield _save(crop, here / _name(number, one), image.is_simulated)
+
+
+def _window(one: Detection, cut: Cut, size: Size) -> PixelBox | None:
+    """What is cut out: of a cut-out of the workflow just that, of other things their box."""
+    own = one.fields.get("window")
+    if isinstance(own, Mapping):
+        return PixelBox(**own)
+    return cut.window(one.extent, size) if one.extent else None
+
+
+def _shown(crop: Image.Image, one: Detection, window: PixelBox, size: Size) -> Image.Image:
+    """The cut-out as the model saw it: on the background that the workflow asks for."""
+    background = one.fields.get("background")
+    if background not in get_args(Background) or "window" not in one.fields:
+        return crop
+    from runner.postprocess.backdrop import on_background, pixels_of
+
+    shown = pixels_of(one, size)
+    return crop if shown is None else on_background(crop, shown, window, str(background))
 
 
 def _opened(image: Annotated, open_image: OpenImage) -> Image.Image | str:

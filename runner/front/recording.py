@@ -42,9 +42,7 @@ def recordings_of(
             say(_told(recordings))
 
 
-def _opened(
-    folder: Path, mode: Mode, key: str | None, say: Callable[[str], None]
-) -> Recordings:
+def _opened(folder: Path, mode: Mode, key: str | None, say: Callable[[str], None]) -> Recordings:
     from runner.transport.recording import RecordingError, Recordings
 
     try:

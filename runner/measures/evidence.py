@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, comb, sqrt
+from math import ceil, comb, log, sqrt
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ RESAMPLES = 10_000
 SEED = 20_261_120
 CELLS = 2_000_000
 """Numbers that are held at once while resampling: 16 MB."""
+
+FEWEST = 6
+"""With fewer images chance alone puts all of them on one side in more than one of forty tries
+(2^−5), so that nothing can be said."""
 
 Finding = Literal["not worse", "worse", "not enough evidence"]
 
@@ -78,7 +83,8 @@ def difference(
     """How much a metric has changed, `now` − `before`, with its bootstrap interval.
 
     Images are drawn with replacement, the same for both runs, and for each drawn image its repeats
-    in each run by itself (Efron and Tibshirani 1993; nested). Percentiles of the differences.
+    in each run by itself (Efron and Tibshirani 1993; nested). Percentiles of the differences, further
+    out where the images are few (`tail`).
     """
     import numpy as np
 
@@ -90,7 +96,7 @@ def difference(
         now.at(_nested(drawn, now, random)) - before.at(_nested(drawn, before, random))
         for drawn in _drawn(images, max(before.repeats, now.repeats), resamples, random)
     ]
-    return Interval(value, *_ends(found, value))
+    return Interval(value, *_ends(found, value, images))
 
 
 def interval(measured: Measured, images: int, resamples: int = RESAMPLES) -> Interval:
@@ -103,7 +109,7 @@ def interval(measured: Measured, images: int, resamples: int = RESAMPLES) -> Int
         measured.at(_nested(drawn, measured, random))
         for drawn in _drawn(images, measured.repeats, resamples, random)
     ]
-    return Interval(value, *_ends(found, value))
+    return Interval(value, *_ends(found, value, images))
 
 
 def _drawn(
@@ -118,14 +124,34 @@ def _drawn(
         yield random.multinomial(images, np.full(images, 1 / images), count)
 
 
-def _ends(found: Sequence[Numbers], value: float) -> tuple[float, float]:
-    """The middle 95 % of what was found; resamples in which the metric is not defined say nothing."""
+def _ends(found: Sequence[Numbers], value: float, images: int) -> tuple[float, float]:
+    """All that was found but the two tails; resamples in which the metric is not defined say nothing."""
     import numpy as np
 
     known = np.concatenate(found)
     known = known[~np.isnan(known)]
-    low, high = np.percentile(known, [2.5, 97.5]) if known.size else (value, value)
+    cut = 100 * tail(images)
+    low, high = np.percentile(known, [cut, 100 - cut]) if known.size else (value, value)
     return float(low), float(high)
+
+
+def tail(images: int) -> float:
+    """The share of resamples that lies beyond each end of a 95 % interval: 0.025 of very many images.
+
+    Few images vary less among themselves than all images do, and a bootstrap that knows only them is
+    too sure; so it is cut where Student's t with the small-sample factor is (Hesterberg 2015, the
+    expanded percentile interval). The quantile of t by its expansion (Abramowitz and Stegun 26.7.5).
+    """
+    if images < 2:
+        return 0.0
+    v, z = images - 1, Z
+    t = (
+        z
+        + (z**3 + z) / (4 * v)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
+    )
+    return NormalDist().cdf(-t * sqrt(images / v))
 
 
 def even(measured: Measured, images: int) -> Numbers:
@@ -161,3 +187,35 @@ def images_needed(change: Interval, margin: float, images: int) -> int | None:
     if apart == 0:
         return None
     return max(images, ceil(images * (half / apart) ** 2))
+
+
+def unseen(images: int) -> Interval:
+    """The change of a share when no image of so many has changed: up to 3.7 / images of all images
+    may still change, and none of these is among them (the rule of three, at 97.5 %)."""
+    most = 1.0 if images == 0 else 1 - 0.025 ** (1 / images)
+    return Interval(0.0, -most, most)
+
+
+def images_to_see(margin: float) -> int | None:
+    """How many images without any change rule out a loss of `margin`; None when no number does."""
+    return None if margin <= 0 else 1 if margin >= 1 else ceil(log(0.025) / log(1 - margin))
+
+
+def judged_pairs(broken: int, fixed: int, images: int) -> Finding:
+    """What pairs of pass and fail say: worse when so uneven a split is no chance (`mcnemar`)."""
+    if images < FEWEST:
+        return "not enough evidence"
+    if broken <= fixed:
+        return "not worse"
+    return "worse" if mcnemar(broken, fixed) < 0.05 else "not enough evidence"
+
+
+def pairs_needed(broken: int, fixed: int, images: int) -> int | None:
+    """About how many images would decide, if cases went on to break and mend at this rate; None when
+    as many mend as break."""
+    if broken == fixed:
+        return None if images >= FEWEST else FEWEST
+    for times in range(1, 1000):
+        if mcnemar(broken * times // 8, fixed * times // 8) < 0.05:
+            return max(FEWEST, images * times // 8)
+    return None

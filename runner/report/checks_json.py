@@ -1,11 +1,12 @@
-"""checks.json: the verdicts of a run as data."""
+"""checks.json: the verdicts of a run as data; checks.jsonl: what they said of every case."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from runner.values.problem import Place
-from runner.values.verdict import Verdict
+from runner.values.verdict import JudgedCase, Verdict
 
 
 def checks_json(verdicts: Iterable[Verdict]) -> dict[str, object]:
@@ -24,6 +25,15 @@ def checks_json(verdicts: Iterable[Verdict]) -> dict[str, object]:
     }
 
 
+def judged_line(judged: JudgedCase) -> str:
+    """A line of checks.jsonl, without its end: enough to compare two runs image by image."""
+    line: dict[str, object] = {"check": judged.check, "case": judged.case, "repeat": judged.repeat}
+    if judged.combination:
+        line["combination"] = dict(judged.combination)
+    line["passed"] = judged.passed
+    return json.dumps(line, ensure_ascii=False)
+
+
 def _entry(verdict: Verdict) -> dict[str, object]:
     measured = verdict.measured
     return {
@@ -38,6 +48,7 @@ def _entry(verdict: Verdict) -> dict[str, object]:
         "needed": verdict.needed,
         "why": verdict.why,
         "place": _place(verdict.place),
+        "definition": dict(verdict.definition),
         "cases": [
             {"case": case.case, "passed": case.passed, "why": case.why} for case in verdict.cases
         ],

@@ -125,25 +125,14 @@ def _cut(pixels: Pixels, window: PixelBox | None) -> Pixels:
     return pixels.crop((window.x_min, window.y_min, window.x_max, window.y_max))
 
 
-BACKGROUNDS = {"white": 255, "grey": 128, "black": 0}
-
-
 def _shown(pixels: Pixels, image: Image) -> Pixels:
     """The pixels that are shown; all others in the colour of the background."""
-    if image.shown is None:
+    if image.shown is None or image.size is None:
         return pixels
-    from PIL import Image as images
+    from runner.postprocess.backdrop import on_background
 
-    from runner.postprocess.rle import bits_in
-    from runner.postprocess.rle import decode as runs_of
-
-    assert image.size is not None
-    bits = bits_in(runs_of(image.shown), image.window or image.size.box)
-    colour = BACKGROUNDS[image.background or "white"]
-    plain = images.new("RGB", pixels.size, (colour, colour, colour))
-    plain.paste(pixels.convert("RGB"), mask=images.fromarray(bits))
-    plain.info["icc_profile"] = pixels.info.get("icc_profile")
-    return plain
+    window = image.window or image.size.box
+    return on_background(pixels, image.shown, window, image.background or "white")
 
 
 def _resized(pixels: Pixels, sent: Size | None) -> Pixels:

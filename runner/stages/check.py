@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from runner.checks.ballot import Ballot
 from runner.checks.that import That
 from runner.roles import CaseResults
+from runner.stages.definition import definition_of
 from runner.values.reference import Reference
 from runner.values.request import canonical_json
-from runner.values.verdict import Verdict
+from runner.values.verdict import JudgedCase, Verdict
 from runner.workflow.spec import CheckSpec, Combination
+
+Keep = Callable[[JudgedCase], None]
 
 
 def check(
@@ -19,14 +22,15 @@ def check(
     cases: Iterable[CaseResults],
     combinations: Sequence[Combination] = (),
     repeats: int = 1,
+    keep: Keep = lambda judged: None,
 ) -> tuple[Verdict, ...]:
     """The verdict of every check on every combination that it is about, checks in their order.
 
     `cases` is read once and none of it is kept. `combinations` are those of the plan: one without
     any case still gets its verdict, which says that there was nothing to judge. `repeats` is how
-    often each case was asked.
+    often each case was asked. `keep` gets what every check says of every case.
     """
-    judges = [Judge(spec, check_of(spec), repeats) for spec in specs]
+    judges = [Judge(spec, check_of(spec), repeats, keep) for spec in specs]
     for judge in judges:
         for combination in combinations:
             judge.seat(combination, canonical_json(combination))
@@ -62,6 +66,7 @@ class Judge:
     spec: CheckSpec
     check: That
     repeats: int
+    keep: Keep = lambda judged: None
     ballots: dict[str, tuple[Mapping[str, object], Ballot]] = field(default_factory=dict)
 
     def seat(self, combination: Mapping[str, object], key: str) -> Ballot | None:
@@ -76,11 +81,15 @@ class Judge:
         """Judges one case."""
         ballot = self.seat(case.combination, key)
         if ballot is not None:
-            ballot.add(case.repeat, self.check.judge_case(case))
+            verdict = self.check.judge_case(case)
+            ballot.add(case.repeat, verdict)
+            about = (self.spec.name, case.case, case.combination, case.repeat)
+            self.keep(JudgedCase(*about, verdict.passed))
 
     def verdicts(self) -> Iterator[Verdict]:
         """One for each combination; a check that met none says so, too."""
         seats = self.ballots.values() or [(self.check.only, Ballot(self.repeats))]
         for combination, ballot in seats:
             verdict = self.check.verdict(ballot, combination)
-            yield replace(verdict, place=self.spec.place)
+            definition = definition_of(self.spec)
+            yield replace(verdict, place=self.spec.place, definition=definition)

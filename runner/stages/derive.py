@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from runner.stages.answer import Asked, unasked
 from runner.stages.expand import Render, filled_in, scope_of
 from runner.stages.gate import NotBuilt, closed, holds
+from runner.text.computed import read_value
 from runner.text.detections import detections_of, record_of
 from runner.text.lookup import Found, Missing, look_up
 from runner.text.render import RenderError
@@ -75,11 +74,18 @@ class _Making:
             if window is None or shown is None:
                 cut.append(None)
                 continue
-            name = f"{shown.name} [{number + 1}]"
-            about = {"name": name, "width": window.width, "height": window.height}
-            cut.append({**about, **record_of(found), "window": window.as_list()})
-            at_entry = f"images[{number}]"
-            detections.append(replace(found, at=at_entry, image=position or 0, issues=()))
+            fields = {
+                "width": window.width,
+                "height": window.height,
+                **found.fields,
+                **({"background": work.background} if work.background else {}),
+                "window": dict(zip(_EDGES, window.as_list(), strict=True)),
+            }
+            one = replace(
+                found, at=f"images[{number}]", image=position or 0, fields=fields, issues=()
+            )
+            cut.append(record_of(one))
+            detections.append(one)
         issues = tuple(
             Issue("not_cut", "too small, or outside the image", f"images[{number}]", number)
             for number, each in enumerate(cut)
@@ -117,17 +123,20 @@ class _Making:
             {name: values[row] for name, values in columns.items()} for row in range(len(into))
         ]
         found = detections_of(source, work.into.path)
-        if len(found) == len(into) and [record_of(each) for each in found] == [*into]:
+        places = [place for place, row in enumerate(into) if row is not None]
+        things: list[Detection] = []
+        if [record_of(each) for each in found] == [into[place] for place in places]:
             things = [
-                replace(each, fields={**each.fields, **more})
-                for each, more in zip(found, added, strict=True)
+                replace(each, at=f"[{place}]", fields={**each.fields, **added[place]}, issues=())
+                for each, place in zip(found, places, strict=True)
             ]
-            return self._things(things, source)
         rows = [
-            {**(row if isinstance(row, Mapping) else {"value": row}), **more}
+            None
+            if row is None
+            else {**(row if isinstance(row, Mapping) else {"value": row}), **more}
             for row, more in zip(into, added, strict=True)
         ]
-        return self._made(rows, source.images, (), (), count=len(rows))
+        return self._made(rows, source.images, things, (), count=len(rows))
 
     def computed(self, work: Compute) -> Result:
         """`{"number": 12.5}`."""
@@ -137,7 +146,7 @@ class _Making:
         except RenderError as error:
             why = f"the template could not be filled in: {error.message}"
             return unasked(self.asked, NotBuilt(why, code="compute"))
-        value = _read(work.kind, text)
+        value = read_value(work.kind, text)
         if value is None:
             wanted = "a number" if work.kind == "number" else "yes, no, true or false"
             why = f"the template gives {text[:80]!r}, which is not {wanted}"
@@ -180,14 +189,19 @@ class _Making:
         count: int,
     ) -> Result:
         blank = unasked(self.asked, NotBuilt(""))
+        lacking = tuple(
+            Issue("incomplete", f"step `{name}` is without a part of its answer")
+            for name in self.step.needs
+            if self.earlier[name].status == "partial"
+        )
         return replace(
             blank,
-            status="ok" if count else "empty",
+            status="partial" if lacking else "ok" if count else "empty",
             error=None,
             answer=answer,
             images=tuple(images) or blank.images,
             detections=tuple(detections),
-            issues=issues,
+            issues=(*issues, *lacking),
         )
 
 
@@ -201,21 +215,4 @@ def _under(
     return next(alike, next(iter(same), None))
 
 
-_YES_NO: Mapping[str, bool] = {"yes": True, "true": True, "no": False, "false": False}
-
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-
-
-def _read(kind: str, text: str) -> str | float | int | bool | None:
-    """The value that a text spells; None when it spells none."""
-    match kind:
-        case "text":
-            return text
-        case "yes_no":
-            return _YES_NO.get(text.lower())
-    if not _NUMBER.fullmatch(text):
-        return None
-    value = float(text)
-    if not math.isfinite(value):
-        return None
-    return int(text) if re.fullmatch(r"[+-]?\d+", text) else value
+_EDGES = ("x_min", "y_min", "x_max", "y_max")

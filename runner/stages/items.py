@@ -11,8 +11,7 @@ from runner.values.geometry import PixelBox
 from runner.values.image import Image, masked, windowed
 from runner.values.item import Item
 from runner.values.job import Job
-from runner.values.mask import Rle
-from runner.values.result import Detection, Result
+from runner.values.result import Result
 from runner.workflow.spec import Crop, LocalStep, Step, Workflow
 
 MOST = 10_000
@@ -55,22 +54,12 @@ def _with_images(items: Sequence[Item], work: Crop, crops: Result, job: Job) -> 
         whole = shown[thing.image] if thing else None
         if thing is None or whole is None or not isinstance(item.value, Mapping):
             return item
-        part = windowed(whole, PixelBox(*item.value["window"]))
-        pixels = _pixels(thing, whole) if work.background else None
-        if pixels is not None and work.background is not None:
-            part = masked(part, pixels, work.background)
+        part = windowed(whole, PixelBox(**item.value["window"]))
+        if work.background is not None and whole.size is not None:
+            from runner.postprocess.backdrop import pixels_of  # numpy
+
+            pixels = pixels_of(thing, whole.size)
+            part = part if pixels is None else masked(part, pixels, work.background)
         return replace(item, image=part)
 
     return tuple(map(cut_out, items))
-
-
-def _pixels(thing: Detection, image: Image) -> Rle | None:
-    """The pixels of a thing in its image; None when only its box is known."""
-    if thing.mask is not None:
-        return thing.mask.rle
-    if not thing.polygon or image.size is None:
-        return None
-    from runner.postprocess.polygons import rasterised  # numpy
-    from runner.postprocess.rle import encode
-
-    return encode(rasterised(thing.polygon, image.size))

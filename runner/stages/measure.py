@@ -13,10 +13,11 @@ from math import sqrt
 from random import Random
 
 from runner.checks.metrics import METRICS
-from runner.checks.metrics.limits import NO_BASELINE, Limits, number, remarks, value_told
+from runner.checks.metrics.limits import Limits, number, remarks, value_told
 from runner.checks.metrics.metric import AcrossRepeats, Gathered, Metric
 from runner.measures.evidence import Interval, interval, wilson
 from runner.roles import CaseResults
+from runner.stages.definition import definition_of
 from runner.values.measured import (
     Contribution,
     LabelMeasured,
@@ -102,7 +103,8 @@ class Meter:
         """One for each combination; a metric that met none says so, too."""
         empty = Seat(self.spec, self.metric, self.repeats, self.spec.only, self.keep)
         for seat in self.seats.values() or [empty]:
-            yield replace(seat.verdict(), place=self.spec.place)
+            definition = definition_of(self.spec)
+            yield replace(seat.verdict(), place=self.spec.place, definition=definition)
 
 
 @dataclass(slots=True)
@@ -280,7 +282,7 @@ class Seat:
             for each in measured.labels:
                 self._hold(each.label, each.value)
         against = [
-            f"`{key}` is not judged: {NO_BASELINE}"
+            f"`{key}` is judged by `askpix test`"
             for key in ("max_drop", "max_rise")
             if getattr(self.spec, key) is not None
         ]

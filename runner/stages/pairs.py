@@ -20,9 +20,7 @@ class Pair:
     positions: Mapping[str, range]
 
 
-def pairs_of(
-    sets: Sequence[ImageSet], images: Mapping[str, Sequence[Candidate]]
-) -> Iterator[Pair]:
+def pairs_of(sets: Sequence[ImageSet], images: Mapping[str, Sequence[Candidate]]) -> Iterator[Pair]:
     """Every case of these named images.
 
     A name under which one single image is written out (`reference: ref.jpg`) goes with every case,

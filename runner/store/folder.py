@@ -188,7 +188,7 @@ def _case(group: Mapping[str, Result], variables: Mapping[str, object]) -> CaseR
     )
 
 
-def _source_name(source: SourceFile, taken: Mapping[str, str]) -> str:
+def _source_name(source: SourceFile, taken: Mapping[str, object]) -> str:
     name, count = source.path.name, 1
     while name in taken:
         count += 1
@@ -212,3 +212,14 @@ def _slug(name: str) -> str:
 def _cannot_write(parent: Path, error: OSError) -> str:
     reason = error.strerror or type(error).__name__
     return f"cannot write to {parent} ({reason.lower()}); choose another folder with --out"
+
+
+def digests_of(workflow: Workflow) -> dict[str, tuple[str, str]]:
+    """The SHA-256 and the role of every source of a workflow, under the names that its copies get."""
+    found: dict[str, tuple[str, str]] = {}
+    for source in workflow.sources:
+        digest = sha256()
+        for block in _blocks(source):
+            digest.update(block)
+        found[_source_name(source, found)] = (digest.hexdigest(), source.role)
+    return found

@@ -35,6 +35,8 @@ class Manifest:
     started: datetime
     plan: Plan
     sources: Mapping[str, str]
+    roles: Mapping[str, str]
+    """What each of the sources is to the workflow: `prompt`, `truth`, …"""
     endpoint: str | None
     api_version: str
     providers: tuple[str, ...]
@@ -63,6 +65,7 @@ class Manifest:
             started=_instant(before.get("started")) or datetime.now(UTC),
             plan=plan,
             sources=sources,
+            roles=dict(zip(sources, (each.role for each in workflow.sources), strict=True)),
             endpoint=connection.endpoint,
             api_version=connection.api_version,
             providers=tuple(sorted({step.provider for step in workflow.asks})),
@@ -117,6 +120,7 @@ class Manifest:
             "plan": self.plan.key,
             "workflow": self.workflow,
             "sources": dict(self.sources),
+            "roles": dict(self.roles),
             "prices_checked": catalogue().checked.isoformat(),
             "versions": _versions(),
         }

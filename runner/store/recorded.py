@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, cast
 
+from runner.roles import Kept
 from runner.store import ledger
 from runner.store.database import Database
 from runner.store.journal_schema import FILE_NAME, SCHEMA
-from runner.store.kept import checksum
+from runner.store.kept import checksum, unpacked
 from runner.store.ledger import Doubt
 from runner.text.result_line import from_line
 from runner.values.response import Origin
@@ -100,6 +101,22 @@ class Recorded:
         """The results behind those lines, and where their responses came from."""
         return ((from_line(row.line), cast("Origin", row.origin)) for row in self._results(None))
 
+    def kept(self, key: str) -> Kept | None:
+        """The last response to a request, by its key; None when there is none that is whole. Rows that
+        are to be asked again stand behind those that are not."""
+        try:
+            of = bytes.fromhex(key)
+        except ValueError:
+            return None
+        for number, origin, content, seal in self._rows(_KEPT, of):
+            try:
+                if seal != checksum(of, origin, content):
+                    raise ValueError("not what was written")
+                return replace(unpacked(content), origin=origin)
+            except ValueError:
+                self._damaged.add(("response", number))
+        return None
+
     def look_through(self) -> None:
         """Finds every row that is damaged: `damaged` then counts them all."""
         self._damaged |= self._database.read(_damaged_rows).result()
@@ -173,6 +190,10 @@ _PAGED = "ORDER BY result.ordinal LIMIT ?"
 _RESPONSES = """
 SELECT response.id, coalesce(key, x''), origin, content, checksum
 FROM response LEFT JOIN request ON request.id = response.request"""
+
+_KEPT = """
+SELECT response.id, origin, content, checksum FROM request
+JOIN response ON response.request = request.id WHERE key = ? ORDER BY void, response.id DESC"""
 
 _EFFORTS = """
 SELECT result.ordinal, count(attempt.id), coalesce(sum(ended_seconds - sent_seconds), 0.0)

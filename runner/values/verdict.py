@@ -36,6 +36,9 @@ class Verdict:
     Of a metric `measured` is what it found, `reached` its value and `needed` its limit; `judged` and
     `passed` count the labels or images for which the limits must hold one by one, and `cases` are
     those of them that did not pass.
+
+    `definition` is what is looked at, as plain data, without its limits: two runs whose checks say the
+    same there can be compared.
     """
 
     name: str
@@ -51,3 +54,16 @@ class Verdict:
     place: Place | None = None
     seconds: float = field(default=0.0)
     measured: Measured | None = None
+    definition: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedCase:
+    """What a check said of one case in one repeat, to compare two runs pair by pair: a line of
+    checks.jsonl. `passed` None: it was not judged."""
+
+    check: str
+    case: str
+    combination: Mapping[str, object]
+    repeat: int
+    passed: bool | None

@@ -41,6 +41,11 @@ def condition(
 ) -> CheckSpec | None:
     """What a `when` or a `where` of step `number` demands; None when that leads nowhere."""
     that = str(written.get("that") or "")
+    item, name = scope.items.get(number), that.partition(".")[0]
+    if item is not None and name in item.fields and name not in scope.steps:
+        message = f"there is no step `{name}`; a field of the entry is named after `item`"
+        findings.error("W331", (*route, "that"), message, f"write that: item.{that}")
+        return None
     part = reference(that, (*route, "that"), scope, findings, number) if that else None
     compared = comparisons_of(written, route, part, that, scope, findings, number)
     comparisons = tuple(compared)

@@ -34,8 +34,8 @@ def _by_role(
     written: Written, asked: Asked, findings: Findings
 ) -> Sequence[tuple[str, str, Below]]:
     """The role and the name of each image, and where the name stands."""
-    given, roles = written.data["images"], asked.roles
-    if roles is None:
+    given, roles = written.data.get("images"), asked.roles
+    if roles is None or given is None:  # what is missing is told by the schema
         return ()
     if isinstance(given, dict):
         listed = {role for role, names in given.items() if isinstance(names, list)}

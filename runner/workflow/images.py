@@ -146,6 +146,10 @@ def _is_known(
         said = "cut them out in a step before (do: crop), and write for_each: crops.images"
         findings.error("W331", route, message, said)
         return False
+    if has_item:
+        said = "write images: item; a list such as [item, image] sends more with it"
+        findings.error("W305", route, f"there are no images called {quoted(name)}", said)
+        return False
     if name == "images":
         said = "delete the line: all images of a case are sent when nothing is said"
         findings.error("W305", route, "`images` is no name of images", said)

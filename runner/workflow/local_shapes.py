@@ -18,14 +18,15 @@ COMPUTED: Mapping[str, Part] = {
 """What a step that computes may work out."""
 
 CUT_OUT: Mapping[str, Part] = {
-    "name": Part("text"),
     "width": Part("number"),
     "height": Part("number"),
 }
 """What a cut-out has, unless the record of its box has a field of this name."""
 
-WINDOW = Part("list", entry=Part("number"))
-"""Where it was cut from: the one field by which a cut-out is known."""
+WINDOW = Part(
+    "record", fields={edge: Part("number") for edge in ("x_min", "y_min", "x_max", "y_max")}
+)
+"""Where it was cut from, in whole pixels of the original."""
 
 
 def local_shape(step: Mapping[str, Any], scope: Scope) -> Shape | None:
@@ -37,8 +38,10 @@ def local_shape(step: Mapping[str, Any], scope: Scope) -> Shape | None:
             return _shape(_merged(step, scope))
         case "crop":
             things = _things(step.get("boxes"), scope)
-            entry = things.entry if things and things.entry else ANY
-            own = entry.fields if entry.kind == "record" else {}
+            if things is None or things.entry is None or things.entry.kind != "record":
+                return None
+            entry = things.entry
+            own = entry.fields
             fields = {**CUT_OUT, **own, "window": WINDOW}
             cut_out = Part("record", fields=fields, spaces=entry.spaces)
             images = Part("list", entry=cut_out, spaces=entry.spaces)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from runner.postprocess.cut import Cut, Margin
 from runner.postprocess.sieve import Area, Order, Sieve
+from runner.text.computed import read_value
 from runner.values.problem import Route
 from runner.values.reference import Reference
 from runner.workflow.checks import condition
@@ -25,6 +26,9 @@ from runner.workflow.spec import (
     Merge,
 )
 
+_NOT = {"number": "is no number", "yes_no": "is neither yes nor no"}
+_FOR_EXAMPLE = {"number": "{{ find.boxes | length }}", "yes_no": "{{ find.boxes | length > 3 }}"}
+
 LOCAL = frozenset({"crop", "filter", "merge", "compute"})
 """What a step may do without asking."""
 
@@ -36,7 +40,8 @@ def local_steps(
     found: dict[int, LocalStep] = {}
     for number, step in enumerate(data.get("steps") or ()):
         if isinstance(step, dict) and step.get("do") in LOCAL:
-            made = _Reading(step, number, prompts, scope, findings).step()
+            steps = data.get("steps") or ()
+            made = _Reading(step, number, prompts, scope, findings, steps).step()
             if made is not None:
                 found[number] = made
     return found
@@ -91,7 +96,9 @@ class _Reading:
         prompts: Prompts,
         scope: Scope,
         findings: Findings,
+        steps: Sequence[Any],
     ) -> None:
+        self.steps = steps
         self.data, self.number, self.route = data, number, ("steps", number)
         self.prompts, self.scope, self.findings = prompts, scope, findings
         self.named: set[tuple[str, ...]] = set()
@@ -215,11 +222,53 @@ class _Reading:
                 _no_list(written, part, route, self.findings)
             elif part is not None:
                 added[name] = Reference.parse(written)
+                self._check_merged(name, written, into)
         self.named.update(named_in(into, *added.values()))
         return Merge(into, added) if into and added else None
 
+    def _check_merged(self, name: str, written: str, into: Reference | None) -> None:
+        """Tells a field that is there already, and a list that has other entries."""
+        if into is None:
+            return
+        route = (*self.route, "add", name)
+        part = self._part(str(into))
+        entry = part.entry if isinstance(part, Part) else None
+        if name in (entry.fields if entry else {}):
+            message = f"the entries of `{into}` have a `{name}` already"
+            self.findings.error("W335", route, message, f"write new_{name}: {written}", key=True)
+        base, other = self.bases(str(into)), self.bases(written)
+        if base.partition(".")[0] != other.partition(".")[0]:
+            message = (
+                f"`{written}` has an entry for each of `{other}`, and `{into}` is another list"
+            )
+            self.findings.error("W336", route, message, f"write into: {other}")
+
+    def bases(self, text: str) -> str:
+        """The list that another one is made of, entry by entry: of the answers about cut-outs the
+        boxes that were cut out."""
+        root, _, _ = text.partition(".")
+        steps = {step.get("id"): step for step in self.steps if isinstance(step, dict)}
+        step = steps.get(root) or {}
+        above = step.get("for_each")
+        match step.get("do"):
+            case "crop":
+                above = step.get("boxes")
+            case "merge":
+                above = step.get("into")
+        return (
+            self.bases(above)
+            if isinstance(above, str) and above.partition(".")[0] != root
+            else text
+        )
+
     def _compute(self) -> Compute | None:
         for kind in COMPUTED:
+            written = self.data.get(kind)
+            if isinstance(written, str) and self._is_always_the_same(kind, written.strip()):
+                message = f"`{written}` is no template, and {_NOT[kind]}"
+                fix = self._as_template(kind, written)
+                self.findings.error("W337", (*self.route, kind), message, fix)
+                return None
             if isinstance(self.data.get(kind), str):
                 before, self.prompts.uses = self.prompts.uses, set()
                 template = self.prompts.inline(self.data[kind], (*self.route, kind), self.number)
@@ -227,6 +276,20 @@ class _Reading:
                 self.prompts.uses |= before
                 return Compute(kind, template)  # type: ignore[arg-type]  # one of the three
         return None
+
+    def _is_always_the_same(self, kind: str, written: str) -> bool:
+        """Whether this can never become a value of its kind, whatever is found."""
+        return kind != "text" and "{" not in written and read_value(kind, written) is None
+
+    def _as_template(self, kind: str, written: str) -> str:
+        """What somebody may have meant who wrote a plain reference."""
+        owner, _, last = written.strip().rpartition(".")
+        part = self._part(owner) if owner else None
+        if last == "count" and isinstance(part, Part) and part.kind == "list":
+            return f'write {kind}: "{{{{ {owner} | length }}}}"'
+        if not isinstance(self._part(written.strip()), Part):
+            return f'write for example {kind}: "{_FOR_EXAMPLE[kind]}"'
+        return f'write {kind}: "{{{{ {written.strip()} }}}}"'
 
     def _things(self, key: str, spaces: set[str]) -> Reference | None:
         """A list of things that have a place."""
@@ -242,14 +305,13 @@ class _Reading:
             f"{step}.{name}"
             for step in self.scope.before(self.number)
             for name in LISTS
-            if isinstance(self._part(f"{step}.{name}"), Part)
+            if isinstance(each := self._part(f"{step}.{name}"), Part) and each.spaces & spaces
         ]
         what = "boxes" if "box" in spaces else "masks or outlines: a background needs them"
         message = f"`{found}` holds no {what}"
         fix = f"write {key}: {boxes[0]}" if boxes else "name a list of boxes, such as find.boxes"
         if "box" not in spaces:
-            step = found.root
-            fix = f"write schema: masks in step `{step}`, or delete background"
+            fix = "write schema: masks in the step that finds them, or delete background"
         self.findings.error("W333", (*self.route, key), message, fix)
         return None
 
@@ -280,12 +342,17 @@ def _no_list(written: str, part: Part, route: Sequence[str | int], findings: Fin
 
 
 def _margin(written: object) -> Margin:
-    if isinstance(written, str):
+    if isinstance(written, str) or _is_share(written):
         return Margin(share=share_of(written) or 0.0)
     return Margin(pixels=float(written)) if isinstance(written, int | float) else Margin()
 
 
+def _is_share(written: object) -> bool:
+    """Whether a number is a part of something: 0.05 is 5%, and 20 are pixels."""
+    return isinstance(written, float) and 0 < written < 1
+
+
 def _area(written: object) -> Area | None:
-    if isinstance(written, str):
+    if isinstance(written, str) or _is_share(written):
         return Area(share=share_of(written) or 0.0)
     return Area(pixels=float(written)) if isinstance(written, int | float) else None

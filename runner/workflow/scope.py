@@ -30,6 +30,8 @@ class Scope:
     truths: Mapping[str, Part] | None = field(default_factory=dict)
     items: Mapping[int, Part] = field(default_factory=dict)
     """What `item` is, by the number of a step that is run for the entries of a list."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """What each step does: `ask`, `crop`."""
     together: frozenset[str] = frozenset()
     """Those of the roles of which a case has several images."""
 
@@ -71,7 +73,13 @@ def _item(rest: Sequence[str], scope: Scope, number: int | None) -> Part | Nowhe
     """What `item.label` leads to, in a step with `for_each` or under its `where`."""
     if number is None or number not in scope.items:
         message = "there is no `item` here: only a step with `for_each` has one"
-        return Nowhere("W331", message, "add for_each: with a list, such as find.boxes")
+        if number is None:
+            return Nowhere("W331", message, "name a step and a part of its answer: look.name")
+        kind = scope.kinds.get(tuple(scope.steps)[number] if number < len(scope.steps) else "")
+        fix = "add for_each: with a list, such as find.boxes"
+        if kind in ("crop", "filter", "merge"):
+            fix = "a filter has it under `where:`; other steps name whole lists: find.boxes"
+        return Nowhere("W331", message, fix)
     found = part_in(scope.items[number], rest)
     if not isinstance(found, NoSuchPart):
         return found

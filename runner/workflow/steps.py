@@ -82,7 +82,9 @@ def with_steps(
         shape = answers[number] if number in answers else local_shape(step, scope)
         if shape is not None and step.get("for_each") is not None:
             shape = listed(shape)
-        scope = replace(scope, steps={**scope.steps, name or f"#{number}": shape})
+        name = name or f"#{number}"
+        kinds = {**scope.kinds, name: step.get("do") or "ask"}
+        scope = replace(scope, steps={**scope.steps, name: shape}, kinds=kinds)
     return scope
 
 
@@ -105,7 +107,7 @@ def _ask_step(
     draft: Draft, prompts: Prompts, scope: Scope, examples: Examples, findings: Findings
 ) -> AskStep | None:
     data, route, settings = draft.data, draft.route, draft.settings
-    over_images = _is_over_images(data, draft.number, scope)
+    over_images = _is_over_images(data, scope)
     images = step_images(data, route, scope.roles, findings, has_item=over_images)
     if over_images and data.get("images") is None:
         images = (StepImage(ITEM),)
@@ -168,10 +170,10 @@ def _images_sent(images: Sequence[StepImage], scope: Scope) -> int:
     return sum(2 if role in scope.together else 1 for role in roles)
 
 
-def _is_over_images(step: Mapping[str, Any], number: int, scope: Scope) -> bool:
+def _is_over_images(step: Mapping[str, Any], scope: Scope) -> bool:
     """Whether the entries that a step is run for are cut-outs."""
-    item = scope.items.get(number)
-    return item is not None and "for_each" in step and "window" in item.fields
+    root, _, part = str(step.get("for_each") or "").partition(".")
+    return scope.kinds.get(root) == "crop" and part == "images"
 
 
 def _check_descriptions(fields: object, route: Route, number: int, prompts: Prompts) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Route
 from runner.workflow.document import Document
-from runner.workflow.not_yet import SORRY
 from runner.workflow.schema import Violation, definition, workflow_schema
 from runner.workflow.secret_words import IN_ENV, KEYS_FOR_KEYS, NEVER_HERE
 from runner.workflow.words import as_yaml, one_of, where
@@ -96,9 +95,9 @@ SYNONYMS: Mapping[tuple[str, str], str] = {
 """Words of other tools: part of the file and the word, and ours."""
 
 
-NO_CONDITIONS = f"conditions {SORRY}: delete it, and the step runs for every image"
+NO_CONDITIONS = "a condition is written when: {that: find.boxes.count, at_least: 1}"
 NO_ORDER = "delete it: steps run from top to bottom, and a prompt names answers as {{ find.boxes }}"
-ONE_BY_ONE = f"loops {SORRY}: ask about all of it in one prompt"
+ONE_BY_ONE = "write for_each: with a list, such as find.boxes"
 
 NO_ADDRESS = (
     "an address never stands in a file, so that no file decides where your images go: write "

@@ -49,10 +49,10 @@ def choice(violation: Violation, document: Document, choices: list[Any]) -> Prob
         fix = f"write as: {_OTHER_FORMATS[str(found).lower()]}"
     elif field and str(found).lower() in _OTHER_TYPES:
         fix = f"write {_OTHER_TYPES[str(found).lower()]}"
-    elif key == "do":
-        fix = "delete the line: a step that asks needs no `do`"
     elif close:
         fix = f"did you mean `{close}`?"
+    elif key == "do":
+        fix = "delete the line: a step that asks needs no `do`"
     elif found is False and "off" in names:
         fix = f"write {key}: off"
     else:

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,12 @@ def test_what_is_found_on_many_images_is_cut_out_of_each(
     ended = CliRunner().invoke(group, line, catch_exceptions=False)
     assert ended.exit_code == 0, ended.stderr
     lines = next(Path("runs").glob("*/results.jsonl")).read_text().splitlines()
-    cuts, named = (json.loads(each)["answer"]["images"] for each in lines[1:])
-    found = [(each["name"], each["window"]) for each in cuts]
-    assert found == [("p0001.png [1]", [2, 4, 22, 16]), ("p0003.png [2]", [12, 8, 36, 24])]
-    assert [(each["name"], each["window"]) for each in named] == found
+    _, cuts, named = ([*_cut_out(json.loads(each))] for each in lines)
+    assert cuts == [("p0001.png", [2, 4, 22, 16]), ("p0003.png", [12, 8, 36, 24])]
+    assert named == cuts
+
+
+def _cut_out(result: dict[str, Any]) -> Iterator[tuple[str, list[int]]]:
+    """The image that each thing of a result is on, and its box in whole pixels."""
+    for found in result["detections"]:
+        yield result["images"][found["image"]]["name"], found["box_px"]

@@ -85,10 +85,10 @@ def test_without_a_baseline_a_drop_is_not_judged() -> None:
     """It says so, and fails nothing."""
     verdict, _ = one(spec(max_drop=0.01), [case("a", "cat")])
     assert verdict.outcome == "skipped"
-    assert verdict.why.endswith("1 answer; `max_drop` is not judged: no baseline yet")
+    assert verdict.why.endswith("1 answer; `max_drop` is judged by `askpix test`")
     both, _ = one(spec(max_rise=0.2, at_least=0.5), [case("a", "cat")])
     assert both.outcome == "passed"
-    assert both.why.endswith("`max_rise` is not judged: no baseline yet")
+    assert both.why.endswith("`max_rise` is judged by `askpix test`")
 
 
 def test_nothing_is_left_out_in_silence() -> None:

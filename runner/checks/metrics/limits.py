@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from runner.checks.words import counted
 from runner.values.measured import Measured
 
-NO_BASELINE = "no baseline yet"
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -1,0 +1,259 @@
+"""The baseline of a workflow: an accepted run beside it in git, and what a new run is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from runner.exporters.atomic import encoded, write_file
+from runner.report.baseline_json import NoBaseline, baseline_json, read_baseline
+from runner.report.difference_json import difference_json
+from runner.report.difference_words import check_told, metric_told, setting_told
+from runner.stages.compare import Margin, Margins, changed_settings, compare, key_of
+from runner.stages.definition import definition_of
+from runner.stages.gather import gather
+from runner.stages.shaping import settings_of
+from runner.standing import content_of, files_of, standing_of
+from runner.store.folder import RunFolder, digests_of
+from runner.text.words import number
+from runner.values.difference import CheckDifference, Differences, Finding, MetricDifference
+from runner.values.image import Image
+from runner.values.standing import Standing
+from runner.values.verdict import CaseVerdict, Outcome, Verdict
+from runner.workflow.spec import CheckSpec, MetricSpec, Workflow
+
+SUFFIX = ".baseline.json"
+COMPARISON = "comparison.json"
+
+
+class BaselineError(Exception):
+    """Why nothing was accepted, or why there is nothing to compare with; says what to do."""
+
+
+def baseline_path(workflow: Path) -> Path:
+    """Beside the workflow: `coins.workflow.yaml` has `coins.baseline.json`."""
+    name = workflow.name
+    for end in (".yaml", ".yml", ".workflow"):
+        name = name.removesuffix(end)
+    return workflow.with_name(f"{name}{SUFFIX}")
+
+
+def baseline_of(workflow: Path) -> Standing | None:
+    """The accepted standing of a workflow; None when there is none. Raises `BaselineError`."""
+    return read_at(baseline_path(workflow))
+
+
+def read_at(path: Path) -> Standing | None:
+    """The standing in a baseline file; None when there is no such file. Raises `BaselineError`."""
+    try:
+        return read_baseline(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (NoBaseline, OSError, UnicodeDecodeError) as error:
+        raise BaselineError(
+            f"{path} cannot be used: {error}; restore it from git, or make it anew with"
+            " `askpix accept RUN`"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepting:
+    """What somebody accepts: `partial` a run that is not whole, `simulated` one whose answers a
+    simulator made in the place of a model's. `in_ci`: nobody is there to look at it."""
+
+    target: Path | None = None
+    partial: bool = False
+    simulated: bool = False
+    in_ci: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The file that was written, and how it differs from the one before, if there was one."""
+
+    path: Path
+    standing: Standing
+    differences: Differences | None
+
+
+def accept(folder: RunFolder, how: Accepting) -> Accepted:
+    """Makes a run the baseline of its workflow. Raises `BaselineError` and `FolderError`."""
+    if how.in_ci:
+        raise BaselineError(
+            "a baseline is accepted by a person who has looked at the run, never in CI (CI is set);"
+            " run `askpix accept` at your desk and commit the file"
+        )
+    path = how.target or _beside(folder)
+    standing = standing_of(folder)
+    if standing.partial and not how.partial:
+        why = "; ".join(standing.partial)
+        raise BaselineError(f"{why}; finish it, or accept it as it is with --partial")
+    if standing.is_mixed and not how.simulated:
+        raise BaselineError(
+            "some of its answers are simulated and some are a model's; say --simulated if that is meant"
+        )
+    before = read_at(path)
+    if before is not None and before.simulated != standing.simulated and not how.simulated:
+        was, now = ("simulated", "real") if before.simulated else ("a model's", "simulated")
+        raise BaselineError(
+            f"the answers of {path} are {was} and those of this run are {now}: they say nothing about"
+            " one another; say --simulated to replace it all the same"
+        )
+    write_file(path, encoded(baseline_json(standing)))
+    return Accepted(path, standing, before and compare(before, standing))
+
+
+def _beside(folder: RunFolder) -> Path:
+    workflow = Path(str(folder.manifest().get("workflow", "")))
+    if not workflow.is_file():
+        raise BaselineError(
+            f"the workflow of this run is not there any more ({workflow}); say where the baseline"
+            f" belongs: --to NAME{SUFFIX}"
+        )
+    return baseline_path(workflow)
+
+
+# -- askpix test ------------------------------------------------------------------------------------
+
+
+def why_not_locked(workflow: Workflow) -> tuple[str, ...]:
+    """Why the baseline does not belong to the workflow as it is now; nothing when it does. Reads the
+    images, asks nothing. Raises `BaselineError` when there is none."""
+    path = baseline_path(workflow.path)
+    before = baseline_of(workflow.path)
+    if before is None:
+        raise BaselineError(
+            f"there is no {path.name} beside {workflow.path}: look at a run and accept it"
+            f" (askpix run {workflow.path.name}, then askpix accept last), and commit the file"
+        )
+    return tuple(_changed(before, workflow))
+
+
+def _changed(before: Standing, workflow: Workflow) -> Iterator[str]:
+    for setting in changed_settings(before.settings, settings_of(workflow.resolved)):
+        yield setting_told(setting)
+    now = _files(workflow)
+    for name in sorted({*before.files, *now}):
+        if before.files.get(name) != now.get(name):
+            was = "new" if name not in before.files else "gone" if name not in now else "changed"
+            yield f"{name}: {was}"
+    if workflow.run.repeat != before.repeat:
+        yield f"run.repeat: was {before.repeat}, is {workflow.run.repeat}"
+    yield from _changed_images(before.images, _images(workflow))
+    known = {str(each.definition) for each in (*before.checks, *before.metrics)}
+    for spec in (*workflow.checks, *workflow.metrics):
+        if str(definition_of(spec)) not in known:
+            yield f"check `{spec.name}`: new, or looks at something else than before"
+
+
+def _changed_images(
+    before: Mapping[str, tuple[str, ...]], now: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    kinds = {
+        "new": [case for case in now if case not in before],
+        "gone": [case for case in before if case not in now],
+        "other images or another row": [
+            case for case in now if case in before and now[case] != before[case]
+        ],
+    }
+    for what, cases in kinds.items():
+        if cases:
+            more = f" and {len(cases) - 3:,} more" if len(cases) > 3 else ""
+            yield f"{number(len(cases), 'case')}: {what}: {', '.join(cases[:3])}{more}"
+
+
+def _images(workflow: Workflow) -> dict[str, tuple[str, ...]]:
+    found = {}
+    for case in gather(workflow, fetch=False):
+        images = dict.fromkeys(
+            (each.sha256 or each.location or each.name) if isinstance(each, Image) else each.name
+            for each in case.images
+        )
+        found[case.name] = content_of(images, case.row)
+    return found
+
+
+def _files(workflow: Workflow) -> dict[str, str]:
+    found = digests_of(workflow)
+    sources = {name: digest for name, (digest, _) in found.items()}
+    roles = {name: role for name, (_, role) in found.items()}
+    return files_of({"sources": sources, "roles": roles})
+
+
+def against_baseline(
+    workflow: Workflow, before: Standing, say: Callable[[str], None]
+) -> Callable[[RunFolder], tuple[Verdict, ...]]:
+    """What compares a run with the baseline: verdicts, and comparison.json in its folder."""
+
+    def against(folder: RunFolder) -> tuple[Verdict, ...]:
+        now = standing_of(folder)
+        if now.simulated != before.simulated:
+            kinds = "simulated" if before.simulated else "a model's"
+            say(f"the answers of the baseline are {kinds}, those of this run are not: not compared")
+            return ()
+        found = compare(before, now, margins_of(workflow))
+        folder.write_json(COMPARISON, difference_json(found))
+        return tuple(_verdicts(workflow, found))
+
+    return against
+
+
+def margins_of(workflow: Workflow) -> Margins:
+    """How much worse each metric may be, in each combination: where `max_drop` or `max_rise` says so."""
+    margins = {}
+    for spec in workflow.metrics:
+        most = spec.max_drop if spec.max_drop is not None else spec.max_rise
+        if most is not None:
+            for combination in workflow.combinations or ({},):
+                margin = Margin(most, relative=_has_unit(spec))
+                margins[key_of(definition_of(spec), combination)] = margin
+    return margins
+
+
+def _has_unit(spec: MetricSpec) -> bool:
+    from runner.checks.metrics import METRICS
+
+    return METRICS.load(spec.metric).unit != ""
+
+
+def _verdicts(workflow: Workflow, found: Differences) -> Iterator[Verdict]:
+    specs: dict[str, CheckSpec | MetricSpec] = {}
+    specs |= {spec.name: spec for spec in (*workflow.checks, *workflow.metrics)}
+    for check in found.checks:
+        if spec := specs.get(check.name):
+            cases = [CaseVerdict(case, False, "held in the baseline") for case in check.broken]
+            verdict = _verdict(check, spec, check_told(check))
+            yield replace(verdict, passed=check.pairs - len(cases), cases=tuple(cases))
+    for metric in found.metrics:
+        spec = specs.get(metric.name)
+        if spec is not None and metric.margin is not None:
+            yield _verdict(metric, spec, metric_told(metric))
+
+
+OUTCOMES: Mapping[Finding, Outcome] = {
+    "worse": "failed",
+    "not worse": "passed",
+    "not enough evidence": "skipped",
+    "not comparable": "skipped",
+}
+
+
+def _verdict(
+    found: CheckDifference | MetricDifference, spec: CheckSpec | MetricSpec, why: str
+) -> Verdict:
+    outcome = OUTCOMES[found.finding]
+    if outcome == "failed" and spec.level == "warning":
+        outcome = "warned"
+    return Verdict(
+        name=f"{found.name}, against the baseline",
+        outcome=outcome,
+        combination=found.combination,
+        judged=found.pairs,
+        passed=found.pairs,
+        skipped=0,
+        reached=0.0,
+        needed=0.0,
+        why=why,
+        place=spec.place,
+    )

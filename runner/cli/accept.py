@@ -1,0 +1,74 @@
+"""`askpix accept` — a run becomes the baseline of its workflow."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli.exits import NOTHING_RAN
+from runner.text.excerpt import visible
+
+if TYPE_CHECKING:
+    from runner.baseline import Accepted
+
+NO = frozenset({"", "0", "false", "no"})
+
+
+@click.command(name="accept")
+@click.argument("run", metavar="RUN")
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The file to write, when it is not the one beside the workflow.",
+)
+@click.option("--partial", is_flag=True, help="Accept a run of which answers are missing.")
+@click.option(
+    "--simulated", is_flag=True, help="Put simulated answers in the place of a model's, or mix them."
+)
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder in which runs are kept.",
+)
+def command(run: str, target: Path | None, partial: bool, simulated: bool, runs: Path) -> None:
+    """Make a run the baseline of its workflow: look at it first, then commit the file.
+
+    RUN is the folder of a run, its name in runs/, or `last`. The file NAME.baseline.json stands
+    beside the workflow; `askpix test` compares with it. In CI nothing is ever accepted.
+    """
+    from runner.baseline import Accepting, BaselineError, accept
+    from runner.store.folder import FolderError
+    from runner.store.named_run import named_run
+
+    in_ci = os.environ.get("CI", "").lower() not in NO
+    try:
+        done = accept(named_run(run, runs), Accepting(target, partial, simulated, in_ci))
+    except (BaselineError, FolderError) as error:
+        click.echo(f"error: {visible(str(error))}", err=True)
+        raise SystemExit(NOTHING_RAN) from None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        click.echo(f"error: cannot write {error.filename or target}: {visible(why)}", err=True)
+        raise SystemExit(NOTHING_RAN) from None
+    _tell(done)
+
+
+def _tell(done: Accepted) -> None:
+    from runner.report.difference_text import difference_text
+    from runner.text.words import number
+
+    if done.differences is not None:
+        for line in difference_text(done.differences):
+            click.echo(visible(line), err=True)
+    standing = done.standing
+    if standing.simulated:
+        click.echo("simulated: no model looked at these images", err=True)
+    count = number(len(standing.images), "case")
+    click.echo(visible(f"{done.path}: {count} of {standing.run}"))

@@ -1,0 +1,68 @@
+"""`askpix diff` — what has changed from one run to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from runner.cli.exits import NOTHING_RAN
+from runner.text.excerpt import visible, visible_json
+
+
+@click.command(name="diff")
+@click.argument("before", metavar="A")
+@click.argument("now", metavar="[B]", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    help="markdown is for a pull request, json for scripts.",
+)
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder in which runs are kept.",
+)
+def command(before: str, now: str | None, form: str, runs: Path) -> None:
+    """Say what has changed from A to B: settings, prompt, numbers, cases; and what of it is chance.
+
+    A and B are folders of runs, their names in runs/, `last`, or baseline files. A run with a
+    matrix alone (without B) is compared within itself: which combination pays.
+    """
+    from runner.comparing import NotComparable
+
+    try:
+        lines = _of_one(before, runs, form) if now is None else _of_two(before, now, runs, form)
+    except NotComparable as error:
+        click.echo(f"error: {visible(str(error))}", err=True)
+        raise SystemExit(NOTHING_RAN) from None
+    for line in lines:
+        click.echo(line if form == "json" else visible(line))
+
+
+def _of_two(before: str, now: str, runs: Path, form: str) -> Iterable[str]:
+    from runner.comparing import differences
+    from runner.report.difference_json import difference_json
+    from runner.report.difference_text import difference_markdown, difference_text
+
+    found = differences(before, now, runs)
+    if form == "json":
+        return [visible_json(difference_json(found))]
+    return difference_markdown(found) if form == "markdown" else difference_text(found)
+
+
+def _of_one(run: str, runs: Path, form: str) -> Iterable[str]:
+    from runner.comparing import choices
+    from runner.report.difference_json import choices_json
+    from runner.report.difference_text import choices_markdown, choices_text
+
+    found, standing = choices(run, runs)
+    if form == "json":
+        return [visible_json({"version": 1, "run": standing.run, "choices": choices_json(found)})]
+    told = choices_markdown if form == "markdown" else choices_text
+    return told(found, standing.simulated)

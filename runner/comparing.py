@@ -1,0 +1,64 @@
+"""Comparing: two runs, or a run and a baseline file, or the combinations of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.baseline import BaselineError, read_at
+from runner.stages.answers_compared import answers_compared
+from runner.stages.choices import choices_of
+from runner.stages.compare import compare
+from runner.standing import standing_of
+from runner.store.folder import FolderError, RunFolder
+from runner.store.named_run import named_run
+from runner.values.difference import Choice, Differences
+from runner.values.standing import Standing
+
+
+class NotComparable(Exception):
+    """Why two runs cannot be compared; says what to do."""
+
+
+def differences(before: str, now: str, runs: Path) -> Differences:
+    """What has changed from one to the other, each the name of a run or a baseline file. Boxes are
+    matched where both are runs. Raises `NotComparable`."""
+    old, new = _side(before, runs), _side(now, runs)
+    answers = None
+    if old.folder is not None and new.folder is not None:
+        answers = answers_compared(old.folder.results(), new.folder.results())
+    found = compare(old.standing, new.standing, answers=answers)
+    if not found.pairs:
+        raise NotComparable(
+            f"{before} and {now} have no case in common: of the same name, with the same images"
+        )
+    return found
+
+
+def choices(run: str, runs: Path) -> tuple[tuple[Choice, ...], Standing]:
+    """The combinations of a run side by side. Raises `NotComparable`."""
+    standing = _side(run, runs).standing
+    found = choices_of(standing)
+    if len(found) < 2:
+        raise NotComparable(f"{run} has no matrix; name a second run to compare it with")
+    return found, standing
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    standing: Standing
+    folder: RunFolder | None
+
+
+def _side(word: str, runs: Path) -> _Side:
+    try:
+        if word.endswith(".json") and Path(word).is_file():
+            standing = read_at(Path(word))
+            assert standing is not None
+            return _Side(standing, None)
+        folder = named_run(word, runs)
+        return _Side(standing_of(folder), folder)
+    except (BaselineError, FolderError) as error:
+        raise NotComparable(str(error)) from None
+    except OSError as error:
+        raise NotComparable(f"{word} cannot be read: {error}") from None

@@ -1,0 +1,151 @@
+"""Replay: the responses of a run, read and judged again into a new folder. Asks nothing, ever."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from runner.judging import judge
+from runner.report.junit import junit_xml
+from runner.stages.again import Again
+from runner.store.folder import FolderError, RunFolder
+from runner.store.recorded import Recorded
+from runner.text.render import Renderer
+from runner.text.result_line import to_line
+from runner.text.source import read
+from runner.values.request import canonical_json
+from runner.values.result import Result
+from runner.values.verdict import Verdict
+from runner.workflow.load import load
+from runner.workflow.resolved import as_text
+from runner.workflow.spec import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of it. `changed` counts results that are not byte by byte what they were, of `all`."""
+
+    folder: RunFolder
+    verdicts: tuple[Verdict, ...]
+    all: int
+    changed: int
+
+
+def replay(
+    run: RunFolder, out: Path, say: Callable[[str], None], workflow: Workflow | None = None
+) -> Replayed:
+    """Reads the stored responses by this workflow, or by that of the run itself, from the copies that
+    lie in its folder. Raises `FolderError` when the run has none, `Rejected` for a workflow with
+    mistakes, `StoreError` for a store that cannot be read."""
+    if not (run.path / "run.sqlite").is_file():
+        raise FolderError(f"{run.path} holds no stored responses (run.sqlite)")
+    with _own(run) as own:
+        used = workflow or own()
+        manifest = run.manifest()
+        key = str(manifest.get("plan") or "replay")
+        folder = RunFolder.create(out, f"{used.name}-replay", key, datetime.now(UTC))
+        with closing(Recorded.read(run.path)) as journal, Renderer() as renderer:
+            steps = manifest.get("steps")
+            count = len(steps) if isinstance(steps, Mapping) else 1
+            again = Again(used, journal.kept, renderer.render, run.path, count)
+            lines = _Lines(again, journal)
+            folder.write_results(lines.all())
+            verdicts = judge(used, folder, journal.efforts, say)
+        _write(folder, run, used, manifest, verdicts)
+    return Replayed(folder, verdicts, lines.count, lines.changed)
+
+
+@dataclass(slots=True)
+class _Lines:
+    again: Again
+    journal: Recorded
+    count: int = 0
+    changed: int = 0
+
+    def all(self) -> Iterator[str]:
+        """The lines of results.jsonl, made again."""
+        results = (result for result, _ in self.journal.results())
+        for _, found in groupby(results, key=_job):
+            group = list(found)
+            before = {result.step: to_line(result) for result in group}
+            for result in self.again.results([group]):
+                line = to_line(result)
+                self.count += 1
+                self.changed += before.get(result.step) != line
+                yield line
+
+
+def _job(result: Result) -> tuple[str, int, str]:
+    return result.case, result.repeat, canonical_json(result.combination)
+
+
+def _write(
+    folder: RunFolder,
+    run: RunFolder,
+    workflow: Workflow,
+    manifest: Mapping[str, Any],
+    verdicts: Sequence[Verdict],
+) -> None:
+    sources = folder.write_sources(workflow)
+    folder.write("resolved.yaml", as_text(workflow.resolved))
+    folder.write("junit.xml", junit_xml(workflow.name, verdicts, {"replay_of": run.path.name}))
+    outcomes = [verdict.outcome for verdict in verdicts]
+    told = {
+        **manifest,
+        "status": "done",
+        "replay_of": str(run.path),
+        "plan": None,
+        "finished": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "checks": {
+            each: outcomes.count(each)  # type: ignore[arg-type]  # these are the outcomes
+            for each in ("passed", "failed", "warned", "skipped")
+        },
+        "steps": {step.id: step.title for step in workflow.steps},
+        "sources": sources,
+        "roles": dict(zip(sources, (each.role for each in workflow.sources), strict=True)),
+    }
+    folder.write_json("run.json", told)
+
+
+@contextmanager
+def _own(run: RunFolder) -> Iterator[Callable[[], Workflow]]:
+    """Loads the workflow of a run from the copies in its folder: it may be long gone where it was."""
+    with TemporaryDirectory(prefix="askpix-") as place:
+
+        def own() -> Workflow:
+            there = Path(place)
+            name = Path(str(run.manifest().get("workflow", ""))).name or "replay.workflow.yaml"
+            for path in (run.path / "sources").iterdir():
+                shutil.copy(path, there / path.name)
+            resolved = read((run.path / "resolved.yaml").read_bytes(), "resolved.yaml").data
+            names = frozenset(path.name for path in there.iterdir())
+            base = Path(str(run.manifest().get("workflow", ""))).parent
+            data = _with_copies(resolved, names - {name}, base)
+            assert isinstance(data, dict)
+            (there / name).write_text(as_text(data), encoding="utf-8")
+            return load(there / name, environ=os.environ, allow_outside=True)
+
+        yield own
+
+
+def _with_copies(value: object, names: frozenset[str], base: Path) -> object:
+    """The same, with the copy of every file in its place, and other paths from where they were."""
+    if isinstance(value, dict):
+        return {key: _with_copies(each, names, base) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_copies(each, names, base) for each in value]
+    if not isinstance(value, str) or "\n" in value or len(value) > 400 or "{" in value:
+        return value
+    name = value.replace("\\", "/").rpartition("/")[2]
+    if name in names and "." in name:
+        return name
+    there = base / value
+    return str(there) if "/" in value and "://" not in value and there.exists() else value

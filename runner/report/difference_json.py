@@ -1,0 +1,141 @@
+"""comparison.json and `askpix diff --format json`: what two runs differ in, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isinf
+
+from runner.values.difference import (
+    AnswerDifference,
+    CaseDifference,
+    CheckDifference,
+    Choice,
+    Differences,
+    MetricDifference,
+    Side,
+)
+from runner.values.result import Detection
+
+VERSION = 1
+
+
+def difference_json(found: Differences) -> dict[str, object]:
+    """Everything; of cases that are the same only how many."""
+    return {
+        "version": VERSION,
+        "before": _side(found.before),
+        "now": _side(found.now),
+        "mixed": found.is_mixed,
+        "worse": found.is_worse,
+        "pairs": found.pairs,
+        "settings": [
+            {"name": each.name, "before": each.before, "now": each.now} for each in found.settings
+        ],
+        "files": list(found.files),
+        "checks": [_check(each) for each in found.checks],
+        "metrics": [metric_json(each) for each in found.metrics],
+        "same_cases": sum(each.turn == "same" for each in found.cases),
+        "cases": [_case(each) for each in found.cases if each.turn != "same" or each.is_flaky],
+        "only_before": list(found.only_before),
+        "only_now": list(found.only_now),
+        "other_images": list(found.other_images),
+    }
+
+
+def choices_json(choices: Iterable[Choice]) -> list[dict[str, object]]:
+    """The combinations of a matrix."""
+    return [
+        {
+            "combination": dict(each.combination),
+            "cost_usd": each.cost_usd,
+            "tokens": each.tokens,
+            "checks": [{"name": name, "holds": held, "of": of} for name, held, of in each.held],
+            "metrics": [metric_json(metric) for metric in each.metrics],
+            "pays": each.pays,
+        }
+        for each in choices
+    ]
+
+
+def metric_json(found: MetricDifference) -> dict[str, object]:
+    """One metric; an end of the interval that nobody knows is null."""
+    return {
+        "name": found.name,
+        "combination": dict(found.combination),
+        "finding": found.finding,
+        "pairs": found.pairs,
+        "better": found.goal,
+        "unit": found.unit,
+        "before": found.before,
+        "now": found.now,
+        "change": found.change,
+        "low": _end(found.low),
+        "high": _end(found.high),
+        "margin": found.margin,
+        "images_needed": found.needed,
+        "better_cases": list(found.better),
+        "worse_cases": list(found.worse),
+        "why": found.why or None,
+    }
+
+
+def _end(value: float | None) -> float | None:
+    return None if value is None or isinf(value) else value
+
+
+def _side(side: Side) -> dict[str, object]:
+    return {
+        "run": side.run,
+        "simulated": side.simulated,
+        "models": list(side.models),
+        "cost_usd": side.cost_usd,
+        "tokens": side.tokens,
+        "seconds": side.seconds,
+    }
+
+
+def _check(found: CheckDifference) -> dict[str, object]:
+    return {
+        "name": found.name,
+        "combination": dict(found.combination),
+        "finding": found.finding,
+        "pairs": found.pairs,
+        "broken": list(found.broken),
+        "fixed": list(found.fixed),
+        "flaky": list(found.flaky),
+        "p": found.chance,
+        "images_needed": found.needed,
+        "why": found.why or None,
+    }
+
+
+def _case(found: CaseDifference) -> dict[str, object]:
+    return {
+        "case": found.case,
+        "turn": found.turn,
+        "flaky": found.is_flaky,
+        "why": list(found.why),
+        "answers": [_answer(each) for each in found.answers if not each.is_same],
+    }
+
+
+def _answer(found: AnswerDifference) -> dict[str, object]:
+    return {
+        "step": found.step,
+        "combination": dict(found.combination),
+        "status_before": found.status_before,
+        "status_now": found.status_now,
+        "matched": found.matched,
+        "overlap": found.overlap,
+        "gone": [_thing(each) for each in found.gone],
+        "new": [_thing(each) for each in found.new],
+    }
+
+
+def _thing(found: Detection) -> dict[str, object]:
+    extent = found.extent
+    return {
+        "label": found.label,
+        "box": extent.as_list() if extent else None,
+        "point": found.point.as_list() if found.point else None,
+    }
