@@ -45,7 +45,7 @@ def given_away(
         if clock() > end:
             break
         content = _digest(image, lengths, workflow.preparation.within)
-        if content in shown:
+        if content is not None and content in shown:
             found.setdefault(content, image.name)
     return tuple(_problem(shown[content], name) for content, name in found.items())
 

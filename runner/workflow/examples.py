@@ -136,7 +136,7 @@ class Examples:
             self.findings.error("W458", place, mistake.message, mistake.fix)
         if mistakes:
             return None
-        painted = asked.png_shape and as_the_model(answer, asked.png_shape, views)[0]
+        painted = as_the_model(answer, asked.png_shape, views)[0] if asked.png_shape else None
         return text, painted
 
     def _right(

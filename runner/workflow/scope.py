@@ -76,10 +76,10 @@ def _item(rest: Sequence[str], scope: Scope, number: int | None) -> Part | Nowhe
         if number is None:
             return Nowhere("W331", message, "name a step and a part of its answer: look.name")
         kind = scope.kinds.get(tuple(scope.steps)[number] if number < len(scope.steps) else "")
-        fix = "add for_each: with a list, such as find.boxes"
+        how = "add for_each: with a list, such as find.boxes"
         if kind in ("crop", "filter", "merge"):
-            fix = "a filter has it under `where:`; other steps name whole lists: find.boxes"
-        return Nowhere("W331", message, fix)
+            how = "a filter has it under `where:`; other steps name whole lists: find.boxes"
+        return Nowhere("W331", message, how)
     found = part_in(scope.items[number], rest)
     if not isinstance(found, NoSuchPart):
         return found

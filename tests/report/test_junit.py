@@ -206,6 +206,7 @@ def test_checks_json_holds_every_verdict_and_the_cases_that_did_not_pass() -> No
                 "needed": 1.0,
                 "why": "holds for 1 of 2 cases (50%), needed 100%",
                 "place": {"file": "cats.workflow.yaml", "line": 12, "column": 5},
+                "definition": {},
                 "cases": [
                     {"case": "b.jpg", "passed": False, "why": FAILING.why},
                     {"case": "c.jpg", "passed": None, "why": "find did not run"},

@@ -1,0 +1,323 @@
+"""A regression test from the command line: real photographs, a baseline, and what has changed since."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runner.cli import group
+from runner.store.folder import RunFolder
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+PHOTOS = (
+    "01-first-boxes/photos/coffee.jpg",
+    "01-first-boxes/photos/rocket.jpg",
+    "02-count-coins/photos/coins.png",
+    "02-count-coins/photos/coins-top.png",
+    "03-segment/photos/coffee-turned.jpg",
+    "04-read-and-classify/photos/menu.jpg",
+    "05-compare-two/after/coffee.jpg",
+    "05-compare-two/after/coins.png",
+)
+FIND = """\
+version: 1
+images: photos/*
+truth: {boxes: boxes.csv}
+steps:
+  - {id: find, prompt: "Find everything.ASKED", schema: boxes}
+checks:
+  - {that: find.boxes, same_as: truth.boxes, iou: 0.5, pass_rate: 0, name: finds all}
+  - {metric: recall, of: find.boxes, against: truth.boxes, max_drop: 5%, name: recall}
+"""
+NOT_THERE = " [[simulate: xyxy-boxes]]"
+"""Boxes with their axes exchanged: whole answers, and most of them beside the things."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Eight photographs, and what the simulator sees on them as their truth."""
+    (tmp_path / "photos").mkdir()
+    for number, name in enumerate(PHOTOS):
+        shutil.copy(EXAMPLES / name, tmp_path / f"photos/{number}{Path(name).suffix}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CI", raising=False)
+    bare = FIND.replace("ASKED", "").partition("checks:")[0].replace("truth: {boxes: boxes.csv}", "")
+    Path("find.workflow.yaml").write_text(bare)
+    assert askpix("run", "find.workflow.yaml", "--provider", "simulator", "-q").exit_code == 0
+    with (tmp_path / "boxes.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("image", "label", "x_min", "y_min", "x_max", "y_max"))
+        for result in newest().results():
+            for found in result.detections:
+                assert found.box
+                rows.writerow((result.images[0].path, found.label, *found.box.as_list()))
+    return tmp_path
+
+
+def askpix(*words: str) -> Result:
+    return CliRunner().invoke(group, words, prog_name="askpix", catch_exceptions=False)
+
+
+def asked(prompt: str, command: str = "test", *options: str) -> Result:
+    Path("find.workflow.yaml").write_text(FIND.replace("ASKED", prompt))
+    words = ("find.workflow.yaml", "--provider", "simulator", "--fresh", "-q", *options)
+    return askpix(command, *words)
+
+
+def newest() -> RunFolder:
+    return RunFolder(max(Path("runs").iterdir(), key=lambda path: path.stat().st_mtime_ns))
+
+
+def comparison() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((newest().path / "comparison.json").read_text())
+    return found
+
+
+def accepted(prompt: str = "", *options: str) -> None:
+    assert asked(prompt, "run").exit_code == 0
+    done = askpix("accept", "last", *options)
+    assert done.exit_code == 0, done.output
+
+
+def findings() -> dict[str, str]:
+    found = comparison()
+    return {each["name"]: each["finding"] for each in (*found["checks"], *found["metrics"])}
+
+
+def test_without_a_baseline_the_checks_are_judged_and_it_says_what_is_missing(folder: Path) -> None:
+    """The first test of a workflow is a run."""
+    told = asked("")
+    assert told.exit_code == 0, told.output
+    assert "there is no find.baseline.json" in told.stderr
+    assert not (newest().path / "comparison.json").exists()
+
+
+def test_a_prompt_that_makes_it_worse_fails_the_test(folder: Path) -> None:
+    """The check of single images and the metric say so, and so does junit.xml."""
+    accepted()
+    told = asked(NOT_THERE)
+    assert told.exit_code == 1, told.output
+    assert findings()["finds all"] == findings()["recall"] == "worse"
+    assert "✗ recall, against the baseline: worse: 1 → " in told.stderr
+    assert "8 held before and fail now, 0 the reverse (p = 0.0078)" in told.stderr
+    cases = ElementTree.parse(newest().path / "junit.xml").findall(".//testcase")
+    failed = [each.get("name") for each in cases if each.find("failure") is not None]
+    assert failed == ["finds all, against the baseline", "recall, against the baseline"]
+
+
+def test_the_same_answers_are_not_worse(folder: Path) -> None:
+    """Asked anew, with the same prompt."""
+    accepted()
+    assert asked("").exit_code == 0
+    assert findings()["recall"] == findings()["finds all"] == "not worse"
+
+
+def test_a_prompt_that_mends_it_passes(folder: Path) -> None:
+    """What failed in the baseline and holds now is no reason to fail."""
+    accepted(NOT_THERE)
+    told = asked("")
+    assert told.exit_code == 0, told.output
+    assert findings()["recall"] == findings()["finds all"] == "not worse"
+    assert "0 held before and fail now, 8 the reverse" in told.stderr
+
+
+def test_too_few_images_are_not_enough_evidence(folder: Path) -> None:
+    """It says about how many would be, and fails nobody."""
+    for photo in sorted((folder / "photos").iterdir())[3:]:
+        photo.unlink()
+    accepted()
+    told = asked(NOT_THERE)
+    assert told.exit_code == 0, told.output
+    assert findings()["recall"] == findings()["finds all"] == "not enough evidence"
+    assert "about 6 images would decide" in told.stderr
+
+
+def test_a_warning_stays_a_warning(folder: Path) -> None:
+    """`level: warning` holds for the comparison, too."""
+    accepted()
+    told = FIND.replace("}\n", ", level: warning}\n").replace("csv, level: warning", "csv")
+    told = told.replace("schema: boxes, level: warning", "schema: boxes")
+    Path("find.workflow.yaml").write_text(told.replace("ASKED", NOT_THERE))
+    done = askpix("test", "find.workflow.yaml", "--provider", "simulator", "-q")
+    assert done.exit_code == 0, done.output
+    assert "! recall, against the baseline: worse" in done.stderr
+
+
+def test_another_truth_cannot_be_compared(folder: Path) -> None:
+    """Numbers that were measured by something else say nothing."""
+    accepted()
+    with Path("boxes.csv").open("a") as file:
+        file.write("photos/0.jpg,ghost,1,1,9,9\n")
+    assert asked("").exit_code == 0
+    assert findings()["recall"] == findings()["finds all"] == "not comparable"
+    assert comparison()["files"] == ["truth boxes.csv"]
+
+
+def test_an_image_that_changed_is_no_pair(folder: Path) -> None:
+    """Pairs are told by name and by content."""
+    accepted()
+    shutil.copy(folder / "photos/0.jpg", folder / "photos/1.jpg")
+    asked("")
+    assert (comparison()["pairs"], comparison()["other_images"]) == (7, ["1.jpg"])
+
+
+def test_an_accepted_file_is_the_same_however_often_it_is_written(folder: Path) -> None:
+    """Git shows only what really changed."""
+    accepted()
+    first = Path("find.baseline.json").read_bytes()
+    assert askpix("accept", "last").exit_code == 0
+    assert Path("find.baseline.json").read_bytes() == first
+
+
+def test_nothing_is_accepted_in_ci(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is there to look at it?"""
+    asked("", "run")
+    monkeypatch.setenv("CI", "true")
+    told = askpix("accept", "last")
+    assert (told.exit_code, Path("find.baseline.json").exists()) == (2, False)
+    assert "never in CI" in told.stderr
+
+
+def test_a_partial_run_is_accepted_only_when_that_is_said(folder: Path) -> None:
+    """An answer that is missing is no standard."""
+    asked(" [[simulate: empty-text]]", "run")
+    told = askpix("accept", "last")
+    assert told.exit_code == 2
+    assert "8 of its results have no usable answer" in told.stderr
+    assert askpix("accept", "last", "--partial").exit_code == 0
+
+
+def test_simulated_answers_do_not_replace_those_of_a_model_unasked(folder: Path) -> None:
+    """Nor are they compared with them."""
+    accepted()
+    path = Path("find.baseline.json")
+    path.write_text(path.read_text().replace('"simulated": true', '"simulated": false'))
+    told = askpix("accept", "last")
+    assert told.exit_code == 2
+    assert "they say nothing about one another" in told.stderr
+    assert "not compared" in asked(NOT_THERE).stderr
+    assert askpix("accept", "last", "--simulated").exit_code == 0
+
+
+def test_locked_wants_a_baseline(folder: Path) -> None:
+    """It says how one is made."""
+    told = asked("", "test", "--locked")
+    assert told.exit_code == 2
+    assert "accept it" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    {
+        "Find everything.": "steps.find.prompt: Find everything. → Find all.",
+        "schema: boxes": "steps.find.thinking: (not set) → low",
+        "iou: 0.5": "check `finds all`: new, or looks at something else than before",
+    }.items(),
+)
+def test_locked_says_what_changed_and_runs_nothing(folder: Path, change: str, told: str) -> None:
+    """The baseline belongs to what was accepted."""
+    accepted()
+    new = {
+        "Find everything.": "Find all.",
+        "schema: boxes": "schema: boxes, thinking: low",
+        "iou: 0.5": "iou: 0.6",
+    }[change]
+    Path("find.workflow.yaml").write_text(FIND.replace("ASKED", "").replace(change, new))
+    before = len(list(Path("runs").iterdir()))
+    words = ("find.workflow.yaml", "--provider", "simulator", "--locked")
+    done = askpix("test", *words)
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert len(list(Path("runs").iterdir())) == before
+
+
+def test_locked_notices_other_images_and_files(folder: Path) -> None:
+    """By their content."""
+    accepted()
+    (folder / "photos/0.jpg").unlink()
+    with Path("boxes.csv").open("a") as file:
+        file.write("photos/1.jpg,ghost,1,1,9,9\n")
+    told = asked("", "test", "--locked").stderr
+    assert "truth boxes.csv: changed" in told
+    assert "1 case: gone: 0.jpg" in told
+
+
+def test_locked_passes_where_nothing_changed(folder: Path) -> None:
+    """Names, limits and outputs may change: they are no part of what was accepted."""
+    accepted()
+    told = FIND.replace("ASKED", "").replace("max_drop: 5%", "max_drop: 1%, at_least: 0.5")
+    Path("find.workflow.yaml").write_text(told + "outputs: [{save: find, as: csv, to: a.csv}]\n")
+    done = askpix("test", "find.workflow.yaml", "--provider", "simulator", "--locked")
+    assert done.exit_code == 0, done.output
+
+
+def test_a_damaged_baseline_is_told_and_nothing_runs(folder: Path) -> None:
+    """It is no missing one."""
+    Path("find.baseline.json").write_text("{")
+    told = asked("")
+    assert told.exit_code == 2
+    assert "find.baseline.json cannot be used" in told.stderr
+
+
+def test_two_runs_are_compared_in_words(folder: Path) -> None:
+    """Settings by their words, numbers with intervals, cases with their boxes."""
+    asked("", "run")
+    first = newest().path.name
+    asked(NOT_THERE, "run")
+    told = askpix("diff", first, "last").stdout
+    assert "steps.find.prompt: Find everything. → Find everything. [[simulate: xyxy-boxes]]" in told
+    assert "  recall: worse: 1 → " in told
+    assert "8 cases in both: 8 worse, 0 better, 0 changed, 0 same" in told
+    markdown = askpix("diff", first, "last", "--format", "markdown").stdout
+    assert "| recall | worse | 1 → " in markdown
+    data = json.loads(askpix("diff", first, "last", "--format", "json").stdout)
+    assert [each["turn"] for each in data["cases"]] == ["worse"] * 8
+    (answer,) = data["cases"][0]["answers"]
+    assert answer["gone"]
+    assert answer["new"]
+
+
+def test_a_run_is_compared_with_a_baseline_file(folder: Path) -> None:
+    """As in a pull request: the file of the other branch against a run."""
+    accepted()
+    asked(NOT_THERE, "run")
+    told = askpix("diff", "find.baseline.json", "last")
+    assert told.exit_code == 0
+    assert "8 worse" in told.stdout
+
+
+def test_runs_without_a_case_in_common_are_not_compared(folder: Path) -> None:
+    """It says why."""
+    asked("", "run")
+    first = newest().path.name
+    for photo in (folder / "photos").iterdir():
+        photo.rename(photo.with_name(f"other-{photo.name}"))
+    asked("", "run")
+    told = askpix("diff", first, "last")
+    assert told.exit_code == 2
+    assert "no case in common" in told.stderr
+
+
+def test_a_matrix_says_which_setting_pays(folder: Path) -> None:
+    """The dearer one that finds no more does not."""
+    text = FIND.replace("Find everything.ASKED", "Find everything. {{ vars.how }}")
+    text += 'vars: {how: ""}\nmatrix: {vars.how: ["", "[[simulate: xyxy-boxes]]"]}\n'
+    Path("find.workflow.yaml").write_text(text)
+    assert askpix("run", "find.workflow.yaml", "--provider", "simulator", "-q").exit_code == 0
+    data = json.loads(askpix("diff", "last", "--format", "json").stdout)
+    good, bad = data["choices"]
+    assert (good["pays"], bad["pays"]) == (True, False)
+    assert bad["metrics"][0]["finding"] == "worse"
+    table = askpix("diff", "last").stdout.splitlines()
+    assert table[0].split() == (
+        ["vars.how", "finds", "all", "recall", "valid", "answers"]
+        + ["cost", "per", "case", "tokens", "per", "case"]
+    )
+    assert table[1].endswith("pays")

@@ -1,0 +1,79 @@
+"""A replay reads what a run has kept: without the service, the images and the workflow file."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runner.cli import group
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SHOWN = ("01-first-boxes", "03-segment", "06-look-closer", "07-quality-control", "08-small-things")
+"""Boxes turned upright, masks, cut-outs that are asked about, conditions, tiles."""
+
+
+def askpix(*words: str) -> Result:
+    return CliRunner().invoke(group, words, prog_name="askpix", catch_exceptions=False)
+
+
+def ran(example: str, place: Path) -> Path:
+    """The folder of a simulated run of an example, of which everything else is gone."""
+    shutil.copytree(EXAMPLES / example, place, ignore=shutil.ignore_patterns("runs"))
+    (workflow,) = place.glob("*.workflow.yaml")
+    done = askpix("run", str(workflow), "--provider", "simulator", "-q", "--out", "kept")
+    assert done.exit_code in (0, 1), done.output
+    shutil.rmtree(place)
+    (run,) = Path("kept").iterdir()
+    return run
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("example", SHOWN)
+def test_a_replay_is_the_same_byte_by_byte(example: str, tmp_path: Path) -> None:
+    """Of plain answers, lists of cut-outs and tiles, of what is made of them, and of the verdicts."""
+    run = ran(example, tmp_path / "then")
+    told = askpix("replay", str(run), "--runs", "again")
+    assert "all as they were" in told.stderr
+    (again,) = (tmp_path / "again").iterdir()
+    for name in ("results.jsonl", "checks.jsonl", "metrics.jsonl"):
+        assert (again / name).exists() == (run / name).exists()
+        if (run / name).exists():
+            assert (again / name).read_bytes() == (run / name).read_bytes()
+
+
+def test_changed_checks_are_judged_by_what_was_answered_then(tmp_path: Path) -> None:
+    """And the exit code is that of the new checks."""
+    run = ran("01-first-boxes", tmp_path / "then")
+    new = (run / "sources/first-boxes.workflow.yaml").read_text()
+    (tmp_path / "strict.workflow.yaml").write_text(new.replace("at_least: 1", "at_least: 1000"))
+    told = askpix("replay", str(run), "--runs", "again", "--workflow", "strict.workflow.yaml")
+    assert told.exit_code == 1, told.output
+    assert "all as they were" in told.stderr
+    assert "at least 1000: holds for 0 of 2 cases" in told.stderr
+
+
+def test_a_run_without_its_store_cannot_be_replayed(tmp_path: Path) -> None:
+    """It says what is missing."""
+    run = ran("01-first-boxes", tmp_path / "then")
+    (run / "run.sqlite").unlink()
+    told = askpix("replay", str(run))
+    assert told.exit_code == 2
+    assert "holds no stored responses" in told.stderr
+
+
+def test_a_replay_is_nothing_to_go_on_with(tmp_path: Path) -> None:
+    """It has no plan: a run with --resume passes it over."""
+    run = ran("01-first-boxes", tmp_path / "then")
+    askpix("replay", str(run), "--runs", "kept")
+    shutil.copytree(EXAMPLES / "01-first-boxes", "now", ignore=shutil.ignore_patterns("runs"))
+    (workflow,) = Path("now").glob("*.workflow.yaml")
+    words = ("--provider", "simulator", "--out", "kept", "--resume", "-q")
+    told = askpix("run", str(workflow), *words)
+    assert str(run) in told.stderr
