@@ -101,7 +101,7 @@ def accept(folder: RunFolder, how: Accepting) -> Accepted:
             " one another; say --simulated to replace it all the same"
         )
     write_file(path, encoded(baseline_json(standing)))
-    return Accepted(path, standing, before and compare(before, standing))
+    return Accepted(path, standing, None if before is None else compare(before, standing))
 
 
 def _beside(folder: RunFolder) -> Path:
@@ -141,9 +141,11 @@ def _changed(before: Standing, workflow: Workflow) -> Iterator[str]:
     if workflow.run.repeat != before.repeat:
         yield f"run.repeat: was {before.repeat}, is {workflow.run.repeat}"
     yield from _changed_images(before.images, _images(workflow))
-    known = {str(each.definition) for each in (*before.checks, *before.metrics)}
-    for spec in (*workflow.checks, *workflow.metrics):
-        if str(definition_of(spec)) not in known:
+    known = [check.definition for check in before.checks]
+    known += [metric.definition for metric in before.metrics]
+    specs: list[CheckSpec | MetricSpec] = [*workflow.checks, *workflow.metrics]
+    for spec in specs:
+        if definition_of(spec) not in known:
             yield f"check `{spec.name}`: new, or looks at something else than before"
 
 
@@ -218,8 +220,8 @@ def _has_unit(spec: MetricSpec) -> bool:
 
 
 def _verdicts(workflow: Workflow, found: Differences) -> Iterator[Verdict]:
-    specs: dict[str, CheckSpec | MetricSpec] = {}
-    specs |= {spec.name: spec for spec in (*workflow.checks, *workflow.metrics)}
+    specs: dict[str, CheckSpec | MetricSpec] = {spec.name: spec for spec in workflow.checks}
+    specs |= {spec.name: spec for spec in workflow.metrics}
     for check in found.checks:
         if spec := specs.get(check.name):
             cases = [CaseVerdict(case, False, "held in the baseline") for case in check.broken]

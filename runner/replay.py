@@ -105,7 +105,7 @@ def _write(
         "plan": None,
         "finished": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "checks": {
-            each: outcomes.count(each)  # type: ignore[arg-type]  # these are the outcomes
+            each: outcomes.count(each)
             for each in ("passed", "failed", "warned", "skipped")
         },
         "steps": {step.id: step.title for step in workflow.steps},

@@ -193,6 +193,8 @@ def test_another_default_than_the_code_says_is_an_error() -> None:
         ("Qwen/Qwen3-VL-30B-A3B-Instruct", Coordinates("1000", y_first=False)),
         ("qwen2.5vl:7b", Coordinates("pixel", y_first=False)),
         ("Qwen/Qwen2.5-VL-7B-Instruct-AWQ", Coordinates("pixel", y_first=False)),
+        ("qwen2-vl:7b", Coordinates("1000", y_first=False)),
+        ("zai-org/GLM-4.5V", Coordinates("1000", y_first=False)),
         ("qwen3:8b", None),
         ("llava", None),
     ],

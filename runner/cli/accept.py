@@ -28,7 +28,9 @@ NO = frozenset({"", "0", "false", "no"})
 )
 @click.option("--partial", is_flag=True, help="Accept a run of which answers are missing.")
 @click.option(
-    "--simulated", is_flag=True, help="Put simulated answers in the place of a model's, or mix them."
+    "--simulated",
+    is_flag=True,
+    help="Put simulated answers in the place of a model's, or mix them.",
 )
 @click.option(
     "--runs",

@@ -51,7 +51,9 @@ def _against(locked: bool) -> Callable[[Workflow, Callable[[str], None]], Compar
         if before is not None:
             return against_baseline(workflow, before, say)
         name = baseline_path(workflow.path).name
-        say(f"there is no {name}: nothing to compare with; `askpix accept last` makes it of this run")
+        say(
+            f"there is no {name}: nothing to compare with; `askpix accept last` makes it of this run"
+        )
         return lambda folder: ()
 
     return against

@@ -59,7 +59,7 @@ def mcnemar(broken: int, fixed: int) -> float:
     total, least = broken + fixed, min(broken, fixed)
     if total == 0:
         return 1.0
-    tail = sum(comb(total, k) for k in range(least + 1)) / float(1 << total)
+    tail = sum(comb(total, k) for k in range(least + 1)) / (1 << total)
     return min(1.0, 2 * tail)
 
 
@@ -215,7 +215,6 @@ def pairs_needed(broken: int, fixed: int, images: int) -> int | None:
     as many mend as break."""
     if broken == fixed:
         return None if images >= FEWEST else FEWEST
-    for times in range(1, 1000):
-        if mcnemar(broken * times // 8, fixed * times // 8) < 0.05:
-            return max(FEWEST, images * times // 8)
-    return None
+    most, least = max(broken, fixed), min(broken, fixed)
+    times = max(FEWEST / most, Z * Z * (most + least) / (most - least) ** 2)
+    return max(FEWEST, ceil(images * times))

@@ -50,7 +50,9 @@ def read_baseline(text: str) -> Standing:
     try:
         data = json.loads(text)
         if data["baseline"] != VERSION:
-            raise NoBaseline(f"it is of version {data['baseline']}, and this askpix reads {VERSION}")
+            raise NoBaseline(
+                f"it is of version {data['baseline']}, and this askpix reads {VERSION}"
+            )
         return _standing(data)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as mistake:
         if isinstance(mistake, NoBaseline):
@@ -191,5 +193,3 @@ def _block(value: object, depth: int, indent: int) -> str:
 
 def _line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-

@@ -39,7 +39,9 @@ def metric_told(found: MetricDifference) -> str:
     if found.finding == "not comparable" or found.before is None or found.now is None:
         return f"not compared: {found.why}"
     said = f"{change_told(found)} over {number(found.pairs, 'image')}"
-    if found.margin is None and found.unit:  # what an answer costs is neither good nor bad by itself
+    if (
+        found.margin is None and found.unit
+    ):  # what an answer costs is neither good nor bad by itself
         return said
     said = f"{found.finding}: {said}"
     if found.margin is not None:

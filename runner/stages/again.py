@@ -92,7 +92,9 @@ class Again:
         made = [derived(self.workflow, asked, done, self.render, item) for item in items]
         return joined(asked, items, made)
 
-    def _joined(self, asked: Asked, step: AskStep, old: Result, done: Mapping[str, Result]) -> Result:
+    def _joined(
+        self, asked: Asked, step: AskStep, old: Result, done: Mapping[str, Result]
+    ) -> Result:
         items = items_of(self.workflow, step, asked.job, done)
         if isinstance(items, NotBuilt) or len(items) != len(old.entries):
             return old
@@ -166,7 +168,9 @@ class Again:
         return iter(found.values())
 
     def _image(self, image: ResultImage, asked: Asked) -> Image:
-        known = [each for each in asked.images if (each.role, each.name) == (image.role, image.name)]
+        known = [
+            each for each in asked.images if (each.role, each.name) == (image.role, image.name)
+        ]
         assert isinstance(known[0], Image)
         return replace(known[0], window=image.window)
 

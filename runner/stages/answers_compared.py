@@ -47,9 +47,7 @@ def _compared(before: Result, now: Result) -> AnswerDifference:
     )
 
 
-def _pairs(
-    before: Sequence[Detection], now: Sequence[Detection]
-) -> list[tuple[int, int, float]]:
+def _pairs(before: Sequence[Detection], now: Sequence[Detection]) -> list[tuple[int, int, float]]:
     """The positions of things that are the same, and their overlap. What has no extent (a point) is
     the same where it stands in the same place."""
     pairs = []

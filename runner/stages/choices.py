@@ -16,10 +16,9 @@ COST, TOKENS = {"metric": "cost_usd"}, {"metric": "tokens"}
 def choices_of(standing: Standing) -> tuple[Choice, ...]:
     """Every combination, in the order of the matrix. Each metric is compared with that of the first
     combination over the images that both answered."""
-    combinations = {
-        canonical_json(each.combination): each.combination
-        for each in (*standing.metrics, *standing.checks)
-    }
+    found_in: list[Mapping[str, object]] = [each.combination for each in standing.metrics]
+    found_in += [each.combination for each in standing.checks]
+    combinations = {canonical_json(each): each for each in found_in}
     found = [_choice(standing, key, combination) for key, combination in combinations.items()]
     first = {each.name: each for each in _own(standing, next(iter(combinations), ""))}
     found = [replace(each, metrics=_against(standing, first, each)) for each in found]
@@ -79,8 +78,6 @@ def _is_beaten(choice: Choice, others: Sequence[Choice]) -> bool:
 
 def _scores(choice: Choice) -> list[float]:
     """More is better."""
-    goods = [
-        (each.now or 0.0) * (1 if each.goal == "more" else -1) for each in choice.metrics
-    ]
+    goods = [(each.now or 0.0) * (1 if each.goal == "more" else -1) for each in choice.metrics]
     shares = [held / of if of else 0.0 for _, held, of in choice.held]
     return [*goods, *shares, -(choice.cost_usd or 0.0)]

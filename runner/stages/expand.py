@@ -103,9 +103,7 @@ def _turn(
     scope = _images_scope(example.images) | {"vars": variables(workflow, job.combination)}
     prompt = filled_in(example.prompt or step.prompt, scope, render) + shape.prompt_suffix
     wanted = {image.role: image for image in step.images}
-    images = tuple(
-        (_ready(image, step.preparation), wanted.get(image.role)) for image in example.images
-    )
+    images = tuple((_ready(image, step), wanted.get(image.role)) for image in example.images)
     is_painted = shape is step.png_shape and example.png_answer is not None
     answer = example.png_answer if is_painted else example.answer
     assert answer is not None
@@ -161,17 +159,27 @@ def step_images(
         if image.view and tile and (count := len(layout(image.view.window, tile))) > MOST_TILES:
             why = f"{image.name}: {count:,} tiles; at most {MOST_TILES:,} are cut; make them larger"
             return NotBuilt(why, code="too_many_tiles")
-    return tuple((_ready(image, step.preparation), wanted) for image, wanted in chosen)
+    return tuple((_ready(image, step), wanted) for image, wanted in chosen)
 
 
-def _ready(image: Image, preparation: StepPreparation) -> Image:
+def _ready(image: Image, step: AskStep) -> Image:
     """The image as its step sends it, but for tiles; what is written anew is of the step's type,
-    also when it had to be for another step."""
+    also when it had to be for another step. A type that only Gemini knows is written anew for others.
+    """
+    preparation = step.preparation
     if preparation.resize is not None:
         image = resized(image, preparation.resize)
     if image.recipe and (preparation.convert or image.mime in SENT.values()):
         image = replace(image, recipe=with_step(image.recipe, "convert", preparation.convert))
+    if step.family == "chat_completions" and image.mime in ONLY_GEMINIS and image.size:
+        target = preparation.convert or "jpeg"
+        image = replace(image, recipe=with_step(image.recipe, "convert", target))
     return image
+
+
+ONLY_GEMINIS = frozenset({"image/heic", "image/heif"})
+"""Ollama takes JPEG, PNG and WebP (github.com/ollama/ollama, openai/openai.go); llama.cpp and vLLM
+read what their image libraries read, and these are none of it."""
 
 
 def scope_of(

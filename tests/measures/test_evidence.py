@@ -12,8 +12,13 @@ from runner.measures.evidence import (
     Interval,
     difference,
     images_needed,
+    images_to_see,
     judged,
+    judged_pairs,
     mcnemar,
+    pairs_needed,
+    tail,
+    unseen,
     wilson,
 )
 from runner.measures.sums import Sums, share
@@ -122,3 +127,41 @@ def test_nothing_is_known_of_no_images() -> None:
     """And nothing is made of it."""
     none = Sums(np.zeros((0, 1, 2)), share)
     assert difference(none, none, 0) == Interval(0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("images", [6, 10, 20, 60, 1000])
+def test_few_images_cut_further_out(images: int) -> None:
+    """Where Student's t is, with the factor of small samples."""
+    t = stats.t.ppf(0.975, images - 1) * np.sqrt(images / (images - 1))
+    assert tail(images) == pytest.approx(stats.norm.cdf(-t), rel=0.02)
+
+
+def test_no_change_in_few_images_is_no_proof_of_none() -> None:
+    """72 images without a change rule out a loss of 5 %; 71 do not."""
+    assert images_to_see(0.05) == 72
+    assert (unseen(72).high < 0.05, unseen(71).high < 0.05) == (True, False)
+    assert (images_to_see(0.0), images_to_see(1.0), unseen(0)) == (None, 1, Interval(0, -1, 1))
+
+
+PAIRS = {
+    (6, 0, 40): "worse",
+    (5, 0, 40): "not enough evidence",
+    (0, 6, 40): "not worse",
+    (3, 3, 40): "not worse",
+    (5, 0, 5): "not enough evidence",
+    (0, 0, 5): "not enough evidence",
+    (900, 500, 4000): "worse",
+}
+
+
+@pytest.mark.parametrize("split", PAIRS)
+def test_pairs_are_judged_by_what_broke_and_what_was_mended(split: tuple[int, int, int]) -> None:
+    """Fewer than six pairs say nothing, whatever they are."""
+    assert judged_pairs(*split) == PAIRS[split]
+
+
+def test_more_pairs_would_decide() -> None:
+    """One broken of forty: six of 240 would be evidence. As many either way: no number would."""
+    assert pairs_needed(1, 0, 40) == 240
+    assert pairs_needed(3, 3, 40) is None
+    assert pairs_needed(0, 0, 3) == 6

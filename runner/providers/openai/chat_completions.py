@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from runner.providers.gemini.pieces import Base64, json_bytes, list_pieces
 from runner.providers.gemini.words import clean, mapping, mappings, usage, word
 from runner.providers.openai.closed import closed
+from runner.providers.openai.thoughts import without_thoughts
 from runner.transport.classify import json_object
 from runner.values.content import Content
 from runner.values.image import Prepared, WebOrigin
@@ -95,8 +96,11 @@ def read(content: bytes, model: str = "") -> Response | Failure:
         return Failure("unreadable", "a JSON object without `choices`", maybe_billed=True)
     message = mapping(choices[0].get("message"))
     finish, reason, channel = _ending(choices[0], message)
+    text = without_thoughts(clean(_text(message.get("content"))), cut_off=finish == "cut_off")
+    if finish == "complete" and not text and _thoughts(message):
+        finish, reason = "failed", ALL_THOUGHTS
     return Response(
-        text=clean(_text(message.get("content"))),
+        text=text,
         finish=finish,
         finish_reason=reason,
         usage=_usage(mapping(document.get("usage"))),
@@ -105,6 +109,19 @@ def read(content: bytes, model: str = "") -> Response | Failure:
         response_id=word(document.get("id")) or None,
         channel=channel,
     )
+
+
+ALL_THOUGHTS = (
+    "all that the model wrote counts as its thoughts, and nothing as its answer: let it answer"
+    " without thinking, or start the server with the reasoning parser of this model"
+)
+"""Servers take an answer for thoughts when a model that was not to think writes no mark
+(github.com/vllm-project/vllm, issues 17349 and 50948). What it is, nobody can tell from here."""
+
+
+def _thoughts(message: Mapping[str, object]) -> str:
+    """Thoughts apart from the answer, under the name of vLLM and Ollama, or of llama.cpp."""
+    return word(message.get("reasoning")) or word(message.get("reasoning_content"))
 
 
 def _text(content: object) -> str:
@@ -127,10 +144,13 @@ def _ending(
     match reason:
         case "content_filter":
             return "refused", reason, "finish_reason"
-        case "length":
+        case "length" | "model_length" | "max_tokens":
             return "cut_off", reason, None
         case "tool_calls" | "function_call":
             return "failed", f"{reason}: the model called a tool, and none was offered", None
+        case "abort" | "error":  # vLLM's word, and that of gateways
+            said = word(mapping(choice.get("error")).get("message"))
+            return "failed", f"{reason}: {said}" if said else f"{reason}: the server gave up", None
     return "complete", reason or "unknown", None
 
 

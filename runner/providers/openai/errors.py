@@ -31,6 +31,21 @@ _NO_SCHEMA = re.compile(
     r"response_format|json.schema|structured output|guided|grammar", re.IGNORECASE
 )
 
+_NO_IMAGES = re.compile(
+    r"(image|vision|multimodal) (input|data) is not supported|not a multimodal model|"
+    r"does not support (images?|vision|multimodal)|mmproj|at most 0 image|"
+    r"unsupported content part type|missing data required for image|support image input",
+    re.IGNORECASE,
+)
+"""llama-server says so with status 500 when it was started without `--mmproj` (ggml-org/llama.cpp,
+issue 13566), Ollama of a model without vision, vLLM of a model that is for text."""
+
+_FEWER_IMAGES = re.compile(r"at most \d+ image|only supports one image", re.IGNORECASE)
+"""vLLM's limit for one prompt, and Ollama's for one family of models."""
+
+_NO_ADDRESSES = re.compile(r"image URLs are not|fetch.*image.*disabled", re.IGNORECASE)
+"""Ollama takes images as data only (github.com/ollama/ollama, openai/openai.go)."""
+
 _NO_MODEL = re.compile(r"\bmodel\b", re.IGNORECASE)
 
 
@@ -63,10 +78,30 @@ def _understood(failure: Failure, words: frozenset[str], *, has_schema: bool) ->
             f" none: a newer version of it may help); it says: {said}"
         )
         return replace(failure, kind="bad_request", message=why, stops_run=True)
+    if advice := _about_images(status, said):
+        why, stops = advice
+        return replace(failure, kind="bad_request", message=f"{why}: {said}", stops_run=stops)
     if status == 404 and not _NO_MODEL.search(said):
         why = f"nothing answers at this address (does it lack its /v1?): {said}"
         return replace(failure, message=why)
     return failure
+
+
+def _about_images(status: int | None, said: str) -> tuple[str, bool] | None:
+    """What to do about images that the server does not take, and whether it takes none at all."""
+    if status is None or status < 400:
+        return None
+    if _NO_IMAGES.search(said):
+        why = (
+            "this model, as the server runs it, looks at no images (llama.cpp needs the model's"
+            " --mmproj, Ollama and vLLM a model with vision)"
+        )
+        return why, True
+    if _FEWER_IMAGES.search(said):
+        return "too many images in one request (vLLM: --limit-mm-per-prompt)", False
+    if _NO_ADDRESSES.search(said):
+        return "the server fetches no web images; write `fetch: true`", False
+    return None
 
 
 def _within(reply: Reply) -> Failure | None:

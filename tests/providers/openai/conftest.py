@@ -158,13 +158,16 @@ class ChatServer:
         (key, node), *_ = schema["properties"].items()
         names = node["items"]["properties"]
         place = next(name for name, each in names.items() if each["type"] == "array")
-        boxes = [{place: self._box(image), "label": "thing"} for image in images]
+        found = filter(None, map(self.box, images))
+        boxes = [{place: box, "label": "thing"} for box in found]
         return completion(json.dumps({key: boxes}))
 
-    def _box(self, image: Image.Image) -> list[float]:
+    def box(self, image: Image.Image) -> list[float] | None:
+        """Around what is dark in an image, None when nothing is, in the convention of the model."""
         grey = image.convert("L").point(lambda value: 255 if value < 200 else 0)
         found = grey.getbbox()
-        assert found is not None
+        if found is None:
+            return None
         span = {1000: 1000, 1: 1}.get(self.scale)  # type: ignore[call-overload]
         sides = (*image.size, *image.size)
         edges = [

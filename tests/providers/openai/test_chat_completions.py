@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.providers.openai.chat_completions import body, read
+from runner.providers.openai.chat_completions import ALL_THOUGHTS, body, read
 from runner.values.content import whole
 from runner.values.geometry import Size
 from runner.values.image import DataOrigin, Image, Prepared, WebOrigin
@@ -118,6 +118,18 @@ def said(message: object, finish: object = "stop", **more: object) -> bytes:
             "tool_calls",
             ("", "failed", "tool_calls: the model called a tool, and none was offered", None),
         ),
+        ({"content": "ye"}, "model_length", ("ye", "cut_off", "model_length", None)),
+        ({"content": ""}, "abort", ("", "failed", "abort: the server gave up", None)),
+        ({"content": "<think>no?</think>yes"}, "stop", ("yes", "complete", "stop", None)),
+        ({"content": "<think>no?"}, "length", ("", "cut_off", "length", None)),
+        ({"content": "yes", "reasoning": "no?"}, "stop", ("yes", "complete", "stop", None)),
+        ({"content": None, "reasoning": "yes"}, "stop", ("", "failed", ALL_THOUGHTS, None)),
+        (
+            {"content": "", "reasoning_content": "yes"},
+            "stop",
+            ("", "failed", ALL_THOUGHTS, None),
+        ),
+        ({"content": "", "reasoning": "ye"}, "length", ("", "cut_off", "length", None)),
         ({"content": "yes"}, None, ("yes", "complete", "unknown", None)),
         ({"content": "yes"}, "eos", ("yes", "complete", "eos", None)),
         (

@@ -42,6 +42,16 @@ GRAMMAR = openai("failed to parse grammar")
 FORMAT = openai("'response_format.type' must be 'text' or 'json_object'")
 
 
+NO_MMPROJ = {
+    "error": {
+        "code": 500,
+        "message": "image input is not supported - hint: if this is unexpected, you may need to"
+        " provide the mmproj",
+        "type": "server_error",
+    }
+}
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind", "decision"),
     [
@@ -59,6 +69,11 @@ FORMAT = openai("'response_format.type' must be 'text' or 'json_object'")
         (400, GRAMMAR, "bad_request", "stop"),
         (422, {"detail": [{"loc": ["body", "response_format"]}]}, "bad_request", "stop"),
         (400, openai("Invalid image"), "bad_request", "give_up"),
+        (500, NO_MMPROJ, "bad_request", "stop"),
+        (400, openai('"eyes" does not support vision'), "bad_request", "stop"),
+        (400, openai("eyes is not a multimodal model"), "bad_request", "stop"),
+        (400, openai("At most 1 image(s) may be provided in one prompt."), "bad_request", "give_up"),
+        (400, openai("image URLs are not currently supported"), "bad_request", "give_up"),
         (200, openai("upstream", 502), "overloaded", "retry"),
         (200, openai("no credits", 402), "credentials", "stop"),
         (302, b"", "unreadable", "stop"),
@@ -90,6 +105,21 @@ def test_a_server_without_json_schema_is_told_from_a_wrong_request() -> None:
     )
     assert failure.stops_run
     assert not told(400, FORMAT, has_schema=False).stops_run
+
+
+@pytest.mark.parametrize(
+    ("body", "advice"),
+    [
+        (NO_MMPROJ, "llama.cpp needs the model's --mmproj"),
+        (openai("At most 1 image(s) may be provided in one prompt."), "--limit-mm-per-prompt"),
+        (openai("image URLs are not currently supported"), "write `fetch: true`"),
+    ],
+)
+def test_what_is_wrong_with_images_comes_with_what_to_do(body: object, advice: str) -> None:
+    """In the words of the server, which does not know who asks."""
+    failure = told(500, body)
+    assert advice in failure.message
+    assert failure.message.endswith(body["error"]["message"])  # type: ignore[index]
 
 
 def test_a_missing_v1_is_told() -> None:

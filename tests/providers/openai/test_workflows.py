@@ -119,6 +119,61 @@ def test_one_workflow_gives_the_same_pixels_whoever_answers(
     assert description == f"Place of the item: {words}"
 
 
+@pytest.mark.parametrize(
+    ("scale", "order"), [(1000, "yxyx"), (1000, "xyxy"), ("pixel", "xyxy"), (1, "xyxy")]
+)
+@pytest.mark.parametrize("prepared", ["resize: 250", "tile: {size: 250, overlap: 40%}", ""])
+def test_the_pixels_are_those_of_the_original_whatever_was_sent(
+    scale: object, order: str, prepared: str, folder: Path, chat_server: Any
+) -> None:
+    """One photograph, made smaller or cut into tiles: a model that counts pixels counts those of what
+    it was sent, and three conventions lead to one place. So do the examples, the other way round: the
+    box of an example arrives as the model itself would write it."""
+    shots = folder / "shots"
+    shots.mkdir()
+    shot = Image.new("RGB", (200, 200), "white")
+    shot.paste((20, 20, 200), (20, 50, 120, 100))
+    shot.save(shots / "blue.png")
+    (folder / "photos/b.png").unlink()
+    example = "\n    examples: [{images: shots/blue.png, answer: [{label: t, box: [20, 50, 120, 100]}]}]"
+    text = BOXES.replace("schema: boxes", f"schema: boxes{example}").replace("outputs:", "x-no:")
+    (folder / "boxes.workflow.yaml").write_text(text)
+    local(folder, scale, order, f"{prepared}\n")
+    chat_server.scale, chat_server.order = scale, order
+
+    outcome = run(chat_server)
+
+    assert outcome.exit_code == 0, outcome.output
+    (result,) = results(folder)
+    near = 2 if prepared else 1e-9  # an edge that falls between two pixels is a little blurred
+    boxes = [each["box"] for each in result["answer"]["boxes"]]
+    whole = [min(e[0] for e in boxes), min(e[1] for e in boxes)]
+    whole += [max(e[2] for e in boxes), max(e[3] for e in boxes)]
+    assert all(abs(found - edge) <= near for found, edge in zip(whole, THINGS["a"], strict=True))
+    body = chat_server.received[0].body
+    assert [message["role"] for message in body["messages"]] == ["user", "assistant", "user"]
+    (shown,) = json.loads(body["messages"][1]["content"])["boxes"]
+    assert shown == {"label": "t", "box_2d": chat_server.box(shot)}
+
+
+def test_a_type_that_only_gemini_knows_is_written_anew(folder: Path, chat_server: Any) -> None:
+    """A photograph of a telephone arrives as JPEG, and its boxes are in its own pixels."""
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    for photo in (folder / "photos").iterdir():
+        Image.open(photo).save(photo.with_suffix(".heic"), quality=100)
+        photo.unlink()
+    file = folder / "boxes.workflow.yaml"
+    file.write_text(BOXES.replace("*.png", "*.heic"))
+    chat_server.scale, chat_server.order = 1000, "xyxy"
+    assert run(chat_server).exit_code == 0
+    url = chat_server.received[0].body["messages"][0]["content"][1]["image_url"]["url"]
+    assert url.startswith("data:image/jpeg;base64,")
+    for result in results(folder):
+        (found,) = result["answer"]["boxes"]
+        pairs = zip(found["box"], THINGS[result["case"][0]], strict=True)
+        assert all(abs(edge - meant) <= 2 for edge, meant in pairs)
+
+
 def test_each_service_gets_its_own_key_and_nothing_of_the_other(
     folder: Path, chat_server: Any, served: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
