@@ -105,8 +105,7 @@ def _write(
         "plan": None,
         "finished": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "checks": {
-            each: outcomes.count(each)
-            for each in ("passed", "failed", "warned", "skipped")
+            each: outcomes.count(each) for each in ("passed", "failed", "warned", "skipped")
         },
         "steps": {step.id: step.title for step in workflow.steps},
         "sources": sources,

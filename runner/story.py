@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from runner import __version__
 from runner.exporters import EXPORTERS
 from runner.judging import judge
 from runner.report.junit import junit_xml
@@ -34,6 +33,7 @@ from runner.values.problem import Problem
 from runner.values.result import ResultImage
 from runner.values.tally import Tally
 from runner.values.verdict import Verdict
+from runner.version import VERSION
 from runner.workflow.spec import Workflow
 
 LOOKED_AT = 50
@@ -166,7 +166,7 @@ def _run(
 def _started(workflow: Workflow, plan: Plan, folder: RunFolder, journal: Journal) -> Event:
     limit = workflow.run.max_cost_usd
     path, planned = str(folder.path), plan.promised
-    return run_started(workflow.name, path, journal.session, __version__, planned, limit)
+    return run_started(workflow.name, path, journal.session, VERSION, planned, limit)
 
 
 def _logged(say: Callable[[str], None], log_file: LogFile) -> Callable[[str], None]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from types import FrameType
 from typing import TypeVar
 
 from runner.stages.halt import Halt
@@ -31,14 +35,24 @@ def carried_out(work: Callable[[Holds], T]) -> T:
 
 def _beside(work: Callable[[Holds], T]) -> T:
     interrupts = _Interrupts()
-    with ThreadPoolExecutor(1, thread_name_prefix="askpix") as thread:
+    with _heard(interrupts), ThreadPoolExecutor(1, thread_name_prefix="askpix") as thread:
         done = thread.submit(work, interrupts.holds)
         while not done.done():
-            try:
-                wait([done], PATIENCE_SECONDS)
-            except KeyboardInterrupt:
-                interrupts()
+            wait([done], PATIENCE_SECONDS)
         return done.result()
+
+
+@contextmanager
+def _heard(interrupts: _Interrupts) -> Iterator[None]:
+    """Ctrl-C ends the run while the block lasts, not the event loop around it (`asyncio.run` takes it)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    usual = signal.signal(signal.SIGINT, interrupts)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 class _Interrupts:
@@ -53,7 +67,7 @@ class _Interrupts:
         if self._early:
             halt.interrupt()
 
-    def __call__(self) -> None:
+    def __call__(self, signum: int, frame: FrameType | None) -> None:
         if self._halt is None:
             self._early += 1
         else:

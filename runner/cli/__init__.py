@@ -9,8 +9,8 @@ from importlib import import_module
 
 import click
 
-from runner import __version__
 from runner.cli.exits import DONE, INTERRUPTED
+from runner.version import VERSION
 
 COMMANDS: dict[str, str] = {
     "init": "Start: write a commented workflow into this folder.",
@@ -73,7 +73,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, "-V", "--version", prog_name="askpix")
+@click.version_option(VERSION, "-V", "--version", prog_name="askpix")
 def group() -> None:
     """Ask Gemini about your images with a YAML file; get boxes, points and masks in pixels."""
 

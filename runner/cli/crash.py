@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from runner import __version__
 from runner.cli.exits import NOTHING_RAN, OUR_BUG, STOPPED
 from runner.front.environment import environment
 from runner.text.masking import masked
 from runner.transport.secret import HIDDEN, Secret
+from runner.version import VERSION
 
 _OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG})
 """A full or broken disk, a closed output: nothing that a program can mend."""
@@ -36,7 +36,7 @@ def explain(bug: Exception) -> int:
     if isinstance(bug, SurroundingsError):
         _tell(f"error: {bug}")
         return NOTHING_RAN
-    about = f"askpix {__version__}, Python {sys.version.split()[0]}, {platform.platform()}\n\n"
+    about = f"askpix {VERSION}, Python {sys.version.split()[0]}, {platform.platform()}\n\n"
     report = about + _without_keys("".join(traceback.format_exception(bug)))
     _tell("Sorry: this is a bug of askpix, not a mistake of yours.")
     try:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from typing import TextIO
 
-from runner import __version__
 from runner.doctor.finding import Finding
+from runner.version import VERSION
 
 OLDEST_PYTHON = (3, 11)
 
@@ -25,7 +25,7 @@ _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)[^;>=]*(?:>=\s*([0-9.]+))?[^;]*(?:;
 
 def python() -> Finding:
     """The version of Python, and of this program."""
-    told = f"askpix {__version__} on Python {platform.python_version()}, {platform.system()}"
+    told = f"askpix {VERSION} on Python {platform.python_version()}, {platform.system()}"
     if sys.version_info[:2] < OLDEST_PYTHON:
         needed = ".".join(map(str, OLDEST_PYTHON))
         return Finding("python", "fail", told, f"install Python {needed} or newer")

@@ -19,6 +19,7 @@ from runner.values.result import Result
 AT_ONCE = 10_000
 """Rows of a group: so many are in memory."""
 
+
 @dataclass(frozen=True, slots=True)
 class Parquet:
     """A table with a row for each entry. Needs the extra `parquet`.

@@ -47,9 +47,7 @@ def to_supervision(
         if one.image == number
     )
     found = [
-        (one, box)
-        for one in placed
-        if not isinstance(one, str) and (box := one.extent) is not None
+        (one, box) for one in placed if not isinstance(one, str) and (box := one.extent) is not None
     ]
     names = [(name_of(one) or "").strip() or UNNAMED for one, _ in found]
     order = list(labels) if labels is not None else sorted(set(names))

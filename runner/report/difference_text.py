@@ -129,7 +129,7 @@ def _left_out(found: Differences) -> Iterator[str]:
 
 def _end(found: Differences) -> str:
     turns = [each.turn for each in found.cases]
-    counts = ", ".join(f"{turns.count(t)} {t}" for t in ("worse", "better", "changed", "same"))  # type: ignore[arg-type]  # these are the turns
+    counts = ", ".join(f"{turns.count(t)} {t}" for t in ("worse", "better", "changed", "same"))
     said = f"{number(found.pairs, 'case')} in both: {counts}"
     if found.is_mixed:
         said += "; one run is simulated and the other is not: this says nothing about a model"

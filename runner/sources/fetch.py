@@ -16,10 +16,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING
 
-from runner import __version__
 from runner.sources.address import is_public
 from runner.sources.opening import Unreadable
 from runner.sources.pinned import PinnedBackend, names_to_addresses
+from runner.version import VERSION
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -163,7 +163,7 @@ def _target(url: httpx.URL) -> httpcore.URL:
 def _headers(url: httpx.URL) -> list[tuple[bytes, bytes]]:
     return [
         (b"Host", url.netloc),
-        (b"User-Agent", f"askpix/{__version__}".encode()),
+        (b"User-Agent", f"askpix/{VERSION}".encode()),
         (b"Accept", b"image/*"),
         (b"Accept-Encoding", b"identity"),  # a compressed body could grow without bound
         (b"Connection", b"close"),

@@ -27,7 +27,6 @@ from runner.workflow.spec import (
     Prompt,
     Step,
     StepImage,
-    StepPreparation,
     Workflow,
 )
 

@@ -7,12 +7,12 @@ import socket
 import zlib
 from sqlite3 import Connection
 
-from runner import __version__
 from runner.roles import Kept, Origin, Question
 from runner.store.kept import checksum, packed
 from runner.text.result_line import to_line
 from runner.values.response import Failure, Response
 from runner.values.result import USABLE, Result
+from runner.version import VERSION
 
 
 def begin_session(now_utc: str, db: Connection) -> int:
@@ -20,7 +20,7 @@ def begin_session(now_utc: str, db: Connection) -> int:
     return _new(
         db,
         "INSERT INTO session (pid, host, version, started_utc) VALUES (?, ?, ?, ?)",
-        (os.getpid(), socket.gethostname(), __version__, now_utc),
+        (os.getpid(), socket.gethostname(), VERSION, now_utc),
     )
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from runner import __version__
 from runner.store.trouble import StoreError
+from runner.version import VERSION
 
 LOCK = "run.lock"
 """The file that a process holds as long as it works on a run; it goes with the process's last act."""
@@ -109,7 +109,7 @@ def _owner() -> str:
         "pid": os.getpid(),
         "host": socket.gethostname(),
         "started": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "version": __version__,
+        "version": VERSION,
     }
     return json.dumps(owner) + "\n"
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from runner import __version__
 from runner.catalogue import catalogue
 from runner.roles import Connection
 from runner.stages.plan import Plan
 from runner.values.tally import Tally
 from runner.values.verdict import Verdict
+from runner.version import VERSION
 from runner.workflow.spec import Workflow
 
 MANIFEST_VERSION = 1
@@ -161,7 +161,7 @@ def _outcomes(verdicts: Sequence[Verdict]) -> dict[str, int]:
 def _versions() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
-    found = {"askpix": __version__, "python": sys.version.split()[0], "system": platform.platform()}
+    found = {"askpix": VERSION, "python": sys.version.split()[0], "system": platform.platform()}
     for package in PACKAGES:
         try:
             found[package] = version(package)

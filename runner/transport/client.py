@@ -17,7 +17,6 @@ from typing import BinaryIO
 
 import aiohttp
 
-from runner import __version__
 from runner.roles import Connection, ImageError
 from runner.transport.body import (
     Sending,
@@ -36,6 +35,7 @@ from runner.transport.surroundings import proxy_of, trust
 from runner.values.content import Content
 from runner.values.request import Policy
 from runner.values.response import Failure
+from runner.version import VERSION
 
 CONNECT_SECONDS = 20.0
 KEEP_ALIVE_SECONDS = 15.0
@@ -62,7 +62,7 @@ def open_client(connection: Connection) -> httpx.AsyncClient:
         follow_redirects=False,
         trust_env=False,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        headers={"accept-encoding": "gzip", "user-agent": f"askpix/{__version__}"},
+        headers={"accept-encoding": "gzip", "user-agent": f"askpix/{VERSION}"},
     )
 
 

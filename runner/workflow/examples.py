@@ -116,7 +116,9 @@ class Examples:
         view = (image if longest is None else resized(image, longest)).view
         if tile is not None and view and max(view.size.width, view.size.height) > tile.size:
             size = f"{view.size.width} × {view.size.height}"
-            message = f"the questions are about tiles of {tile.size} pixels, and this image has {size}"
+            message = (
+                f"the questions are about tiles of {tile.size} pixels, and this image has {size}"
+            )
             fix = "cut a part of that size out of it, with its own right answer"
             self.findings.error("W457", written.place("images"), message, fix)
             return None

@@ -169,7 +169,9 @@ def lint_web_images(workflow: Workflow, findings: Findings) -> None:
         return
     fix = "write `fetch: true` at the top of the file: this machine then downloads it"
     if any(step.preparation.tile or step.preparation.resize for step in workflow.asks):
-        message = "a web image can be cut or made smaller only where its bytes are, not by its address"
+        message = (
+            "a web image can be cut or made smaller only where its bytes are, not by its address"
+        )
         findings.error("W451", entries[0].place, message, fix)
     else:
         message = "boxes of a web image cannot come back in pixels: its size is not known here"

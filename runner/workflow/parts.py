@@ -27,7 +27,17 @@ LISTS: Mapping[str, Space] = {
 AREAS: frozenset[Space] = frozenset({"box", "polygon", "mask"})
 """Places that cover a part of their image."""
 
-STATUSES = ("ok", "empty", "partial", "truncated", "refused", "malformed", "failed", "not_run", "skipped")
+STATUSES = (
+    "ok",
+    "empty",
+    "partial",
+    "truncated",
+    "refused",
+    "malformed",
+    "failed",
+    "not_run",
+    "skipped",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,5 +140,7 @@ def _meant(numbers: Sequence[float], path: Path, size: Size, is_normal: bool) ->
     if is_normal:
         return f"`{NORMAL}` is [ymin, xmin, ymax, xmax] from 0 to 1000; pixels are called `box`"
     if min(numbers) >= 0 and max(numbers) <= GRID.width:
-        return f"`{path[-1]}` is {BOX}; what is [ymin, xmin, ymax, xmax], 0-1000, is called `{NORMAL}`"
+        return (
+            f"`{path[-1]}` is {BOX}; what is [ymin, xmin, ymax, xmax], 0-1000, is called `{NORMAL}`"
+        )
     return None

@@ -90,8 +90,7 @@ def test_a_package_that_is_missing_is_named(
     """With what to install."""
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(runner.Rejected) as rejected:
-        made = getattr(run["find"], method)()
-        list(made)
+        list(getattr(run["find"], method)())
     assert str(rejected.value) == f"error: {package} is not installed\n  pip install {package}"
 
 

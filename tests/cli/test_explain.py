@@ -168,7 +168,9 @@ def test_what_cannot_run_yet_says_so(word: str) -> None:
     assert "Cannot run yet in this version." in (explain(word) or "")
 
 
-@pytest.mark.parametrize("word", ["prompt", "at_least", "metric", "fetch", "convert", "overlay", "csv"])
+@pytest.mark.parametrize(
+    "word", ["prompt", "at_least", "metric", "fetch", "convert", "overlay", "csv"]
+)
 def test_what_runs_does_not_say_that_it_cannot(word: str) -> None:
     """Also when it cannot run in every place: that place says so."""
     assert "Cannot run yet" not in (explain(word) or "Cannot run yet")

@@ -131,7 +131,10 @@ def test_what_is_there_is_not_replaced_without_force(run: Path) -> None:
             ("--as", "coco", "--to", "cups.workflow.yaml/x.json", "--save", "find"),
             "error: cannot write cups.workflow.yaml/x.json: ",
         ),
-        (("--as", "coco", "--to", "x", "--padding", "5"), "Invalid value for --padding: it has no meaning for coco"),
+        (
+            ("--as", "coco", "--to", "x", "--padding", "5"),
+            "Invalid value for --padding: it has no meaning for coco",
+        ),
         (
             ("--as", "coco", "--to", "x", "--field-of-view", "60"),
             "Invalid value for --field-of-view: it has no meaning for coco",
@@ -140,7 +143,10 @@ def test_what_is_there_is_not_replaced_without_force(run: Path) -> None:
             ("--as", "csv", "--to", "x", "--join-points"),
             "Invalid value for --join-points: it has no meaning for csv",
         ),
-        (("--as", "coco", "--to", "x", "--images"), "Invalid value for --images: it has no meaning for coco"),
+        (
+            ("--as", "coco", "--to", "x", "--images"),
+            "Invalid value for --images: it has no meaning for coco",
+        ),
         (
             ("--as", "crops", "--to", "x", "--padding", "much"),
             "Invalid value for --padding: write pixels (20) or a share of the box (5%)",

@@ -97,6 +97,7 @@ def test_a_run_folder_holds_everything_that_the_run_was(folder: Path) -> None:
         "resolved.yaml",
         "results.jsonl",
         "checks.json",
+        "checks.jsonl",
         "junit.xml",
         "sources/shapes.workflow.yaml",
         "sources/boxes.schema.json",

@@ -124,6 +124,4 @@ def test_the_words_of_a_prompt_that_changed_are_shown() -> None:
     """With a few words around them."""
     before = "Find every coin on the table and say which of them are made of silver, please."
     now = before.replace("silver", "pure gold")
-    assert word_diff(before, now) == (
-        "… them are made of [-silver,-] {+pure gold,+} please."
-    )
+    assert word_diff(before, now) == ("… them are made of [-silver,-] {+pure gold,+} please.")

@@ -106,7 +106,7 @@ def test_a_whole_line() -> None:
                     "orientation": 1,
                     "sha256": None,
                     "frame": 3,
-                        "sent": None,
+                    "sent": None,
                 },
             ],
             "status": "partial",

@@ -280,4 +280,7 @@ def test_a_decimal_fraction_stays_one_in_pixels(
     edge: float, side: int, norm: int, pixels: float
 ) -> None:
     """No 2.0999999999999996: what has a few decimals before has a few decimals after."""
-    assert NormPoint(edge, edge).on(Size(side, side), Size(norm, norm)).as_list() == [pixels, pixels]
+    assert NormPoint(edge, edge).on(Size(side, side), Size(norm, norm)).as_list() == [
+        pixels,
+        pixels,
+    ]

@@ -161,9 +161,13 @@ def test_what_is_shown_comes_back_as_it_was_written(
     back = project(wire, shape, [size]).answer
     assert isinstance(back, dict)
     finest = {"1000": 2000, "1": 20000}.get(coordinates.scale)
-    near = [0.5 / 1000 if finest is None else side / finest + 1e-9 for side in (size.width, size.height)]
+    near = [
+        0.5 / 1000 if finest is None else side / finest + 1e-9 for side in (size.width, size.height)
+    ]
     for found, meant in ((back["box"], answer["box"]), (back["at"], answer["at"])):
-        assert all(abs(f - m) <= near[n % 2] for n, (f, m) in enumerate(zip(found, meant, strict=True)))
+        assert all(
+            abs(f - m) <= near[n % 2] for n, (f, m) in enumerate(zip(found, meant, strict=True))
+        )
 
 
 @pytest.mark.parametrize(

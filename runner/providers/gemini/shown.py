@@ -28,7 +28,9 @@ def shown_request(
     writer = generate_content if request.family == "generate_content" else interactions
     body = json.loads(whole(writer.body(request, prepared)))
     within = [
-        i for i, each in zip(request.sent_images, prepared, strict=True) if isinstance(each, Prepared)
+        i
+        for i, each in zip(request.sent_images, prepared, strict=True)
+        if isinstance(each, Prepared)
     ]
     names = map(_words, within)
     root = f"{(base_url or BASE_URL).rstrip('/')}/{api_version}"

@@ -21,7 +21,9 @@ def shown_request(request: Request, base_url: str | None = None) -> dict[str, ob
     """
     root = (base_url or NO_ADDRESS).rstrip("/")
     prepared = [_without_bytes(image) for image in request.sent_images]
-    names = (_words(image) for image in request.sent_images if not isinstance(image.origin, WebOrigin))
+    names = (
+        _words(image) for image in request.sent_images if not isinstance(image.origin, WebOrigin)
+    )
     return {
         "method": "POST",
         "url": f"{root}/chat/completions",

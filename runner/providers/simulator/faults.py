@@ -20,7 +20,9 @@ from runner.values.request import Family
 Body: TypeAlias = dict[str, object]
 Args: TypeAlias = tuple[str, ...]
 
-NUMBERED = frozenset({"rate-limit", "slow", "dripping", "huge-body", "file-processing", "batch-slow"})
+NUMBERED = frozenset(
+    {"rate-limit", "slow", "dripping", "huge-body", "file-processing", "batch-slow"}
+)
 """Faults of which the argument is a number."""
 
 
@@ -231,7 +233,9 @@ FAULTS: Mapping[str, Fault] = {
     "batch-slow": BatchFault("the batch runs for so many seconds more", "slow", "batch-slow:3600"),
     "batch-failed": BatchFault("the batch fails as a whole", "failed"),
     "batch-expired": BatchFault("the batch ends without answers, as after 48 hours", "expired"),
-    "batch-cancelled": BatchFault("the batch is cancelled when half of it is answered", "cancelled"),
+    "batch-cancelled": BatchFault(
+        "the batch is cancelled when half of it is answered", "cancelled"
+    ),
     "batch-damaged": BatchFault("a line of the file of answers is cut off", "damaged"),
     "batch-full": BatchFault("429: the batch is not taken", "full"),
 }

@@ -93,9 +93,7 @@ def read(body: object, model: Model, open_uri: OpenUri, *, strict: bool = True) 
     return heard(question, turns)
 
 
-def _turn(
-    model: Model, content: Mapping[str, object], overall: object, open_uri: OpenUri
-) -> Heard:
+def _turn(model: Model, content: Mapping[str, object], overall: object, open_uri: OpenUri) -> Heard:
     listed = content.get("parts")
     parts = listed if isinstance(listed, list) else []
     images = [part for part in parts if "inlineData" in part or "fileData" in part]

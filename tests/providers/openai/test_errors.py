@@ -72,7 +72,12 @@ NO_MMPROJ = {
         (500, NO_MMPROJ, "bad_request", "stop"),
         (400, openai('"eyes" does not support vision'), "bad_request", "stop"),
         (400, openai("eyes is not a multimodal model"), "bad_request", "stop"),
-        (400, openai("At most 1 image(s) may be provided in one prompt."), "bad_request", "give_up"),
+        (
+            400,
+            openai("At most 1 image(s) may be provided in one prompt."),
+            "bad_request",
+            "give_up",
+        ),
         (400, openai("image URLs are not currently supported"), "bad_request", "give_up"),
         (200, openai("upstream", 502), "overloaded", "retry"),
         (200, openai("no credits", 402), "credentials", "stop"),

@@ -135,7 +135,9 @@ def test_the_pixels_are_those_of_the_original_whatever_was_sent(
     shot.paste((20, 20, 200), (20, 50, 120, 100))
     shot.save(shots / "blue.png")
     (folder / "photos/b.png").unlink()
-    example = "\n    examples: [{images: shots/blue.png, answer: [{label: t, box: [20, 50, 120, 100]}]}]"
+    example = (
+        "\n    examples: [{images: shots/blue.png, answer: [{label: t, box: [20, 50, 120, 100]}]}]"
+    )
     text = BOXES.replace("schema: boxes", f"schema: boxes{example}").replace("outputs:", "x-no:")
     (folder / "boxes.workflow.yaml").write_text(text)
     local(folder, scale, order, f"{prepared}\n")
