@@ -42,6 +42,15 @@ outputs:
   - {save: find, as: overlay, to: drawn/}
 """
 
+MEASURED = """\
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
+"""Runs a command and tells its greatest memory. A process begins with the peak of its parent, and
+that of the tests is large."""
+
 
 @dataclass
 class Service:
@@ -124,6 +133,14 @@ class Workshop:
     def run(self, url: str, *options: object, **how: Any) -> Ended:
         """The command, carried out to its end."""
         return ended(self.start(url, *options, **how))
+
+    def most_memory(self, url: str, *options: object) -> int:
+        """The greatest memory of the command, which must end well, in kilobytes."""
+        line = [sys.executable, "-c", MEASURED, *self.line(url, *options)]
+        env = environment() | self.env
+        told = subprocess.run(line, cwd=self.path, env=env, capture_output=True, text=True)
+        assert told.returncode == 0, told.stderr
+        return int(told.stdout.split()[-1])
 
     def folders(self, out: str = "runs") -> list[Path]:
         """The run folders, the oldest first."""

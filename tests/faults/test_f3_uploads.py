@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable
@@ -248,7 +247,7 @@ def test_F313_images_stream_from_the_disk(p: ModuleType, tmp_path: Path, upload:
             shop = p.Workshop(tmp_path / str(size), {"ASKPIX_CACHE": str(tmp_path / "cache")})
             shop.furnish(1, workflow=ONE_QUESTION.format(upload=upload))
             fattened(shop.path / "00.png", size << 20)
-            most[size] = most_memory(p, shop, service.url)
+            most[size] = shop.most_memory(service.url)
     assert most[64] < most[1] + (24 << 10)  # kilobytes
 
 
@@ -272,25 +271,6 @@ def test_F701_the_key_is_in_no_byte_that_uploads_leave(
     assert any(file.name == "uploads.sqlite" for file in files)
     assert [file for file in files if key.encode() in file.read_bytes()] == []
     assert key not in ended.out + ended.err + offline.out + offline.err
-
-
-MEASURED = """\
-import resource, subprocess, sys
-code = subprocess.call(sys.argv[1:])
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-sys.exit(code)
-"""
-"""Runs a command and tells its greatest memory. A process begins with the peak of its parent, and
-that of the tests is large."""
-
-
-def most_memory(p: ModuleType, shop: Any, url: str) -> int:
-    """The greatest memory of a run that has all of its answers, in kilobytes."""
-    line = [sys.executable, "-c", MEASURED, *shop.line(url)]
-    env = p.environment() | shop.env
-    ended = subprocess.run(line, cwd=shop.path, env=env, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr
-    return int(ended.stdout.split()[-1])
 
 
 def _same(files: dict[str, bytes]) -> dict[str, bytes]:
