@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.stages.gather import find_pattern_problems
+from runner.stages.image_problems import find_pattern_problems
 from runner.values.problem import Rejected
 from runner.workflow.load import load
 

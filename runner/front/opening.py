@@ -64,7 +64,7 @@ class Opening:
 def problems_before(workflow: Workflow) -> tuple[Problem, ...]:
     """What is to be told before anything is asked: the warnings of the file, and what is wrong with
     the files that it names."""
-    from runner.stages.gather import find_pattern_problems
+    from runner.stages.image_problems import find_pattern_problems
 
     return (*workflow.warnings, *find_pattern_problems(workflow))
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from runner.catalogue import catalogue
 from runner.roles import Found
 from runner.sources.candidate import Candidate, Listed
-from runner.stages.image_problems import find_pattern_problems as find_pattern_problems
 from runner.stages.listing import Download, Names, Read, clashing, listed, looked_at
 from runner.stages.pairs import Pair, pairs_of
 from runner.stages.rows import row_cases

@@ -31,7 +31,6 @@ def find_pattern_problems(
     problems = _image_problems(workflow, clock)
     if problems_stop(list(problems)):
         return problems
-    # both stand on gathering, which stands on this; and truth needs more than names and headers
     if workflow.truths:
         from runner.stages.truth_problems import truth_problems
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import pytest
 
-from runner.stages.gather import find_pattern_problems
+from runner.stages.image_problems import find_pattern_problems
 from runner.stages.survey import MOST_FILES, MOST_SECONDS
 from runner.values.problem import Place, Problem
 from runner.workflow.spec import (

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from runner.catalogue import catalogue
-from runner.stages.gather import find_pattern_problems, gather
+from runner.stages.gather import gather
+from runner.stages.image_problems import find_pattern_problems
 from runner.stages.passing import uses_of
 from runner.story import make_plan
 from runner.values.image import Image, UnreadableImage

@@ -10,7 +10,7 @@ from PIL import Image
 
 from runner.checks.that import That
 from runner.roles import CaseResults
-from runner.stages.gather import find_pattern_problems
+from runner.stages.image_problems import find_pattern_problems
 from runner.stages.truth import case_truths, shown_truths
 from runner.text.lookup import Found, Missing, look_up
 from runner.values.geometry import Box, Point, Size
