@@ -24,7 +24,8 @@ from pathlib import Path
 from runner.sources.truth.boxes import Boxes
 from runner.sources.truth.coco import Coco
 from runner.sources.truth.flaws import Flaws
-from runner.stages.gather import find_pattern_problems, gather
+from runner.stages.gather import gather
+from runner.stages.image_problems import find_pattern_problems
 from runner.stages.truth_problems import truth_problems as truth_problems  # imported by all alike
 from runner.story import make_plan
 from runner.values.geometry import Size
