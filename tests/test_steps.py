@@ -135,6 +135,37 @@ def test_answers_about_cut_outs_stand_on_the_boxes(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("shape", "into"),
+    [
+        ("schema: boxes", "boxes"),
+        ("schema: masks", "masks"),
+        ("schema: masks", "boxes"),
+        ("schema: polygons", "polygons"),
+        ("list_of: {name: text, box: box}", "boxes"),
+        ("list_of: {text: text, box: box}", "boxes"),
+        ("list_of: {label: text, line: box}", "boxes"),
+        ("list_of: {label: text, outline: polygon}", "rows"),
+        ("list_of: {label: text, hand: box, face: box}", "rows"),
+    ],
+)
+def test_whatever_is_merged_into_keeps_its_things(folder: Path, shape: str, into: str) -> None:
+    """Boxes, masks and outlines under any name are there with the new fields, and only they."""
+    workflow = (
+        FIND.replace("schema: boxes", shape)
+        + f"""
+  - {{id: look, for_each: find.{into}, prompt: Is it broken?, fields: {{broken: yes_no}}}}
+  - {{id: result, do: merge, into: find.{into}, add: {{broken: look.broken}}}}
+"""
+    )
+    _, steps = ran(folder, workflow)
+    found, merged = steps["find"].detections, steps["result"].detections
+    assert len(found) >= 3
+    assert {type(each.fields["broken"]) for each in merged} == {bool}
+    plain = [replace(each, at="", fields={}, issues=()) for each in merged]
+    assert plain == [replace(each, at="", fields={}, issues=()) for each in found]
+
+
 def test_an_entry_that_fails_keeps_its_place(folder: Path) -> None:
     """The others are there, the merge lines up, and the run says that something is missing."""
     says = "{% if loops.number == item.width %}[[simulate: internal]]{% endif %}"

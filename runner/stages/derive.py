@@ -9,7 +9,7 @@ from runner.stages.answer import Asked, unasked
 from runner.stages.expand import Render, filled_in, scope_of
 from runner.stages.gate import NotBuilt, closed, holds
 from runner.text.computed import read_value
-from runner.text.detections import detections_of, record_of
+from runner.text.detections import detections_of, found_at, record_of
 from runner.text.lookup import Found, Missing, look_up
 from runner.text.render import RenderError
 from runner.values.item import Item
@@ -64,14 +64,16 @@ class _Making:
         images = self._images(source, work.role)
         cut: list[object] = []
         detections: list[Detection] = []
-        for number, found in enumerate(detections_of(source, work.boxes.path)):
-            position = (
-                found.image if work.role is None else _under(work.role, source, found, images)
-            )
+        issues: list[Issue] = []
+        for number, found in enumerate(self._with_gaps(work.boxes)):
+            at = f"images[{number}]"
+            position = self._position(work, source, found, images) if found else None
             shown = images[position] if position is not None and position < len(images) else None
-            box, size = found.extent, shown.size if shown else None
+            box, size = found.extent if found else None, shown.size if shown else None
             window = work.cut.window(box, size) if box and size else None
-            if window is None or shown is None:
+            if found is None or window is None:
+                why = "too small, or outside the image" if box else "it has no place"
+                issues.append(Issue("not_cut", why, at, number))
                 cut.append(None)
                 continue
             fields = {
@@ -81,17 +83,10 @@ class _Making:
                 **({"background": work.background} if work.background else {}),
                 "window": dict(zip(_EDGES, window.as_list(), strict=True)),
             }
-            one = replace(
-                found, at=f"images[{number}]", image=position or 0, fields=fields, issues=()
-            )
+            one = replace(found, at=at, image=position or 0, fields=fields, issues=())
             cut.append(record_of(one))
             detections.append(one)
-        issues = tuple(
-            Issue("not_cut", "too small, or outside the image", f"images[{number}]", number)
-            for number, each in enumerate(cut)
-            if each is None
-        )
-        return self._made({"images": cut}, images, detections, issues, count=len(cut))
+        return self._made({"images": cut}, images, detections, tuple(issues), count=len(cut))
 
     def kept(self, work: Filter) -> Result:
         """The list of those boxes that pass."""
@@ -122,14 +117,12 @@ class _Making:
         added = [
             {name: values[row] for name, values in columns.items()} for row in range(len(into))
         ]
-        found = detections_of(source, work.into.path)
-        places = [place for place, row in enumerate(into) if row is not None]
-        things: list[Detection] = []
-        if [record_of(each) for each in found] == [into[place] for place in places]:
-            things = [
-                replace(each, at=f"[{place}]", fields={**each.fields, **added[place]}, issues=())
-                for each, place in zip(found, places, strict=True)
-            ]
+        places = found_at(source, work.into.path, into)
+        things = [
+            replace(each, at=f"[{n}]", fields={**each.fields, **added[n]}, issues=())
+            for n, found in enumerate(places)
+            for each in found
+        ]
         rows = [
             None
             if row is None
@@ -152,6 +145,19 @@ class _Making:
             why = f"the template gives {text[:80]!r}, which is not {wanted}"
             return unasked(self.asked, NotBuilt(why, code="compute"))
         return self._made({work.kind: value}, (), (), (), count=1)
+
+    def _with_gaps(self, boxes: Reference) -> Sequence[Detection | None]:
+        """What stands in a list, in its order; None for an entry without a place."""
+        source, listed = self.earlier[boxes.root], self._list(boxes)
+        places = () if isinstance(listed, NotBuilt) else found_at(source, boxes.path, listed)
+        gaps = [each for found in places for each in (found or (None,))]
+        return gaps or detections_of(source, boxes.path)
+
+    def _position(
+        self, work: Crop, source: Result, found: Detection, images: Sequence[ResultImage]
+    ) -> int | None:
+        """Of the image that is cut from."""
+        return found.image if work.role is None else _under(work.role, source, found, images)
 
     def _passes(self, work: Filter, item: Item) -> bool:
         return all(

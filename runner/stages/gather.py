@@ -91,13 +91,14 @@ def _candidates(
 def _read(
     pair: Pair, images: ImageSet, found: list[tuple[Listed, Candidate]], read: Read
 ) -> Iterator[Found]:
-    """The images of one name that belong to a case."""
+    """The images of one name that belong to a case, each with a name of its own."""
+    names = Names()
     positions = pair.positions.get(images.role, range(0))
     clashes = clashing(found[at][1] for at in positions) if len(positions) > 1 else ()
     for at in positions:
         source, candidate = found[at]
         name = candidate.longer if candidate.name in clashes else candidate.name
-        yield read(source, candidate, name, images.role)
+        yield read(source, candidate, names.take(name), images.role)
 
 
 def _without_partner(pair: Pair, images: ImageSet) -> UnreadableImage:

@@ -178,8 +178,9 @@ def _found(
         return
     if len(cell) > 1:
         clashes = clashing(candidate for _, candidate in cell)
+    names = Names()
     for source, candidate in cell:
-        found = read(source, candidate, _shown(candidate, clashes), role)
+        found = read(source, candidate, names.take(_shown(candidate, clashes)), role)
         if isinstance(found, UnreadableImage):
             why = f"{found.issue.why} ({line_of(row, dataset)}, column `{dataset.roles[role]}`)"
             found = replace(found, issue=replace(found.issue, why=why))

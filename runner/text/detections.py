@@ -21,6 +21,41 @@ def detections_of(result: Result, path: Sequence[str]) -> tuple[Detection, ...]:
     return tuple(found for found in result.detections if has_place(found, name))
 
 
+def found_at(
+    result: Result, path: Sequence[str], entries: Sequence[object]
+) -> tuple[tuple[Detection, ...], ...]:
+    """The things that each entry of a list is about, as many tuples as `entries`: none of an entry
+    without a place, several of one that has a box for the hand and one for the face.
+
+    A list in the answer tells them by their `at`; one that is made of detections (`find.boxes` of
+    masks) has one each, in their order.
+    """
+    start = _name_in_answer(result, path)
+    if start is None:
+        things = detections_of(result, path)
+        return tuple((each,) for each in things) if len(things) == len(entries) else ()
+    under: dict[str, list[Detection]] = {}
+    for each in result.detections:
+        if each.at.startswith(f"{start}["):
+            under.setdefault(each.at[: each.at.index("]", len(start)) + 1], []).append(each)
+    return tuple(tuple(under.get(f"{start}[{n}]", ())) for n in range(len(entries)))
+
+
+def _name_in_answer(result: Result, path: Sequence[str]) -> str | None:
+    """What stands before the number in `at` of things in this list; None for a list that is made of
+    detections."""
+    own = own_names(result)
+    rest = tuple(path[1:] if path and path[0] == "answer" else path)
+    if rest and rest[0] in own:
+        return ".".join(rest)
+    if rest not in ((), ("rows",)):
+        return None
+    lists = [name for name, value in own.items() if isinstance(value, list)]
+    return (
+        "" if isinstance(result.answer, list) else lists[0] if len(own) == len(lists) == 1 else None
+    )
+
+
 def record_of(found: Detection) -> dict[str, object]:
     """A detection as a record of plain values: its label, its geometry in pixels, its fields."""
     record: dict[str, object] = {} if found.label is None else {"label": found.label}

@@ -13,7 +13,8 @@ class CaseImages:
     """What gather finds: one case by name, its images by role in the author's order, its row.
 
     `name` is unique in the run and stable: the image's name as shown, the file name that named
-    images share, or the row's id. A case with an unreadable image stays in its place and fails.
+    images share, or the row's id. No two images of a role have the same name, so that role and name
+    say which image of a case is meant. A case with an unreadable image stays in its place and fails.
     """
 
     name: str
