@@ -14,7 +14,6 @@ from runner.stages.halt import Halt
 from runner.stages.plan import ModelShare, Plan
 from runner.store.folder import FolderError, RunFolder
 from runner.store.journal import Journal
-from runner.store.journal_rows import FINE
 from runner.store.journal_schema import FILE_NAME as STORE
 from runner.store.ledger import NAMED, Doubt
 from runner.store.manifest import Manifest
@@ -24,7 +23,7 @@ from runner.transport.budget import Budget
 from runner.transport.pacing import Pacers
 from runner.values.event import doubtful
 from runner.values.question import Question
-from runner.values.result import Status
+from runner.values.result import FINE, Status
 from runner.values.tally import Tally
 from runner.values.verdict import Verdict
 from runner.workflow.resolved import as_text
@@ -115,7 +114,7 @@ def before(workflow: Workflow, plan: Plan, options: Options) -> Before:
         return Before(beside=_left_behind(workflow, plan, options))
     if not plan.promised:
         return Before()
-    stays = FINE if _asks_again(folder.manifest(), options) else get_args(Status)
+    stays = tuple(FINE) if _asks_again(folder.manifest(), options) else get_args(Status)
     try:
         with closing(Recorded.read(folder.path)) as journal:
             there = journal.count(stays)

@@ -128,6 +128,14 @@ class Journal(Protocol):
         """Remembers that an attempt failed."""
         ...
 
+    async def give_up(self, key: str, failure: Failure) -> None:
+        """Remembers that a request failed for good."""
+        ...
+
+    async def given_up(self, key: str) -> Failure | None:
+        """How this request failed for good, unless it is to be asked again."""
+        ...
+
     async def adopt(self, key: str, kept: Kept) -> None:
         """Remembers a response that another run had bought."""
         ...

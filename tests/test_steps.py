@@ -3,13 +3,17 @@ pixels that really arrive, so what is cut out is what it sees."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
 
+from runner.providers.simulator.commands import planned
+from runner.providers.simulator.desk import Desk
+from runner.providers.simulator.service import Service
+from runner.providers.simulator.transport import SimulatedTransport
 from runner.resume import Begin, Options
 from runner.roles import Connection
 from runner.store.folder import RunFolder
@@ -47,13 +51,18 @@ def draw(path: Path, **shapes: tuple[int, int, int, int]) -> None:
 
 
 def ran(
-    folder: Path, workflow: str, begin: Begin = "auto", **overrides: object
+    folder: Path, workflow: str, begin: Begin = "auto", faults: Sequence[str] = ()
 ) -> tuple[Outcome, dict[str, Result]]:
-    """A run of this workflow, and the results of its last case by step."""
+    """A run of this workflow, and the results of its last case by step. With `faults`, the service
+    has a plan of them."""
     path = folder / "test.workflow.yaml"
     path.write_text(workflow)
-    loaded = load(path, overrides={"provider": "simulator", **overrides}, environ={})
+    overrides = {} if faults else {"provider": "simulator"}
+    loaded = load(path, overrides=overrides, environ={})
     connection = Connection(policy=Policy(retries=0, timeout_seconds=20))
+    if faults:
+        service = Service(Desk(plan=tuple(map(planned, faults))))
+        connection = replace(connection, key="k", transport=SimulatedTransport(service))
     options = Options(connection, folder / "runs", begin)
     outcome = run(loaded, make_plan(loaded), options)
     results = list(RunFolder(outcome.folder).results())
@@ -196,6 +205,61 @@ def test_only_what_failed_is_asked_again(folder: Path) -> None:
     assert again.tally.requests == 1
     assert again.folder == before.folder
     assert steps["look"].status in ("ok", "partial")
+
+
+def test_what_failed_for_good_is_not_asked_again(folder: Path) -> None:
+    """Neither an entry of a list that was not through when the run was stopped, nor one of a list
+    whose other entries were asked with more room."""
+    bad = "{% if item.width == 80 %}[[simulate: invalid-argument]]{% endif %}"
+    workflow = finding() + merging(bad) + "run: {parallel: 1, max_requests: 3}\n"
+    stopped, _ = ran(folder, workflow)
+    assert (stopped.exit_code, stopped.tally.requests) == (5, 3)
+    again, steps = ran(folder, workflow.replace(", max_requests: 3", ""))
+    assert (again.folder, again.tally.requests) == (stopped.folder, 1)
+    assert sorted(each.status for each in steps["look"].entries) == ["failed", "ok", "ok"]
+    resumed, same = ran(folder, workflow.replace(", max_requests: 3", ""), "resume")
+    assert (resumed.tally.requests, same) == (0, steps)
+
+
+def test_entries_asked_with_more_room_are_known(folder: Path) -> None:
+    """A list whose answers were cut off at first is found again by its first questions."""
+    workflow = finding() + merging().replace(
+        "fields: {name: text}", "fields: {name: text}\n    max_output_tokens: 600"
+    )
+    workflow += "run: {on_cut_off: retry, parallel: 1}\n"
+    before, steps = ran(folder, workflow, faults=("truncated:every=2",))
+    assert (before.exit_code, before.tally.requests) == (0, 7)
+    again, same = ran(folder, workflow, "resume", faults=("truncated",))
+    assert (again.tally.requests, same) == (0, steps)
+
+
+def test_a_tile_of_an_entry_that_fails_is_asked_again(folder: Path) -> None:
+    """The entry is there without it, the run is not fine, and only the tile is bought again."""
+    workflow = (
+        finding()
+        + """
+  - {id: crops, do: crop, boxes: find.boxes}
+  - {id: look, for_each: crops.images, prompt: Find the shapes., schema: boxes, tile: {size: 100}}
+run: {parallel: 1}
+"""
+    )
+    before, steps = ran(folder, workflow, faults=("internal:every=2",))
+    entries = steps["look"].entries
+    assert before.exit_code == 3
+    assert "partial" in [each.status for each in entries]
+    failed = [tile.status for each in entries for tile in each.lacking]
+    assert failed == ["failed"] * len(failed)
+    again, whole = ran(folder, workflow, "retry_failed", faults=("slow:0",))
+    assert (again.exit_code, again.tally.requests) == (0, len(failed))
+    assert [each.lacking for each in whole["look"].entries] == [()] * 3
+
+
+def test_what_is_skipped_is_no_error(folder: Path) -> None:
+    """With `on_error: stop` the run goes on."""
+    draw(folder / "more.png", red=RED)
+    workflow = finding() + WHEN.replace("LEAST", "9") + "run: {on_error: stop, parallel: 1}\n"
+    outcome, _ = ran(folder, workflow)
+    assert (outcome.exit_code, outcome.tally.by_status) == (0, {"ok": 2, "skipped": 4})
 
 
 def test_a_finished_run_is_not_asked_again(folder: Path) -> None:
@@ -409,6 +473,50 @@ def test_a_change_of_a_step_that_asks_nothing_is_another_plan(folder: Path) -> N
         path.write_text(each)
         keys.append(make_plan(load(path, environ={})).key)
     assert keys[0] == keys[1] != keys[2]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("prompt: Tell", "prompt: Say"),
+        ("system: Short", "system: Long"),
+        ("style: one", "style: two"),
+        ("description: a name", "description: the name"),
+        ("temperature: 1", "temperature: 0"),
+    ],
+)
+def test_whatever_changes_a_question_to_come_is_another_plan(
+    folder: Path, change: tuple[str, str]
+) -> None:
+    """Also what nobody can build before the answers are there; its title is nothing of it."""
+    path = folder / "test.workflow.yaml"
+    text = (
+        finding()
+        + """
+  - id: tell
+    title: Tell
+    prompt: Tell of {{ find.boxes | length }} things in {{ vars.style }} word
+    system: Short words
+    temperature: 1
+    fields: {name: {type: text, description: a name}}
+vars: {style: one}
+"""
+    )
+    keys = []
+    for each in (text, text.replace("title: Tell", "title: Say"), text.replace(*change)):
+        path.write_text(each)
+        keys.append(make_plan(load(path, environ={})).key)
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_providers_do_not_answer_for_one_another(folder: Path) -> None:
+    """The same question to two of them is two requests."""
+    path = folder / "test.workflow.yaml"
+    path.write_text(
+        finding() + "  - {id: same, provider: simulator, prompt: Find the shapes., schema: boxes}\n"
+    )
+    plan = make_plan(load(path, environ={}))
+    assert (plan.requests, plan.same) == (2, 0)
 
 
 def test_one_slow_image_holds_back_nobody(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from runner.values.result import USABLE, Result
+from runner.values.result import FINE, Result
 
 NAMED = 20
 """So many cases without an answer are named for each step; results.jsonl has all."""
@@ -39,12 +39,12 @@ def unanswered(steps: Sequence[str], results: Iterable[Result]) -> tuple[Unanswe
 
 def _failures(result: Result) -> Iterator[str]:
     """The result itself, or those entries of its list (`for_each`) that have no usable answer."""
-    if result.status not in (*USABLE, "skipped"):
+    if result.status not in FINE:
         yield f"{_name(result)}: {result.status}: {result.error or 'no reason is known'}"
         return
     for number, entry in enumerate(result.entries, 1):
-        if entry.status not in (*USABLE, "skipped"):
-            why = f"{entry.status}: {entry.error or 'no reason is known'}"
+        for lacking in entry.lacking[:1]:
+            why = f"{lacking.status}: {lacking.error or 'no reason is known'}"
             yield f"{_name(result)}, entry {number}: {why}"
 
 

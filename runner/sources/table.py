@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import TextIOWrapper
+from math import isfinite
 from pathlib import Path
 from typing import Literal
 
@@ -176,7 +177,7 @@ def _json_row(line: int, text: str) -> Row:
     if _is_broken(text):
         return Row(line, problem="it is not UTF-8")
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         json.dumps(value, ensure_ascii=False).encode()  # `\\ud800` alone is no character
     except (ValueError, RecursionError) as error:
         where = f" (column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
@@ -186,7 +187,12 @@ def _json_row(line: int, text: str) -> Row:
     return Row(line, value)
 
 
-def _refuse_constant(name: str) -> object:
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else float(_refuse_constant(text))
+
+
+def _refuse_constant(name: str) -> str:
     raise ValueError(f"{name} is no number in JSON")
 
 

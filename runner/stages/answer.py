@@ -125,7 +125,13 @@ def _understood(paid: Result, reply: Response, shape: Shape, request: Request) -
 def _cut_off(reason: str, request: Request) -> str:
     room = request.settings.max_output_tokens
     where = f" at {room:,} tokens" if room else ""
+    if reason == CONTINUES:
+        return f"the answer was cut off ({reason}): the service did not give the rest of it"
     return f"the answer was cut off{where} ({reason}); a higher max_output_tokens may help"
+
+
+CONTINUES = "requires_continuation"
+"""How Interactions say that an answer has more parts (ai.google.dev, API reference, `status`)."""
 
 
 def _in_pixels(result: Result, value: Json, shape: Shape, request: Request) -> Result:

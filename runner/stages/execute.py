@@ -25,7 +25,7 @@ from runner.transport.pacing import Pacers
 from runner.values.event import concluded, halted
 from runner.values.image import DataOrigin, Image
 from runner.values.job import Job
-from runner.values.result import USABLE
+from runner.values.result import FINE
 from runner.workflow.spec import Workflow
 
 
@@ -175,7 +175,7 @@ class Asking:
         result = each.result
         name = f"{result.case}, {result.step}"
         self.log(concluded(name, result, each.origin, earlier=each.earlier))
-        is_bad = result.status not in USABLE and not each.is_known
+        is_bad = result.status not in FINE and not each.is_known
         if is_bad and self.workflow.run.on_error == "stop":
             self.stop("on_error", f"{result.case}: {result.error}")
 

@@ -86,6 +86,7 @@ def build(
         schema=schema,
         repeat=job.repeat,
         examples=examples,
+        provider=step.provider,
     )
 
 

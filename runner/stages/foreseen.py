@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 from runner.values.problem import Place
 from runner.workflow.spec import (
@@ -50,8 +50,16 @@ def most_entries(workflow: Workflow, step: Step) -> int | None:
     return None
 
 
+def is_unknown(step: AskStep) -> bool:
+    """Whether its requests cannot be built before other steps are answered."""
+    return bool(step.needs) or step.for_each is not None
+
+
 def made_of(step: Step) -> str:
-    """What of a step decides over its result, beside its requests; not where it is written."""
+    """What of a step decides over its result, beside the requests that are known; not where it is
+    written."""
+    if isinstance(step, AskStep) and is_unknown(step):
+        return repr(_plain(replace(step, title=None, own=frozenset())))
     if isinstance(step, AskStep):
         shapes = f"{step.shape!r} {step.png_shape!r}"
         own = step.preparation if step.preparation != StepPreparation() else None

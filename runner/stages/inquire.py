@@ -108,6 +108,8 @@ class Inquiry:
             reply: Kept | Failure | None = await self.recall.find(question, provider, leads_on)
             if reply is None:
                 reply = await self._answer(request, provider)
+                if isinstance(reply, Failure):
+                    await self.journal.give_up(key, reply)
             if reply is None:
                 return None
             may_lead_on = isinstance(reply, Kept) and leads_on(reply.response)

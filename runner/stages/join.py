@@ -27,8 +27,14 @@ def joined_key(keys: Sequence[str | None]) -> str:
     return hashlib.sha256(canonical_json(["joined", *keys]).encode()).hexdigest()
 
 
-def joined(asked: Asked, items: Sequence[Item | None], results: Sequence[Result]) -> Result:
+def joined(
+    asked: Asked,
+    items: Sequence[Item | None],
+    results: Sequence[Result],
+    key: str | None = None,
+) -> Result:
     """One result whose answer is the list of their answers; what has none is None in its place.
+    `key` stands for what was asked about them.
 
     Tokens and dollars are those of all together; the dollars are unknown when those of one are. It is
     usable when one entry is, or when there is none: what failed is told by `entries` and an issue.
@@ -36,7 +42,7 @@ def joined(asked: Asked, items: Sequence[Item | None], results: Sequence[Result]
     into = _Joining(asked)
     for item, result in zip(items, results, strict=True):
         into.add(item, result)
-    return into.result(results)
+    return into.result(results, key)
 
 
 @dataclass(slots=True)
@@ -58,7 +64,9 @@ class _Joining:
         image = item.image if item else None
         window = image.window if image else None
         at = places[0] if image and places else None
-        self.entries.append(Entry(result.status, result.error, result.request_key, at, window))
+        tiles = tuple(replace(tile, image=at) for tile in result.entries)
+        told = (result.status, result.error, result.request_key)
+        self.entries.append(Entry(*told, at, window, tiles=tiles))
         self.answers.append(result.answer if usable else None)
         if not usable and result.status != "skipped":
             why = f"entry {number + 1}: {result.error or result.status}"
@@ -74,7 +82,7 @@ class _Joining:
                 for each in result.issues
             ]
 
-    def result(self, results: Sequence[Result]) -> Result:
+    def result(self, results: Sequence[Result], key: str | None) -> Result:
         """All of them as one."""
         blank = unasked(self.asked, NotBuilt(""))
         usage: Counter[str] = Counter()
@@ -96,7 +104,7 @@ class _Joining:
             cost_usd=_sum(costs) if asked else None,
             model=next((each.model for each in asked), ""),
             simulated=any(each.simulated for each in results),
-            request_key=joined_key([each.request_key for each in results]) if asked else None,
+            request_key=key if asked else None,
             entries=tuple(self.entries),
         )
 

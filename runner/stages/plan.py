@@ -10,7 +10,7 @@ from datetime import date
 from runner.catalogue import Model
 from runner.sources.counted import Counted
 from runner.stages.expand import Render, build, jobs, settings_of, step_images, turns
-from runner.stages.foreseen import Open, made_of, most_entries
+from runner.stages.foreseen import Open, is_unknown, made_of, most_entries
 from runner.stages.gate import NotBuilt
 from runner.stages.passing import Travel, Travels
 from runner.stages.tiles import tiled
@@ -121,6 +121,10 @@ def plan(
     count = _Count(workflow, render, day, is_stored, visit, Travels.of(workflow))
     for step in workflow.steps:  # what is made of an answer belongs to the plan, too
         count.digest.update(f"{step.id} {made_of(step)}\n".encode())
+    if any(
+        is_unknown(step) for step in workflow.asks
+    ):  # as does what their prompts will be made of
+        count.digest.update(f"{canonical_json(dict(workflow.vars))}\n".encode())
     for job in jobs(workflow, count.seen(cases)):
         count.add(job)
     return count.plan()
@@ -209,9 +213,8 @@ class _Count:
     def _add_open(self, job: Job, step: AskStep) -> None:
         """A step for entries that an earlier step finds."""
         name, settings = settings_of(step, job.combination)
-        identity = [step.provider, name, repr(settings), step.prompt.template, job.repeat]
-        identity += [_identity_of(turn) for turn in self._examples(step, job)]
-        self.digest.update(f"{canonical_json(identity)}\n".encode())
+        examples = [_identity_of(turn) for turn in self._examples(step, job)]
+        self.digest.update(f"{canonical_json([name, repr(settings), *examples])}\n".encode())
         self.models.add(name)
         self.open[step.id] = self.open.get(step.id, 0) + 1
 
@@ -222,10 +225,9 @@ class _Count:
             return
         name, settings = settings_of(step, job.combination)
         model = self.workflow.models[name]
-        parts = [image.digest for image, _ in images]
-        identity = [step.provider, name, repr(settings), step.prompt.template, parts, job.repeat]
         examples = self._examples(step, job)
-        identity += [_identity_of(turn) for turn in examples]
+        sent = [image.digest for image, _ in images]
+        identity = [name, repr(settings), *sent, *map(_identity_of, examples)]
         self.digest.update(f"{canonical_json(identity)}\n".encode())
         as_written = Request(
             "interactions",

@@ -36,6 +36,8 @@ class Recall:
                 kept = replace(kept, origin="shared")
             self.log(recalled(question, kept.origin))
             return kept
+        if failure := await self.journal.given_up(question.key):
+            return failure
         if question.key in self.left_out:
             why = "sent before the run was killed, and perhaps paid for; not asked again"
             return Failure("doubtful", f"{why} (on_doubtful)", maybe_billed=True)
@@ -65,4 +67,5 @@ class Recall:
 
 def endpoint(provider: str, connection: Connection) -> str:
     """Who answers, as the cache names it."""
-    return f"{provider} {connection.of(provider).base_url or ''}".strip()
+    at = connection.of(provider)
+    return " ".join(filter(None, (provider, at.base_url, at.api_version)))

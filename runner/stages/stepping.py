@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from runner.roles import Journal
 from runner.stages.answer import Asked, unasked
@@ -20,6 +21,8 @@ from runner.values.job import Job
 from runner.values.request import Request
 from runner.values.result import Result
 from runner.workflow.spec import AskStep, LocalStep, Step, Workflow
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -104,7 +107,7 @@ class Steps:
             async with self.room:
                 return await self.inquiry.of(replace(asked, images=tile.images), tile)
 
-        found = [each for each in await asyncio.gather(*map(one, tiles)) if each is not None]
+        found = [each for each in await _together(map(one, tiles)) if each is not None]
         if len(found) < len(tiles):
             return None
         whole = replace(asked, images=request.images)
@@ -122,14 +125,25 @@ class Steps:
         assert isinstance(asked.step, AskStep)
         step = asked.step
         keys = [key_of(tiled(step, e)) if isinstance(e, Request) else None for e in requests]
-        if known := await self.journal.result(asked.ordinal, joined_key(keys)):
+        key = joined_key(keys)
+        if known := await self.journal.result(asked.ordinal, key):
             return Concluded(*known, earlier=True, is_known=True)
-        each = [self._asked(asked, request) for request in requests]
-        found = [one for one in await asyncio.gather(*each) if one is not None]
+        each = (self._asked(asked, request) for request in requests)
+        found = [one for one in await _together(each) if one is not None]
         if len(found) < len(items):
             return None
-        whole = await asyncio.to_thread(joined, asked, items, [one.result for one in found])
+        whole = await asyncio.to_thread(joined, asked, items, [one.result for one in found], key)
         return Concluded(whole, parts=tuple(found))
+
+
+async def _together(all_of: Iterable[Awaitable[T]]) -> list[T]:
+    """What comes of all of them; when one raises, it is raised after the others have ended: what they
+    pay for is written down."""
+    found = await asyncio.gather(*all_of, return_exceptions=True)
+    for each in found:
+        if isinstance(each, BaseException):
+            raise each
+    return [each for each in found if not isinstance(each, BaseException)]
 
 
 def _marked(each: Concluded, step: Step, done: Sequence[Concluded]) -> Concluded:

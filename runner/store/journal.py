@@ -118,6 +118,14 @@ class Journal(Recorded):
         """Remembers that an attempt failed."""
         await self._write(partial(rows.miss, attempt, failure, self._seconds()))
 
+    async def give_up(self, key: str, failure: Failure) -> None:
+        """Remembers that a request failed for good."""
+        await self._write(partial(rows.give_up, bytes.fromhex(key), failure))
+
+    async def given_up(self, key: str) -> Failure | None:
+        """How this request failed for good, unless it is to be asked again."""
+        return await self._read(partial(rows.given_up, bytes.fromhex(key)))
+
     async def adopt(self, key: str, kept: Kept) -> None:
         """Remembers a response that another run had bought."""
         await self._write(partial(self._adopt, bytes.fromhex(key), kept))
@@ -177,6 +185,7 @@ class Journal(Recorded):
     def _make_stale(self, db: Connection) -> int:
         marks = ", ".join("?" * len(WHOLE))
         found = db.execute(f"{RESULTS} WHERE status NOT IN ({marks})", WHOLE).fetchall()
+        db.execute("UPDATE request SET given_up = NULL")
         sound = [row for row in (ResultRow(*each) for each in found) if row.is_sound]
         return sum(rows.make_stale(from_line(row.line), db) for row in sound)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import zlib
+from dataclasses import asdict
 from sqlite3 import Connection
 
 from runner.roles import Kept, Origin, Question
 from runner.store.kept import checksum, packed
 from runner.text.result_line import to_line
 from runner.values.response import Failure, Response
-from runner.values.result import USABLE, Result
+from runner.values.result import FINE, Result
 from runner.version import VERSION
 
 
@@ -82,6 +84,18 @@ def miss(attempt: int, failure: Failure, seconds: float, db: Connection) -> None
     )
 
 
+def give_up(key: bytes, failure: Failure, db: Connection) -> None:
+    """A request that failed for good: it is not asked again before somebody wishes it."""
+    content = json.dumps(asdict(failure))
+    db.execute("UPDATE request SET given_up = ? WHERE id = ?", (content, request(key, db)))
+
+
+def given_up(key: bytes, db: Connection) -> Failure | None:
+    """How a request failed for good; None when it did not."""
+    row = db.execute("SELECT given_up FROM request WHERE key = ?", (key,)).fetchone()
+    return Failure(**json.loads(row[0])) if row is not None and row[0] is not None else None
+
+
 def keep(key: bytes, session: int, origin: Origin, kept: Kept, db: Connection) -> None:
     """A response; those before it stay."""
     content = packed(kept)
@@ -108,7 +122,7 @@ def conclude(result: Result, session: int, origin: Origin, db: Connection) -> No
 def make_stale(result: Result, db: Connection) -> bool:
     """Whether a result lacks an answer, of its own or of an entry of its list. Then it is to be made
     again, and responses that were of no use are void; it stands until that has ended."""
-    lacking = [each.request_key for each in result.entries if each.status not in FINE]
+    lacking = [each.request_key for entry in result.entries for each in entry.lacking]
     if not result.entries and result.status not in FINE:
         lacking = [result.request_key]
     if not lacking:
@@ -121,9 +135,6 @@ def make_stale(result: Result, db: Connection) -> bool:
 
 
 _ITS_REQUEST = "request = (SELECT id FROM request WHERE key = ?)"
-
-FINE = (*USABLE, "skipped")
-"""Results and entries that lack nothing."""
 
 
 def request(key: bytes, db: Connection, ordinal: int | None = None) -> int:

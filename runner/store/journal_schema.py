@@ -21,7 +21,8 @@ CREATE TABLE request (
   key BLOB NOT NULL UNIQUE,  -- SHA-256 of everything that changes the answer
   ordinal INTEGER,  -- place in the plan of the result that it was last sent for
   name TEXT NOT NULL DEFAULT '',
-  estimate_usd REAL NOT NULL DEFAULT 0
+  estimate_usd REAL NOT NULL DEFAULT 0,
+  given_up TEXT  -- the failure with which it ended for good, as JSON
 );
 CREATE TABLE attempt (
   id INTEGER PRIMARY KEY,

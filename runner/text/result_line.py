@@ -74,6 +74,7 @@ def _entry(entry: Entry) -> dict[str, object]:
         "request_key": entry.request_key,
         "image": entry.image,
         "window": entry.window.as_list() if entry.window else None,
+        **({"tiles": [_entry(tile) for tile in entry.tiles]} if entry.tiles else {}),
     }
 
 
@@ -176,6 +177,7 @@ def _read_entry(line: Any) -> Entry:
         request_key=line["request_key"],
         image=line["image"],
         window=None if line["window"] is None else PixelBox(*line["window"]),
+        tiles=tuple(_read_entry(tile) for tile in line.get("tiles", ())),
     )
 
 

@@ -78,7 +78,8 @@ class Request:
     """One question to one model. Retries, limits and timeouts live in a policy beside it.
 
     `schema` is the JSON Schema of the answer as sent (without the runner's own `x-` keys), or
-    None for a text. `repeat` counts from 1. `examples` stand before the question.
+    None for a text. `repeat` counts from 1. `examples` stand before the question. `provider` is the
+    name of whoever answers.
     """
 
     family: Family
@@ -89,6 +90,7 @@ class Request:
     schema: Mapping[str, object] | None = None
     repeat: int = 1
     examples: tuple[Turn, ...] = ()
+    provider: str = "gemini"
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -138,13 +140,14 @@ class Request:
             "parts": [_part_identity(part) for part in self.parts],
             "schema": self.schema,
             "repeat": self.repeat,
-            **self._examples(),
+            **self._unusual(),
         }
 
-    def _examples(self) -> dict[str, object]:
-        """Nothing without examples: such a request keeps the key that it had before there were any."""
+    def _unusual(self) -> dict[str, object]:
+        """What most requests do not have: these keep the key that they had before there was any."""
         turns = [_turn_identity(turn) for turn in self.examples]
-        return {"examples": turns} if turns else {}
+        examples: dict[str, object] = {"examples": turns} if turns else {}
+        return examples if self.provider == "gemini" else examples | {"provider": self.provider}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ Status = Literal[
 USABLE: frozenset[Status] = frozenset({"ok", "empty", "partial"})
 """Answers that later steps, checks and outputs may rely on."""
 
+FINE: frozenset[Status] = USABLE | {"skipped"}
+"""What lacks nothing: it has an answer, or wanted none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:
@@ -109,7 +112,8 @@ class Entry:
     """What came of one entry of a list that a step was run for (`for_each`), or of one tile.
 
     `image` is the position in the result's images of the one it is about, `window` the part of it
-    in whole pixels; both None when it is about no part of an image.
+    in whole pixels; both None when it is about no part of an image. An entry that was asked about
+    in tiles has them as its `tiles`.
     """
 
     status: Status
@@ -117,6 +121,14 @@ class Entry:
     request_key: str | None = None
     image: int | None = None
     window: PixelBox | None = None
+    tiles: tuple[Entry, ...] = ()
+
+    @property
+    def lacking(self) -> tuple[Entry, ...]:
+        """Itself, or those of its tiles, that ought to have an answer and have none."""
+        if self.status in USABLE and self.tiles:
+            return tuple(tile for tile in self.tiles if tile.status not in FINE)
+        return () if self.status in FINE else self.tiles or (self,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from runner.values.event import Event, event
 from runner.values.response import Origin
-from runner.values.result import USABLE, Result, Status
+from runner.values.result import FINE, USABLE, Result, Status
 from runner.values.totals import Spent, Totals
 
 
@@ -101,7 +101,7 @@ class Tally:
             self.listed += 1
             self.entries += len(result.entries)
             if result.status in USABLE:
-                failed = [e for e in result.entries if e.status not in (*USABLE, "skipped")]
+                failed = [entry for entry in result.entries if entry.lacking]
                 self.failed_entries += len(failed)
         if result.status not in USABLE and result.status not in ("not_run", "skipped"):
             self.last_error = f"{result.case}: {result.error or result.status}"
@@ -160,8 +160,7 @@ class Tally:
     @property
     def unusable(self) -> int:
         """Results without a usable answer; what was skipped wanted none."""
-        fine = (*USABLE, "skipped")
-        return self.done - sum(self.by_status.get(status, 0) for status in fine)
+        return self.done - sum(self.by_status.get(status, 0) for status in FINE)
 
 
 def _number(value: object) -> float:

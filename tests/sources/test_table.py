@@ -133,6 +133,7 @@ def test_json_lines(tmp_path: Path) -> None:
         ("{'photo': 1}", "it is not JSON (column 2); each line holds one object"),
         ("[1]", 'it is JSON, but not an object like {"image": "a.jpg"}'),
         ('{"n": NaN}', "it is not JSON; each line holds one object"),
+        ('{"n": 1e999}', "it is not JSON; each line holds one object"),
         ('{"n": "\\ud800"}', "it is not JSON; each line holds one object"),
         ("[" * 100_000, "it is not JSON; each line holds one object"),
         ('{"n": "' + "x" * (5 << 20) + '"}', "the line is too long"),

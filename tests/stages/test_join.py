@@ -93,7 +93,7 @@ def test_everything_of_the_entries_is_in_the_whole() -> None:
         Item(1, {}, windowed(WHOLE, window)),
         Item(2, {}),
     ]
-    whole = joined(ASKED, items, [first, second, third])
+    whole = joined(ASKED, items, [first, second, third], "of all")
     assert whole == Result(
         ordinal=7,
         case="a",
@@ -112,7 +112,7 @@ def test_everything_of_the_entries_is_in_the_whole() -> None:
         cost_usd=0.75,
         model="m",
         simulated=True,
-        request_key=joined_key(["key 1", "key 2", "key 3"]),
+        request_key="of all",
         entries=(
             Entry("partial", None, "key 1", 0, window),
             Entry("failed", "overloaded", "key 2", 0, window),

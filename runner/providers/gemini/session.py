@@ -15,7 +15,7 @@ from runner.providers.gemini.steps import joined
 from runner.providers.gemini.uploads import ImageFiles
 from runner.providers.gemini.words import is_refusal
 from runner.roles import Connection, Fetch, ImageError
-from runner.transport.classify import failure_of
+from runner.transport.classify import decide, failure_of
 from runner.transport.client import Channel
 from runner.transport.error_body import read_error
 from runner.transport.recording import Label
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 MOST_CONTINUATIONS = 8
 """So often the rest of one answer is asked for; after that it counts as cut off."""
+
+CONTINUATION_PAUSES = (1.0, 4.0, 15.0)
+"""Seconds before the rest of an answer is asked for again, when the service does not say."""
+
+LONGEST_PAUSE_SECONDS = 60.0
+"""What the service asks for beyond this is not waited for: the answer counts as cut off."""
 
 JSON_HEADERS = {"content-type": "application/json", "accept": "application/json"}
 
@@ -87,12 +93,28 @@ class Session:
             token = interactions.continuation(reply.body)
             if token is None:
                 break
-            rest = await self._post(request, token)
-            if isinstance(rest, Failure) or failure_of(rest):
+            rest = await self._rest(request, token)
+            if rest is None:
                 break  # what there is stays, as cut off: asking all of it again is paid again
             body = joined(reply.body, rest.body)
             reply = replace(rest, body=body, seconds=reply.seconds + rest.seconds)
         return reply
+
+    async def _rest(self, request: Request, token: str) -> Reply | None:
+        """The next part of an answer; None when the service does not give it. A failure that passes
+        is waited for here: further out, the whole answer would be asked, and paid, again."""
+        for pause in (*CONTINUATION_PAUSES, None):
+            rest = await self._post(request, token)
+            failure = rest if isinstance(rest, Failure) else failure_of(rest)
+            if failure is None:
+                assert isinstance(rest, Reply)
+                return rest
+            asked = failure.wait_seconds
+            is_over = decide(failure) in ("stop", "give_up") or (asked or 0) > LONGEST_PAUSE_SECONDS
+            if pause is None or is_over:
+                return None
+            await asyncio.sleep(pause if asked is None else asked)
+        return None
 
     async def _post(self, request: Request, token: str | None = None) -> Reply | Failure:
         """Images are read and encoded in a thread: the other requests do not wait for it."""

@@ -172,6 +172,20 @@ def test_a_long_answer_is_asked_for_until_it_is_whole(capture: Any, ask: Any) ->
     assert tokens == [None, "T", "T"]
 
 
+def test_the_rest_of_an_answer_is_waited_for(capture: Any, ask: Any) -> None:
+    """A rate limit in the middle loses nothing of what is paid for already."""
+    wait = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "0.01s"}
+    limit = {
+        "error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "", "details": [wait]}
+    }
+    for answer, status in ((PART, 200), (limit, 429), (limit, 429), (COMPLETED, 200)):
+        capture.tell(answer, status)
+    response = ask(HELLO)
+    assert (response.text, response.finish) == ("yesyes", "complete")
+    tokens = [received.json.get("continuation_token") for received in capture.received]
+    assert tokens == [None, "T", "T", "T"]
+
+
 def test_an_answer_without_end_is_cut_off(capture: Any, ask: Any) -> None:
     """The rest is asked for eight times."""
     capture.tell(PART)
