@@ -20,13 +20,15 @@ class NameUse:
     """A value that the template takes from outside: `{{ vars.thing }}` is `("vars", "thing")`.
 
     Names that the template itself binds (`for`, `set`, macros) are not reported. Line and column
-    count from 1; `length` covers the whole dotted name.
+    count from 1; `length` covers the whole dotted name. `alone` says that this one
+    word is all that stands between {{ and }}.
     """
 
     path: tuple[str, ...]
     line: int
     column: int
     length: int = 1
+    alone: bool = False
 
 
 def name_uses(page: Page, tree: nodes.Template) -> tuple[NameUse, ...]:
@@ -69,8 +71,11 @@ class _Places:
         self._names: dict[tuple[int, tuple[str, ...]], list[tuple[int, int]]] = {}
         self._roots: dict[tuple[int, str], list[tuple[int, int]]] = {}
         self._operators: dict[tuple[str, str, int], list[int]] = {}
+        self._alone: set[tuple[int, int]] = set()
         for tag in page.tags:
             bound = _binding(tag)
+            if tag.kind == "print" and len(tag.words) == 1:
+                self._alone.add(page.position(tag.words[0].start))
             for index, word in enumerate(tag.words):
                 if word.kind != "name" or index in bound:
                     continue
@@ -85,7 +90,7 @@ class _Places:
     def of_name(self, path: tuple[str, ...], line: int) -> NameUse:
         places = self._names.get((line, path)) or self._roots.get((line, path[0])) or [(1, 1)]
         column, length = places.pop(0) if len(places) > 1 else places[0]
-        return NameUse(path, line, column, length)
+        return NameUse(path, line, column, length, (line, column) in self._alone)
 
     def of_operator(self, sign: str, name: str, line: int) -> tuple[int, int]:
         columns = self._operators.get((sign, name.split(".")[0], line)) or [1]

@@ -125,6 +125,8 @@ def _words(comparison: Comparison) -> str:
         return f"includes {' and '.join(comparison.value)}"
     if comparison.name == "fits":
         return "fits its schema"
+    if comparison.name == "between" and isinstance(comparison.value, list):
+        return f"between {' and '.join(map(_shown, comparison.value))}"
     return f"{comparison.name.replace('_', ' ')} {_shown(comparison.value)}"
 
 
@@ -134,10 +136,8 @@ def _shown(value: object) -> str:
             return "true" if value else "false"
         case tuple() as region if len(region) == 4:
             return f"[{', '.join(map(str, region))}]"
-        case [low, high] if all(isinstance(each, int | float) for each in (low, high)):
-            return f"{low} and {high}"
         case list() | tuple():
-            return " or ".join(map(str, value))
+            return " or ".join(map(_shown, value))
         case "":
             return '""'
         case _:

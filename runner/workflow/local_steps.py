@@ -16,7 +16,8 @@ from runner.workflow.findings import Findings
 from runner.workflow.local_shapes import COMPUTED
 from runner.workflow.parts import LISTS, Part
 from runner.workflow.prompts import Prompts, needs
-from runner.workflow.scope import Scope
+from runner.workflow.scope import Scope, lists_with
+from runner.workflow.shapes import KNOWN_NAMES
 from runner.workflow.spec import (
     CheckSpec,
     Compute,
@@ -28,6 +29,9 @@ from runner.workflow.spec import (
 
 _NOT = {"number": "is no number", "yes_no": "is neither yes nor no"}
 _FOR_EXAMPLE = {"number": "{{ find.boxes | length }}", "yes_no": "{{ find.boxes | length > 3 }}"}
+
+PLACES = frozenset({"box", *KNOWN_NAMES})
+"""Under these names stands where a thing is."""
 
 LOCAL = frozenset({"crop", "filter", "merge", "compute"})
 """What a step may do without asking."""
@@ -233,6 +237,13 @@ class _Reading:
         route = (*self.route, "add", name)
         part = self._part(str(into))
         entry = part.entry if isinstance(part, Part) else None
+        if name in PLACES and isinstance(part, Part) and part.spaces:
+            message = f"`{name}` is the place of what was found, which a merge does not change"
+            step = written.partition(".")[0]
+            source = f"{step}.answer" if self._is_all_in_one(written) else written
+            fix = f"write {step}_{name}: {source}"
+            self.findings.error("W335", route, message, fix, key=True)
+            return
         if name in (entry.fields if entry else {}):
             message = f"the entries of `{into}` have a `{name}` already"
             self.findings.error("W335", route, message, f"write new_{name}: {written}", key=True)
@@ -242,13 +253,22 @@ class _Reading:
                 f"`{written}` has an entry for each of `{other}`, and `{into}` is another list"
             )
             self.findings.error("W336", route, message, f"write into: {other}")
+        elif self._is_all_in_one(written):
+            message = f"`{written}` is one list of what was found in all entries together"
+            fix = f"write {name}: {written.partition('.')[0]}.answer"
+            self.findings.error("W336", route, message, fix)
+
+    def _is_all_in_one(self, text: str) -> bool:
+        """Whether these are the boxes of all entries: of one there may be none, or many."""
+        root, _, name = text.partition(".")
+        step = self._step(root)
+        return step.get("for_each") is not None and name.partition(".")[0] in LISTS
 
     def bases(self, text: str) -> str:
         """The list that another one is made of, entry by entry: of the answers about cut-outs the
         boxes that were cut out."""
         root, _, _ = text.partition(".")
-        steps = {step.get("id"): step for step in self.steps if isinstance(step, dict)}
-        step = steps.get(root) or {}
+        step = self._step(root)
         above = step.get("for_each")
         match step.get("do"):
             case "crop":
@@ -260,6 +280,11 @@ class _Reading:
             if isinstance(above, str) and above.partition(".")[0] != root
             else text
         )
+
+    def _step(self, name: str) -> Mapping[str, Any]:
+        """A step as it is written; nothing when there is none."""
+        named = (each for each in self.steps if isinstance(each, dict) and each.get("id") == name)
+        return next(named, {})
 
     def _compute(self) -> Compute | None:
         for kind in COMPUTED:
@@ -301,12 +326,7 @@ class _Reading:
         if part is None or part.kind == "any" or known & spaces:
             self.named.update(named_in(found))
             return found
-        boxes = [
-            f"{step}.{name}"
-            for step in self.scope.before(self.number)
-            for name in LISTS
-            if isinstance(each := self._part(f"{step}.{name}"), Part) and each.spaces & spaces
-        ]
+        boxes = lists_with(spaces, self.scope, self.number)
         what = "boxes" if "box" in spaces else "masks or outlines: a background needs them"
         message = f"`{found}` holds no {what}"
         fix = f"write {key}: {boxes[0]}" if boxes else "name a list of boxes, such as find.boxes"

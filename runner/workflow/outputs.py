@@ -14,7 +14,7 @@ from runner.values.shape import Space
 from runner.workflow.comparisons import reference
 from runner.workflow.findings import Findings
 from runner.workflow.parts import Part
-from runner.workflow.scope import Scope, follow
+from runner.workflow.scope import Scope, follow, lists_with
 from runner.workflow.spec import OutputSpec
 from runner.workflow.words import one_of, quoted
 
@@ -169,8 +169,10 @@ def _check_fit(
             findings.error("W614", (*route, "save"), message, fix)
         return
     message = f"`{save}` holds no {NAMES[needed]}, and `as: {form}` needs them"
-    step = save.partition(".")[0]
-    if needed == MASKS:
+    step = scope.asker(save.partition(".")[0])
+    if step is None:
+        fix = f"write save: {next(iter(lists_with(needed, scope)), 'find.boxes')}"
+    elif needed == MASKS:
         fix = f"write schema: masks in step `{step}`"
     else:
         fix = f"write schema: boxes in step `{step}`, or a field of type box"

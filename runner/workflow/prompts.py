@@ -12,7 +12,8 @@ from runner.values.problem import Place, Route
 from runner.workflow.files import NotReadable, content_of, missing_file
 from runner.workflow.findings import Findings
 from runner.workflow.outside import outside
-from runner.workflow.scope import Nowhere, Scope, follow_in_template
+from runner.workflow.parts import Part
+from runner.workflow.scope import Nowhere, Scope, follow_in_template, whole_item
 from runner.workflow.spec import Prompt, SourceFile
 from runner.workflow.words import quoted
 
@@ -117,6 +118,8 @@ class Prompts:
 
     def _check_use(self, use: NameUse, number: int, place_in: PlaceIn) -> None:
         found = follow_in_template(use.path, self.scope, number)
+        if use.path == ("item",) and use.alone and isinstance(found, Part):
+            found = whole_item(found)
         if isinstance(found, Nowhere):
             place = place_in(use.line, use.column, use.length)
             file, fix = self.findings.document.file.source.file, found.fix

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from runner.text.suggest import did_you_mean
-from runner.values.shape import Shape
+from runner.values.shape import Shape, Space
 from runner.workflow.parts import ANY, LISTS, NoSuchPart, Part, part_at, part_in
 from runner.workflow.words import one_of
 
@@ -32,12 +32,23 @@ class Scope:
     """What `item` is, by the number of a step that is run for the entries of a list."""
     kinds: Mapping[str, str] = field(default_factory=dict)
     """What each step does: `ask`, `crop`."""
+    made_of: Mapping[str, str] = field(default_factory=dict)
+    """The step whose entries each step takes that asks nothing: what a filter chooses from."""
     together: frozenset[str] = frozenset()
     """Those of the roles of which a case has several images."""
 
     def before(self, number: int | None) -> tuple[str, ...]:
         """The steps before one; all for None."""
         return tuple(self.steps)[:number]
+
+    def asker(self, step: str) -> str | None:
+        """The step that asks for what this one holds: the only one that has a schema. None when
+        there is none."""
+        seen: set[str] = set()
+        while step in self.made_of and step not in seen:
+            seen.add(step)
+            step = self.made_of[step]
+        return step if self.kinds.get(step) == "ask" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,17 @@ def follow(path: Sequence[str], scope: Scope, number: int | None = None) -> Part
     return _no_step(path, scope, number)
 
 
+def lists_with(
+    spaces: Set[Space], scope: Scope, number: int | None = None
+) -> tuple[str, ...]:
+    """The lists of things with such a place that may be named, as references."""
+    named = ((step, name) for step in scope.before(number) for name in LISTS)
+    found = {f"{step}.{name}": follow((step, name), scope, number) for step, name in named}
+    return tuple(
+        name for name, part in found.items() if isinstance(part, Part) and part.spaces & spaces
+    )
+
+
 def _item(rest: Sequence[str], scope: Scope, number: int | None) -> Part | Nowhere:
     """What `item.label` leads to, in a step with `for_each` or under its `where`."""
     if number is None or number not in scope.items:
@@ -88,6 +110,15 @@ def _item(rest: Sequence[str], scope: Scope, number: int | None) -> Part | Nowhe
     fix = f"did you mean `{above}.{close}`?" if close else None
     known = tuple(f"{above}.{each}" for each in found.known)
     return Nowhere("W303", f"`{above}` has no `{rest[found.index]}`", fix, known)
+
+
+def whole_item(found: Part) -> Part | Nowhere:
+    """What `{{ item }}` prints. A record would be printed with all that it holds, its mask too; who
+    wants that says so."""
+    if found.kind != "record":
+        return found
+    known = (*(f"item.{name}" for name in found.fields), "item | tojson")
+    return Nowhere("W338", "`item` is a record of several values, not one", None, known)
 
 
 def variable(rest: Sequence[str], scope: Scope) -> Part | Nowhere:
@@ -166,11 +197,11 @@ def _step_part(root: str, rest: Sequence[str], scope: Scope, number: int | None)
         return Nowhere("W302", message, f"move step `{root}` above this one")
     found = part_at(scope.steps[root], rest)
     if isinstance(found, NoSuchPart):
-        return no_part(root, rest, found)
+        return no_part(root, rest, found, scope)
     return found
 
 
-def no_part(root: str, rest: Sequence[str], found: NoSuchPart) -> Nowhere:
+def no_part(root: str, rest: Sequence[str], found: NoSuchPart, scope: Scope) -> Nowhere:
     """The problem of a path that ends in an answer before it leads anywhere."""
     owner = ".".join((root, *rest[: found.index]))
     name = rest[found.index]
@@ -182,8 +213,11 @@ def no_part(root: str, rest: Sequence[str], found: NoSuchPart) -> Nowhere:
     message = " ".join(part for part in (what, f"`{owner}` has no `{name}`") if part)
     if found.index == 0 and name in LISTS:
         others = [each for each in LISTS if each in found.known]
-        instead = f", or look at {root}.{others[0]}" if others else ""
-        return Nowhere("W303", message, f"write schema: {name} in step `{root}`{instead}")
+        instead = f"look at {root}.{others[0]}" if others else ""
+        asker = scope.asker(root)
+        ask = f"write schema: {name} in step `{asker}`" if asker else ""
+        fix = ", or ".join(filter(None, (ask, instead))) or None
+        return Nowhere("W303", message, fix, tuple(f"{owner}.{each}" for each in found.known))
     close = did_you_mean(name, found.known)
     whole = ".".join((owner, close or "", *rest[found.index + 1 :]))
     fix = f"did you mean `{whole}`?" if close else None

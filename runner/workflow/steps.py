@@ -15,7 +15,7 @@ from runner.workflow.examples import Examples
 from runner.workflow.findings import Findings
 from runner.workflow.images import ITEM, step_images
 from runner.workflow.local_shapes import entry_of, local_shape
-from runner.workflow.local_steps import loop_of, named_in, when_of
+from runner.workflow.local_steps import LOCAL, loop_of, named_in, when_of
 from runner.workflow.matrix import choices_along
 from runner.workflow.model_limits import Use
 from runner.workflow.preparing import preparation_of
@@ -84,7 +84,12 @@ def with_steps(
             shape = listed(shape)
         name = name or f"#{number}"
         kinds = {**scope.kinds, name: step.get("do") or "ask"}
-        scope = replace(scope, steps={**scope.steps, name: shape}, kinds=kinds)
+        made_of = scope.made_of
+        source = step.get("into") or step.get("boxes")
+        if step.get("do") in LOCAL and isinstance(source, str):
+            made_of = {**made_of, name: source.partition(".")[0]}
+        steps = {**scope.steps, name: shape}
+        scope = replace(scope, steps=steps, kinds=kinds, made_of=made_of)
     return scope
 
 

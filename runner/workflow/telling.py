@@ -65,6 +65,14 @@ def example(violation: Violation, verb: str) -> str | None:
     return f"{verb} {key}: {as_yaml(examples[0])}" if examples and key else None
 
 
+def without_limit(violation: Violation) -> str | None:
+    """What to do for someone who wants no limit: `keep: all`, `keep: 0`."""
+    words = ("all", "none", "unlimited", "0")
+    if key_of(violation.route) == "keep" and str(violation.value).strip().lower() in words:
+        return "write a number from 1, or delete the line: then all are kept"
+    return None
+
+
 def example_of(name: str, node: Mapping[str, Any]) -> str | None:
     """A fix for a key that is missing."""
     described = node.get("properties", {}).get(name)

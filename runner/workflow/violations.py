@@ -8,7 +8,7 @@ from runner.values.problem import Problem
 from runner.workflow.document import Document
 from runner.workflow.missing import empty, excluded, missing_choice, missing_keys, too_many, twice
 from runner.workflow.schema import Violation
-from runner.workflow.telling import example, key_of, name_of_value, problem
+from runner.workflow.telling import example, key_of, name_of_value, problem, without_limit
 from runner.workflow.wrong_types import wrong_type
 from runner.workflow.wrong_words import unknown_word, wrong_name, wrong_writing
 
@@ -22,7 +22,8 @@ def told(violation: Violation, document: Document) -> Problem | None:
 def _least(violation: Violation, document: Document) -> Problem:
     word = "more than" if violation.keyword == "exclusiveMinimum" else "at least"
     message = f"{name_of_value(violation, document)} must be {word} {violation.limit}"
-    return problem(violation, document, "W206", message, example(violation, "write"))
+    fix = without_limit(violation) or example(violation, "write")
+    return problem(violation, document, "W206", message, fix)
 
 
 def _most(violation: Violation, document: Document) -> Problem:

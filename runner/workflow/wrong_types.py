@@ -20,6 +20,7 @@ from runner.workflow.telling import (
     plain_number,
     problem,
     range_in,
+    without_limit,
     write,
 )
 from runner.workflow.words import as_yaml, kind_of
@@ -117,7 +118,7 @@ def _type_fix(types: list[str], violation: Violation, document: Document) -> str
                 return f"write {key}: [{as_yaml(found)}]"
         case dict() if types == ["array"]:
             return _list_fix(found, violation.route)
-    return example(violation, "write")
+    return without_limit(violation) or example(violation, "write")
 
 
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}

@@ -164,10 +164,16 @@ def _share(violation: Violation, document: Document, found: str) -> Problem:
         message = f"{name} is neither a number nor a percentage: {quoted(found)}"
         return problem(violation, document, "W204", message, f"write {key}: {number}%")
     message = f"{name} is a share, from 0% to 100%: {quoted(found)}"
-    fix = f"write for example {key}: 95%"
+    fix = f"write for example {key}: {_example_of_share(violation)}"
     if key in ("at_least", "at_most", "between"):
         fix = f"write {key}: 90%, or a number without %: {number}"
     return problem(violation, document, "W206", message, fix)
+
+
+def _example_of_share(violation: Violation) -> str:
+    """The first example of the format that is a percentage."""
+    shares = (each for each in violation.node.get("examples", ()) if isinstance(each, str))
+    return next(shares, "95%")
 
 
 def _reference(violation: Violation, document: Document, found: str, words: str) -> Problem:

@@ -483,3 +483,22 @@ def outcome(path: Path) -> tuple[tuple[Problem, ...], str]:
         return load(path, environ={}).warnings, "workflow"
     except Rejected as rejected:
         return rejected.problems, "rejected"
+
+
+@pytest.mark.parametrize(
+    ("comparison", "name"),
+    [
+        ("one_of: [true, false]", "ask.text one of true or false"),
+        ("one_of: [1, 2]", "ask.text one of 1 or 2"),
+        ("one_of: [cat, 2]", "ask.text one of cat or 2"),
+        ("between: [1, 2.5]", "ask.text between 1 and 2.5"),
+        ("equals: true", "ask.text equals true"),
+    ],
+)
+def test_a_check_is_called_in_the_words_of_the_file(
+    loaded: Loaded, comparison: str, name: str
+) -> None:
+    """`true`, not Python's `True`; and a choice is no span."""
+    ask = "steps:\n  - id: ask\n    prompt: What?\n    schema: {type: object, properties: {text: {}}}\n"
+    workflow = loaded(f"{HEAD}{ask}checks:\n  - {{that: ask.text, {comparison}}}\n")
+    assert [check.name for check in workflow.checks] == [name]
