@@ -99,7 +99,8 @@ def run(workflow: Workflow, plan: Plan, options: Options) -> Outcome:
 def _run(
     workflow: Workflow, plan: Plan, options: Options, folder: RunFolder, journal: Journal
 ) -> Outcome:
-    tally = Tally(total=plan.promised, lists=sum(each.jobs for each in plan.open))
+    asks = frozenset(step.id for step in workflow.asks)
+    tally = Tally(total=plan.promised, lists=sum(each.jobs for each in plan.open), asks=asks)
     halt = Halt()
     options.holds(halt)
     verdicts: tuple[Verdict, ...] = ()

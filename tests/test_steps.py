@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+from runner.exporters.table import rows_of
 from runner.providers.simulator.commands import planned
 from runner.providers.simulator.desk import Desk
 from runner.providers.simulator.service import Service
@@ -359,6 +360,8 @@ def test_a_box_that_is_too_small_to_cut_out_keeps_its_place(folder: Path) -> Non
     whole = [entry is not None for entry in steps["crops"].answer["images"]]  # type: ignore[index]
     assert sorted(whole) == [False, True, True]
     assert [each.status == "ok" for each in steps["look"].entries] == whole
+    rows = list(rows_of(steps["crops"], ["images"]))
+    assert [("label" in row, "images" in row) for row in rows] == [(cut, False) for cut in whole]
     assert (outcome.exit_code, outcome.tally.requests) == (0, 3)
 
 
@@ -369,6 +372,8 @@ def test_a_step_after_one_that_failed_is_not_run(folder: Path) -> None:
     statuses = {step: each.status for step, each in steps.items()}
     assert statuses == dict.fromkeys(statuses, "not_run") | {"find": "failed"}
     assert outcome.exit_code == 3
+    why = f"step `find` gave no usable answer: {steps['find'].error}"
+    assert {each.error for each in steps.values()} == {steps["find"].error, why}
 
 
 def test_the_same_place_is_cut_out_of_another_image(tmp_path: Path) -> None:

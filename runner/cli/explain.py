@@ -107,7 +107,8 @@ def _reference_pages(word: str) -> Iterator[str]:
         if not any(said for _, said in rows):
             return
         rows = [(name, said or "A field of your own.") for name, said in rows]
-        rows.insert(0, (root, "The id of a step."))
+        whose = "An entry of the list, or the box." if root == "item" else "The id of a step."
+        rows.insert(0, (root, whose))
     about = "A reference: it points at a value of each image, part by part from the left."
     blocks = [word, *_paragraph(about), "", "  Its parts", *_table(rows), "", "  Example"]
     blocks += [f"    {line}" for line in _check_with(word)]
@@ -196,7 +197,10 @@ def _with_later(meaning: str, later: bool) -> str:
 
 
 def _examples_of(name: str, value: str) -> Iterator[str]:
-    """A value as it is written; a format with what it is the format of."""
+    """A value as it is written; a format with what it is the format of, a kind of step as a step."""
+    if name == "do" and value in STEPS:
+        yield from ("", "  Example", *(f"    {line}" for line in STEPS[value]))
+        return
     written = f"{name}: {value}"
     if name == "as":
         written = f"- {{save: {SAVED.get(value, 'find.boxes')}, as: {value}}}"
@@ -204,6 +208,15 @@ def _examples_of(name: str, value: str) -> Iterator[str]:
         written = f"fields: {{my_field: {value}}}"
     yield from ("", "  Example", f"    {written}")
 
+
+STEPS = {
+    "ask": ("- id: find", "  prompt: Find every object.", "  schema: boxes"),
+    "filter": ("- id: large", "  do: filter", "  boxes: find.boxes", "  min_area: 1%", "  keep: 20"),
+    "crop": ("- id: crops", "  do: crop", "  boxes: large.boxes", "  padding: 5%"),
+    "merge": ("- id: all", "  do: merge", "  into: large.boxes", "  add: {name: look.name}"),
+    "compute": ("- id: many", "  do: compute", '  number: "{{ find.boxes | length }}"'),
+}
+"""Each kind of step, as it is written."""
 
 SAVED = {
     "text": "caption.text",

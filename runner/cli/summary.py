@@ -13,7 +13,7 @@ from runner.story import Outcome
 from runner.text.excerpt import visible
 from runner.text.words import money, number, tokens
 from runner.values.response import Origin
-from runner.values.result import Status
+from runner.values.result import USABLE, Status
 from runner.values.tally import Tally
 from runner.values.verdict import Verdict
 from runner.workflow.spec import Workflow
@@ -122,11 +122,7 @@ def _lines(workflow: Workflow, outcome: Outcome, resume: str | None) -> Iterator
     tally = outcome.tally
     yield ""
     yield from _table(
-        [
-            (words, f"{tally.by_status[status]:,}")
-            for status, words in STATUS_WORDS.items()
-            if status in tally.by_status
-        ]
+        [(words, f"{count:,}") for words, count in _counts(tally)]
         + ([("not asked", f"{tally.not_asked:,}")] if tally.not_asked else [])
         + ([("noticed", _noticed(tally))] if tally.issues else [])
         + [("cost", _cost(tally))]
@@ -146,6 +142,17 @@ def _lines(workflow: Workflow, outcome: Outcome, resume: str | None) -> Iterator
         yield f"stopped before the end: {outcome.halt.why}"
         if resume:
             yield f"{_first(outcome)}: {resume}"
+
+
+def _counts(tally: Tally) -> Iterator[tuple[str, int]]:
+    """How many results of each status there are. A filter answers nothing: what was made of answers
+    has a line of its own, unless it failed."""
+    made = {status: count for status, count in tally.made.items() if status in USABLE}
+    for status, words in STATUS_WORDS.items():
+        if count := tally.by_status.get(status, 0) - made.get(status, 0):
+            yield words, count
+    if made:
+        yield "made of answers", sum(made.values())
 
 
 def _first(outcome: Outcome) -> str:

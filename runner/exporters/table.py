@@ -106,12 +106,20 @@ def _entries(value: object, result: Result, path: Sequence[str]) -> Iterator[Row
     elif isinstance(value, list | tuple):
         for index, entry in enumerate(value):
             here = found.get(f"{where}[{index}]", {})
-            if isinstance(entry, Mapping) or here:
+            if entry is None and _holds_records(value, result):
+                yield {}
+            elif isinstance(entry, Mapping) or here:
                 yield _record(entry if isinstance(entry, Mapping) else {}, here, result)
             else:
                 yield {_column(path, result): _cell(entry)}
     elif value is not None:
         yield {_column(path, result): _cell(value)}
+
+
+def _holds_records(value: Sequence[object], result: Result) -> bool:
+    """Whether an empty place in a list stands for a record, which has no column of its own."""
+    not_cut = any(issue.code == "not_cut" for issue in result.issues)
+    return not_cut or any(isinstance(entry, Mapping) for entry in value)
 
 
 def _place(result: Result, path: Sequence[str]) -> str | None:

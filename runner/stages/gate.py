@@ -50,10 +50,18 @@ def missing_step(step: Step, earlier: Mapping[str, Result]) -> NotBuilt | None:
         result = earlier.get(name)
         if result is None or result.status not in USABLE:
             if result is None or result.status != "skipped":
-                return NotBuilt(f"step `{name}` gave no usable answer", "not_run", "not_run")
+                return NotBuilt(_cause(name, result), "not_run", "not_run")
             if not _may_be_skipped(step, name):
                 return NotBuilt(f"step `{name}` was skipped", "skipped", "skipped")
     return None
+
+
+def _cause(name: str, result: Result | None) -> str:
+    """What went wrong in the first place: a row of a table may be all that somebody sees."""
+    if result is not None and result.status == "not_run" and result.error:
+        return result.error
+    why = f"step `{name}` gave no usable answer"
+    return f"{why}: {result.error}" if result is not None and result.error else why
 
 
 def holds(

@@ -25,6 +25,10 @@ class Tally:
     total: int
     done: int = 0
     by_status: dict[Status, int] = field(default_factory=dict)
+    asks: frozenset[str] | None = None
+    """The steps that ask; None is all. What the others make of answers is in `made`."""
+    made: dict[Status, int] = field(default_factory=dict)
+    """Of the results by their status, those of steps that ask nothing."""
     by_origin: dict[Origin, int] = field(default_factory=dict)
     """Answers by where they came from in this session."""
     earlier: int = 0
@@ -89,6 +93,8 @@ class Tally:
         are the answers that it was joined of, with the same: they were paid for, one by one."""
         self.done += 1
         self.by_status[result.status] = self.by_status.get(result.status, 0) + 1
+        if self.asks is not None and result.step not in self.asks:
+            self.made[result.status] = self.made.get(result.status, 0) + 1
         self.detections += len(result.detections)
         noticed = [*result.issues, *(i for found in result.detections for i in found.issues)]
         for issue in noticed:

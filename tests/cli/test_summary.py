@@ -73,6 +73,24 @@ def test_a_run_that_was_never_stopped_says_only_what_it_cost(
     ]
 
 
+def test_what_a_filter_makes_of_answers_was_not_answered(
+    workflow: Workflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It asks nobody. What it could not make is counted with everything that failed."""
+    counted = Tally(4, asks=frozenset({"find"}))
+    counted.account(bill(0, 1))
+    counted.add(RESULT)
+    for step, status in (("large", "ok"), ("crops", "empty"), ("all", "failed")):
+        counted.add(replace(RESULT, step=step, status=status, model="", usage={}, cost_usd=None))
+    lines = told(workflow, counted, capsys)[1:4]
+    assert lines == ["  answered         1", "  failed           1", "  made of answers  2"]
+    assert as_json(workflow, Outcome(workflow.path, counted, (), {}, Halt()))["by_status"] == {
+        "empty": 1,
+        "failed": 1,
+        "ok": 2,
+    }
+
+
 def test_where_several_models_answered_each_has_its_line(
     workflow: Workflow, capsys: pytest.CaptureFixture[str]
 ) -> None:
