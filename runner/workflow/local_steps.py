@@ -65,6 +65,10 @@ def loop_of(
     if part.kind not in ("list", "any"):
         _no_list(written, part, route, findings)
         return None
+    step_id, _, name = written.partition(".")
+    if scope.kinds.get(step_id) == "crop" and name == "boxes" and step.get("images") is None:
+        message = f"`{written}` are the boxes: each question is sent with the whole image"
+        findings.warning("W339", route, message, f"write for_each: {step_id}.images")
     return Reference.parse(written)
 
 
@@ -248,6 +252,8 @@ class _Reading:
             message = f"the entries of `{into}` have a `{name}` already"
             self.findings.error("W335", route, message, f"write new_{name}: {written}", key=True)
         base, other = self.bases(str(into)), self.bases(written)
+        if not isinstance(self._part(other), Part):
+            return  # the step in between names a list that is not there, which is told
         if base.partition(".")[0] != other.partition(".")[0]:
             message = (
                 f"`{written}` has an entry for each of `{other}`, and `{into}` is another list"
