@@ -37,16 +37,18 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from runner.api.asking import Progress, plan, run
+    from runner.api.asking import plan, run
     from runner.api.opening import Workflow, load
+    from runner.api.progress import Progress
     from runner.api.results import Results, Run, open_run, to_supervision
     from runner.stages.plan import Plan
     from runner.values.problem import Problem, Rejected
     from runner.values.result import Detection, Result, ResultImage
 
 _PLACES = {
-    "runner.api.asking": ("Progress", "plan", "run"),
+    "runner.api.asking": ("plan", "run"),
     "runner.api.opening": ("Workflow", "load"),
+    "runner.api.progress": ("Progress",),
     "runner.api.results": ("Results", "Run", "open_run", "to_supervision"),
     "runner.stages.plan": ("Plan",),
     "runner.values.problem": ("Problem", "Rejected"),

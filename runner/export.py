@@ -19,6 +19,7 @@ from runner.sources import parquet
 from runner.store.folder import RunFolder
 from runner.store.recorded import Recorded
 from runner.text.detections import detections_of
+from runner.text.lookup import Missing, names_in, part_of
 from runner.text.result_line import from_line
 from runner.text.suggest import did_you_mean
 from runner.values.reference import Reference
@@ -93,6 +94,7 @@ def export(folder: RunFolder, wish: Wish) -> Exported:
     save = _saved(wish.save, manifest, folder)
     status = manifest.get("status")
     _check_target(wish)
+    check_part(folder, save)
     _check_places(wish, save, results_of(folder, save.root))
     exporter = EXPORTERS.load(wish.format)(save, **wish.options)
     target = Path(wish.target.absolute())
@@ -139,6 +141,36 @@ def results_of(folder: RunFolder, step: str | None = None) -> Iterator[Result]:
             yield from map(from_line, journal.lines(step))
     except (OSError, ValueError) as error:
         raise ExportError(f"the results of {folder.path} cannot be read: {error}") from error
+
+
+def check_part(folder: RunFolder, save: Reference) -> None:
+    """Raises `ExportError` for a part that no answer of the step holds: a word that is misspelt would
+    be a file without a value."""
+    if not save.path:
+        return
+    known: dict[str, None] = {}
+    for result in results_of(folder, save.root):
+        if result.status not in USABLE:
+            continue
+        if result.status == "empty" or _holds(result, save.path):
+            return
+        known.update(dict.fromkeys(names_in(result, save.path[:-1])))
+    if known:
+        close = did_you_mean(save.path[-1], known)
+        above = ".".join((save.root, *save.path[:-1]))
+        hint = f"did you mean `{above}.{close}`?" if close else f"there are: {', '.join(known)}"
+        raise ExportError(f"no answer has `{save}`; {hint}")
+
+
+def _holds(result: Result, path: Sequence[str]) -> bool:
+    """Whether an answer has a value there, if only an empty one."""
+    found = part_of(result, path)
+    if isinstance(found, Missing):
+        return found.kind != "absent"
+    entries = found.value
+    if not isinstance(entries, list | tuple) or any(each is not None for each in entries):
+        return True
+    return not entries or path[-1] in names_in(result, path[:-1])
 
 
 def _check_target(wish: Wish) -> None:

@@ -56,6 +56,8 @@ def test_the_wheel_alone_runs_a_shipped_workflow(tmp_path: Path) -> None:
     run(python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel, cwd=tmp_path)
     (lent / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
     empty.mkdir()
+    typed = "import runner, pathlib; print(pathlib.Path(runner.__file__).with_name('py.typed').exists())"
+    assert run(python, "-c", typed, cwd=empty).strip() == "True"
     where = run(python, "-c", "import runner; print(runner.__file__)", cwd=empty).strip()
     assert Path(where).is_relative_to(home)
     image = Image.new("RGB", (320, 240), "white")

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Unpack, get_args
 
 from runner.api.aside import Holds, carried_out
 from runner.api.opening import Changes, File, Workflow, opened
+from runner.api.progress import Listener, Progress
 from runner.api.rejecting import in_words
 from runner.api.results import Run
 from runner.front.confirm import confirm
@@ -27,11 +28,11 @@ from runner.front.problem_text import as_text, secret_of
 from runner.front.session import Session, Wishes, session
 from runner.front.session import in_words as beginning_in_words
 from runner.resume import Begin, before
+from runner.stages.halt import Halt
 from runner.stages.plan import Plan
 from runner.story import Outcome, make_plan
 from runner.story import run as run_story
 from runner.values.problem import Rejected
-from runner.values.tally import Tally
 from runner.workflow.spec import Workflow as Spec
 
 if TYPE_CHECKING:
@@ -39,18 +40,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("askpix")
 """Gets the sentences that a person should read at once: warnings of the file, a run that goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run has come. `unusable` of the results that are `done` have no usable answer;
-    `cost_usd` is what the run has cost so far, in all of its sessions."""
-
-    done: int
-    total: int
-    unusable: int
-    detections: int
-    cost_usd: float
 
 
 def plan(workflow: Workflow | File, **changes: Unpack[Changes]) -> Plan:
@@ -78,7 +67,7 @@ def run(
     record_mode: Mode | None = None,
     replay: File | None = None,
     yes: bool = False,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[Progress], object] | None = None,
     **changes: Unpack[Changes],
 ) -> Run:
     """Asks what is not answered yet, judges the answers, writes the run folder; gives its results.
@@ -99,6 +88,7 @@ def run(
     Raises `Rejected` when nothing can run: mistakes in the file, no key, no images, a folder that
     cannot be written, another process at the same run.
     """
+    _check_words(begin, record_mode, progress)
     wishes = Wishes(
         out=Path(out),
         begin=begin,
@@ -113,7 +103,10 @@ def run(
     with in_words():
         spec = _ready(opened(workflow, changes))
         with session([spec], wishes, LOG.warning, quiet=True) as shared:
-            outcome = _Asking(spec, shared, yes, _watch(progress)).outcome()
+            listener = Listener(progress)
+            outcome = _Asking(spec, shared, yes, listener).outcome()
+    if listener.raised is not None:
+        raise listener.raised
     return _run_of(outcome)
 
 
@@ -122,14 +115,14 @@ class _Asking:
     workflow: Spec
     shared: Session
     yes: bool
-    watch: Callable[[Tally], None]
+    listener: Listener
     say: Callable[[str], None] = field(default=LOG.warning)
 
     def outcome(self) -> Outcome:
         workflow, shared = self.workflow, self.shared
         connection = shared.connection(workflow)
         planned = make_plan(workflow, shared.is_stored(workflow, connection))
-        options = replace(shared.options(connection, self.say), watch=self.watch)
+        options = replace(shared.options(connection, self.say), watch=self.listener)
         with beginning_in_words(options.out):
             stands = before(workflow, planned, options)
             if stands.beside:
@@ -147,7 +140,11 @@ class _Asking:
                 raise Rejected.because("nothing was asked, nothing was paid")
 
             def story(holds: Holds) -> Outcome:
-                return run_story(workflow, planned, replace(options, holds=holds))
+                def held(halt: Halt) -> None:
+                    self.listener.holds(halt)
+                    holds(halt)
+
+                return run_story(workflow, planned, replace(options, holds=held))
 
             return carried_out(story)
 
@@ -170,15 +167,18 @@ def _run_of(outcome: Outcome) -> Run:
     return Run(outcome.folder)
 
 
-def _watch(progress: Callable[[Progress], None] | None) -> Callable[[Tally], None]:
-    if progress is None:
-        return lambda tally: None
+def _check_words(begin: str, record_mode: str | None, progress: object) -> None:
+    """A word that is misspelt would be no word at all: a run would begin in another way."""
+    from runner.transport.recording import Mode
 
-    def watch(tally: Tally) -> None:
-        cost = tally.cost_usd
-        progress(Progress(tally.done, tally.total, tally.unusable, tally.detections, cost))
-
-    return watch
+    for name, word, known in (
+        ("begin", begin, get_args(Begin)),
+        ("record_mode", record_mode, get_args(Mode)),
+    ):
+        if word is not None and word not in known:
+            raise Rejected.because(f"{name}: there is no {word!r}; there are: {', '.join(known)}")
+    if progress is not None and not callable(progress):
+        raise Rejected.because("progress: write a function of one value")
 
 
 def _without_secrets(base_url: str | None) -> str | None:

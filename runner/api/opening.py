@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, TypedDict, Unpack, get_args
 
 from runner.api.rejecting import in_words
 from runner.front.opening import Opening
+from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Rejected
 from runner.workflow.spec import Workflow as Spec
 
@@ -111,6 +112,15 @@ def _changed(opening: Opening, changes: Changes) -> Opening:
 
 
 def _check(given: Mapping[str, object]) -> None:
+    for name in given:
+        if name not in Changes.__annotations__:
+            close = did_you_mean(name, Changes.__annotations__)
+            raise TypeError(
+                f"there is no option `{name}`" + f"; did you mean `{close}`?" * bool(close)
+            )
+    provider = given.get("provider", "")
+    if not isinstance(provider, str):
+        raise Rejected.because(f"provider: write a name, not {provider!r}")
     for name, most in (("limit", None), ("parallel", MOST_PARALLEL)):
         number = given.get(name, 1)
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from runner.export import ExportError, OptionError, Wish, export, opener, options_of, results_of
+from runner.export import (
+    ExportError,
+    OptionError,
+    Wish,
+    check_part,
+    export,
+    opener,
+    options_of,
+    results_of,
+)
 from runner.exporters import overlay as overlays
 from runner.exporters import supervision as visions
 from runner.store.folder import FolderError, RunFolder
@@ -59,6 +68,8 @@ class Results:
         from runner.api.frame import frame
 
         part = self._part()
+        with _in_words():
+            check_part(self._run, part)
         return frame(Results(self.folder, part), part.path)
 
     def to_supervision(
@@ -168,6 +179,9 @@ class Run(Results):
     def __getitem__(self, part: str) -> Results:
         """The results of a step, `run["find"]`; or, to save and draw, of a part of its answers,
         `run["find.boxes"]`. Raises `Rejected` when there is no such step."""
+        if not isinstance(part, str):
+            hint = f'write a step, run["{next(iter(self.steps), "find")}"], or list(run)[{part!r}]'
+            raise Rejected.because(f"a run has its results by step: {hint}")
         reference = Reference.parse(part)
         if reference.root not in self.steps:
             close = did_you_mean(reference.root, self.steps)
@@ -272,7 +286,8 @@ def _in_words(target: str | os.PathLike[str] | None = None) -> Iterator[None]:
     except OptionError as error:
         raise Rejected.because(f"{error.option}: {error}") from None
     except (ExportError, FolderError) as error:
-        raise Rejected.because(str(error)) from None
+        told = str(error).replace("--force", "force=True").replace("write --to ", "write ")
+        raise Rejected.because(told) from None
     except OSError as error:
         if target is None:
             raise

@@ -211,7 +211,13 @@ def _examples_of(name: str, value: str) -> Iterator[str]:
 
 STEPS = {
     "ask": ("- id: find", "  prompt: Find every object.", "  schema: boxes"),
-    "filter": ("- id: large", "  do: filter", "  boxes: find.boxes", "  min_area: 1%", "  keep: 20"),
+    "filter": (
+        "- id: large",
+        "  do: filter",
+        "  boxes: find.boxes",
+        "  min_area: 1%",
+        "  keep: 20",
+    ),
     "crop": ("- id: crops", "  do: crop", "  boxes: large.boxes", "  padding: 5%"),
     "merge": ("- id: all", "  do: merge", "  into: large.boxes", "  add: {name: look.name}"),
     "compute": ("- id: many", "  do: compute", '  number: "{{ find.boxes | length }}"'),

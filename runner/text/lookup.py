@@ -117,6 +117,19 @@ def part_of(result: Result, path: Sequence[str]) -> Found | Missing:
     return _walk(found, rest, f"{result.step}.{name}")
 
 
+def names_in(result: Result, path: Sequence[str]) -> tuple[str, ...]:
+    """What may stand after a path in this answer: fields of the record, or of the list's records."""
+    found = part_of(result, path)
+    value = found.value if isinstance(found, Found) else None
+    entries = value if isinstance(value, list | tuple) else [value]
+    own = dict.fromkeys(name for each in entries if isinstance(each, Mapping) for name in each)
+    if path:
+        return tuple(own)
+    lists = (name for name in LISTS if detections_of(result, (name,)))
+    text = ["text"] * isinstance(value, str)
+    return tuple(dict.fromkeys((*own, *lists, *text, "answer")))
+
+
 PLACES: Mapping[str, str] = {
     "boxes": "box", "points": "point", "polygons": "polygon", "masks": "mask"
 }  # fmt: skip

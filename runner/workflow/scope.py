@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from runner.text.suggest import did_you_mean
-from runner.values.shape import Shape, Space
+from runner.values.shape import Shape
 from runner.workflow.parts import ANY, LISTS, NoSuchPart, Part, part_at, part_in
 from runner.workflow.words import one_of
 
@@ -80,9 +80,7 @@ def follow(path: Sequence[str], scope: Scope, number: int | None = None) -> Part
     return _no_step(path, scope, number)
 
 
-def lists_with(
-    spaces: Set[Space], scope: Scope, number: int | None = None
-) -> tuple[str, ...]:
+def lists_with(spaces: Set[str], scope: Scope, number: int | None = None) -> tuple[str, ...]:
     """The lists of things with such a place that may be named, as references."""
     named = ((step, name) for step in scope.before(number) for name in LISTS)
     found = {f"{step}.{name}": follow((step, name), scope, number) for step, name in named}

@@ -103,6 +103,12 @@ LOCAL = ("key", "address", "rejected", "monkeypatch", "files")
         ),
         ({"provider": "simulator", "out": "shapes.workflow.yaml"}, "error: cannot write to"),
         ({"batch": True, "replay": "nothing"}, "error: recordings hold single requests"),
+        (
+            {"provider": "simulator", "begin": "frehs"},
+            "error: begin: there is no 'frehs'; there are: auto, resume, fresh, retry_failed",
+        ),
+        ({"record": "a", "record_mode": "al"}, "error: record_mode: there is no 'al'; there are"),
+        ({"provider": "simulator", "progress": 3}, "error: progress: write a function"),
     ],
 )
 def test_what_keeps_a_run_from_beginning_is_told(
@@ -135,16 +141,33 @@ def test_what_a_person_should_read_goes_to_the_log(
     assert [record.message[:13] for record in caplog.records] == ["going on with"]
 
 
-def test_a_callback_that_fails_loses_nothing(folder: Path) -> None:
-    """Its own error is raised; the same call goes on with the run."""
+@pytest.mark.parametrize("error", [LookupError("mine"), KeyboardInterrupt("mine")])
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_callback_that_fails_loses_nothing(
+    error: BaseException, beside: bool, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its own error is raised when what was under way is kept; the same call goes on with the run."""
 
     def fail(news: runner.Progress) -> None:
-        raise LookupError("mine")
+        raise error
 
-    with pytest.raises(LookupError, match="mine"):
-        runner.run("shapes.workflow.yaml", provider="simulator", progress=fail)
+    def ask() -> runner.Run:
+        return runner.run("shapes.workflow.yaml", provider="simulator", progress=fail)
+
+    async def cell() -> runner.Run:
+        return ask()
+
+    with pytest.raises(type(error), match="mine"):
+        asyncio.run(cell()) if beside else ask()
+    (folder_of_run,) = (folder / "runs").iterdir()
+    stopped = runner.open_run("last")
+    assert (stopped.status, stopped.why) == (
+        "interrupted",
+        f"`progress` raised {type(error).__name__}",
+    )
     assert runner.run("shapes.workflow.yaml", provider="simulator").is_fine
-    assert len(list((folder / "runs").iterdir())) == 1
+    assert [path.name for path in (folder / "runs").iterdir()] == [folder_of_run.name]
+    assert [record.message[:13] for record in caplog.records] == ["going on with"]
 
 
 SCRIPT = """\

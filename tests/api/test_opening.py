@@ -58,6 +58,7 @@ def test_a_rejection_crosses_from_process_to_process(folder: Path) -> None:
             {"provider": "simulatr"},
             "error: there is no provider `simulatr`; did you mean `simulator`?",
         ),
+        ({"provider": 3}, "error: provider: write a name, not 3"),
         (
             {"vars": {"thing": {1}}},
             "error: vars: write texts, numbers, yes or no, or lists of them",
@@ -72,3 +73,10 @@ def test_a_change_that_makes_no_sense_is_told(
         runner.load("shapes.workflow.yaml", **changes)  # type: ignore[arg-type]
     assert str(rejected.value) == message
     assert [problem.code for problem in rejected.value.problems] == [""]
+
+
+def test_an_option_that_is_misspelt_is_told_with_the_close_one(folder: Path) -> None:
+    """By whatever takes changes; as Python tells it, as a TypeError."""
+    for asks in (runner.load, runner.plan, runner.run):
+        with pytest.raises(TypeError, match="no option `provder`; did you mean `provider`"):
+            asks("shapes.workflow.yaml", provder="simulator")

@@ -115,7 +115,7 @@ def test_saving_is_the_export_of_the_command_line(run: runner.Run, folder: Path)
     """All files or none, and nothing is replaced unless that is said."""
     (file,) = run["find"].save("coco", "out/boxes.json")
     assert len(json.loads(file.read_text())["images"]) == 2
-    with pytest.raises(runner.Rejected, match=r"error: out/boxes\.json exists"):
+    with pytest.raises(runner.Rejected, match=r"error: out/boxes\.json exists.* force=True"):
         run["find"].save("coco", "out/boxes.json")
     assert run["find"].save("coco", "out/boxes.json", force=True) == (file,)
 
@@ -124,6 +124,10 @@ def test_saving_is_the_export_of_the_command_line(run: runner.Run, folder: Path)
     ("mistake", "message"),
     [
         (lambda run: run["fnd"], "has no step `fnd`; did you mean `find`?"),
+        (lambda run: run[0], 'write a step, run["find"], or list(run)[0]'),
+        (lambda run: run["find.bxes"].to_pandas(), "has `find.bxes`; did you mean `find.boxes`?"),
+        (lambda run: run["find.boxes.labl"].save("csv", "x"), "did you mean `find.boxes.label`?"),
+        (lambda run: run["say.words"].save("text", "x"), "no answer has `say.words`; there are: "),
         (lambda run: run.to_pandas(), 'has results of 2 steps; take ["find"] or ["say"]'),
         (lambda run: run["find"].save("koko", "x"), "as: there is no format `koko`"),
         (lambda run: run["say"].save("coco", "x.json"), "`say` holds no boxes, points or outlines"),
