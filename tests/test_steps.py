@@ -544,3 +544,59 @@ def test_one_slow_image_holds_back_nobody(folder: Path) -> None:
     assert run(loaded, make_plan(loaded), options).exit_code == 0
     first = order.index("a-slow.png, find")
     assert {f"quick-{number}.png, result" for number in range(4)} <= set(order[:first])
+
+
+def test_a_box_keeps_the_name_that_its_author_gave_it(folder: Path) -> None:
+    """Through a filter, a cut and a merge; what is merged has its place still, and as a box, too."""
+    outcome, steps = ran(
+        folder,
+        """\
+version: 1
+images: "*.png"
+steps:
+  - {id: find, prompt: Find the shapes., list_of: {what: text, where: box}}
+  - id: left
+    do: filter
+    boxes: find.boxes
+    where: {that: item.where, is_empty: false}
+    sort: left_to_right
+    keep: 2
+  - {id: crops, do: crop, boxes: left.boxes}
+  - id: look
+    for_each: crops.images
+    prompt: Is the {{ item.what }} at {{ item.where }} broken?
+    fields: {broken: yes_no}
+  - {id: all, do: merge, into: find.boxes, add: {again: find.boxes.what}}
+  - {id: some, do: merge, into: left.boxes, add: {broken: look.broken}}
+checks:
+  - {that: some.boxes, inside: [0, 0, 100%, 100%]}
+""",
+    )
+    assert (outcome.exit_code, {each.status for each in steps.values()}) == (0, {"ok"})
+    found, left, some = steps["find"], steps["left"], steps["some"]
+    assert [each.box for each in steps["all"].detections] == [each.box for each in found.detections]
+    assert 0 < len(left.detections) < len(found.detections)
+    assert [each.box for each in some.detections] == [each.box for each in left.detections]
+    assert isinstance(left.answer, list)
+    assert [[*record] for record in left.answer] == [["what", "where"]] * len(left.detections)
+    (record, *_) = rows_of(some, ["boxes"])
+    assert {"x_min", "what", "broken"} <= record.keys()
+
+
+def test_every_place_of_a_record_is_merged(folder: Path) -> None:
+    """Two boxes under two names in one record: neither of them is lost."""
+    fields = "{what: text, whole: box, middle: box}"
+    _, steps = ran(
+        folder,
+        f"""\
+version: 1
+images: "*.png"
+steps:
+  - {{id: find, prompt: Find the shapes., list_of: {fields}}}
+  - {{id: all, do: merge, into: find.boxes, add: {{again: find.boxes.what}}}}
+""",
+    )
+    found, merged = steps["find"].detections, steps["all"].detections
+    assert len(found) == 6
+    assert [each.box for each in merged] == [each.box for each in found]
+    assert [each.at for each in merged] == [each.at.removeprefix("boxes") for each in found]

@@ -9,7 +9,13 @@ from runner.stages.answer import Asked, unasked
 from runner.stages.expand import Render, filled_in, scope_of
 from runner.stages.gate import NotBuilt, closed, holds
 from runner.text.computed import read_value
-from runner.text.detections import detections_of, found_at, record_of
+from runner.text.detections import (
+    as_written,
+    detections_of,
+    entry_at,
+    found_at,
+    own_record,
+)
 from runner.text.lookup import Found, Missing, look_up
 from runner.text.render import RenderError
 from runner.values.item import Item
@@ -84,7 +90,7 @@ class _Making:
                 "window": dict(zip(_EDGES, window.as_list(), strict=True)),
             }
             one = replace(found, at=at, image=position or 0, fields=fields, issues=())
-            cut.append(record_of(one))
+            cut.append(as_written(one, own_record(found, source)))
             detections.append(one)
         return self._made({"images": cut}, images, detections, tuple(issues), count=len(cut))
 
@@ -94,7 +100,7 @@ class _Making:
         found = [
             each
             for number, each in enumerate(detections_of(source, work.boxes.path))
-            if self._passes(work, Item(number, record_of(each)))
+            if self._passes(work, Item(number, as_written(each, own_record(each, source))))
         ]
         kept = work.sieve.sift(found, [image.size for image in source.images])
         return self._things(kept, source)
@@ -119,7 +125,12 @@ class _Making:
         ]
         places = found_at(source, work.into.path, into)
         things = [
-            replace(each, at=f"[{n}]", fields={**each.fields, **added[n]}, issues=())
+            replace(
+                each,
+                at=f"[{n}]{_within(each, into[n])}",
+                fields={**each.fields, **added[n]},
+                issues=(),
+            )
             for n, found in enumerate(places)
             for each in found
         ]
@@ -182,7 +193,7 @@ class _Making:
 
     def _things(self, found: Sequence[Detection], source: Result) -> Result:
         things = [replace(each, at=f"[{n}]", issues=()) for n, each in enumerate(found)]
-        answer = [record_of(each) for each in things]
+        answer = [as_written(each, own_record(each, source)) for each in found]
         return self._made(answer, source.images, things, (), count=len(things))
 
     def _made(
@@ -209,6 +220,12 @@ class _Making:
             detections=tuple(detections),
             issues=(*issues, *lacking),
         )
+
+
+def _within(found: Detection, row: object) -> str:
+    """What stands after the row in the path of a thing that has a name of its own there: `.plate`."""
+    name = found.at.rpartition("]")[2]
+    return name if name and entry_at(row, name) is not None else ""
 
 
 def _under(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from runner.values.geometry import Polygon, Size
@@ -73,6 +74,45 @@ def record_of(found: Detection) -> dict[str, object]:
     if found.score is not None:
         record["score"] = found.score
     return record | dict(found.fields)
+
+
+_PLACE_NAMES = frozenset({"box", "point", "polygon", "mask", "box_3d"})
+
+
+def as_written(found: Detection, own: Mapping[str, object] | None) -> dict[str, object]:
+    """A detection as a record in its author's words, which are those of its `own_record`: a box that
+    is called `where` in the answer stays so."""
+    record = record_of(found)
+    if own is None or own.keys() <= record.keys():
+        return record
+    others = {name: v for name, v in record.items() if name in own or name not in _PLACE_NAMES}
+    return {**own, **others}
+
+
+def listed_record(found: Detection, result: Result) -> dict[str, object]:
+    """A detection as an entry of a list such as `boxes`: with a `box`, and what its author calls it."""
+    return record_of(found) | dict(own_record(found, result) or {})
+
+
+def own_record(found: Detection, result: Result) -> Mapping[str, object] | None:
+    """The record of the answer that a detection stands in; None when it stands in none of its own."""
+    entry = entry_at(result.answer, found.at)
+    return entry if isinstance(entry, Mapping) else None
+
+
+def entry_at(answer: object, at: str) -> object:
+    """The part of an answer at a path such as `boxes[3].plate`; None when there is none."""
+    for name, index in _STEP.findall(at):
+        if index and isinstance(answer, list | tuple) and int(index) < len(answer):
+            answer = answer[int(index)]
+        elif name and isinstance(answer, Mapping):
+            answer = answer.get(name)
+        else:
+            return None
+    return answer
+
+
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
 def images_of(steps: Mapping[str, Result]) -> tuple[ResultImage, ...]:

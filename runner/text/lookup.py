@@ -20,6 +20,7 @@ from runner.text.detections import (
     detections_of,
     has_place,
     images_of,
+    listed_record,
     own_names,
     record_of,
 )
@@ -210,7 +211,7 @@ def _first(result: Result, name: str) -> Found | Missing:
         case "labels":
             return Found([_label(entry) for entry in _rows(result)])
         case _ if name in LISTS:
-            return Found([record_of(found) for found in detections_of(result, (name,))])
+            return Found([listed_record(each, result) for each in detections_of(result, (name,))])
     if isinstance(result.answer, list):
         return _walk(result.answer, [name], result.step)
     return Missing(f"the answer of {result.step} has no `{name}`", "absent")

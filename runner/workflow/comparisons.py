@@ -130,6 +130,11 @@ def _value(
 def _check_kind(name: str, part: Part, that: str, route: Route, findings: Findings) -> None:
     """A comparison on a list holds for every entry; only some look at the list itself."""
     kind, wanted = part.kind, COMPARATORS[name]
+    if name in POSITIONS and that.partition(".")[0] == "item":
+        message = f"`{name}` looks at what a step has found, and `item` is one entry of a list"
+        fix = "write it under `checks:`, with find.boxes; a filter knows sort, areas and labels"
+        findings.error("W602", _that(route), message, fix)
+        return
     if name in POSITIONS and kind in wanted and not part.spaces:
         message = f"`{that}` has no place; `{name}` cannot look at it"
         findings.error("W602", _that(route), message, "name boxes, points, polygons or masks")

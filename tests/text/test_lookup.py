@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from runner.text.detections import detections_of, record_of
+from runner.text.detections import detections_of, entry_at, record_of
 from runner.text.lookup import Found, Missing, look_up, part_of, unusable
 from runner.values.geometry import Box, Point, Polygon, Size
 from runner.values.mask import Mask, Rle
@@ -178,3 +178,20 @@ def test_a_detection_is_a_record_of_plain_values() -> None:
         "score": 0.5,
         "colour": "green",
     }
+
+
+@pytest.mark.parametrize(
+    ("at", "entry"),
+    [
+        ("", {"shelf": {"items": [{"where": [1]}, "x"]}}),
+        ("shelf.items[0]", {"where": [1]}),
+        ("shelf.items[0].where", [1]),
+        ("shelf.items[1]", "x"),
+        ("shelf.items[2]", None),
+        ("shelf[0]", None),
+        ("items", None),
+    ],
+)
+def test_a_path_of_a_detection_leads_to_its_entry(at: str, entry: object) -> None:
+    """By names and numbers; what is not there is None, never an error."""
+    assert entry_at({"shelf": {"items": [{"where": [1]}, "x"]}}, at) == entry
