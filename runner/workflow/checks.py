@@ -46,6 +46,13 @@ def condition(
         message = f"there is no step `{name}`; a field of the entry is named after `item`"
         findings.error("W331", (*route, "that"), message, f"write that: item.{that}")
         return None
+    field = that.partition(".")[2]
+    if item is not None and "where" in route and name in scope.steps and field:
+        named = field.rpartition(".")[2]
+        message = f"`{that}` is the same for every box: `where` looks at `item`"
+        fix = f"write that: item.{named}" if named in item.fields else "write it under `when:`"
+        findings.error("W331", (*route, "that"), message, fix)
+        return None
     part = reference(that, (*route, "that"), scope, findings, number) if that else None
     compared = comparisons_of(written, route, part, that, scope, findings, number)
     comparisons = tuple(compared)

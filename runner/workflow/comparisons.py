@@ -132,8 +132,8 @@ def _check_kind(name: str, part: Part, that: str, route: Route, findings: Findin
     kind, wanted = part.kind, COMPARATORS[name]
     if name in POSITIONS and that.partition(".")[0] == "item":
         message = f"`{name}` looks at what a step has found, and `item` is one entry of a list"
-        fix = "write it under `checks:`, with find.boxes; a filter knows sort, areas and labels"
-        findings.error("W602", _that(route), message, fix)
+        instead = "write it under `checks:`, with find.boxes; a filter knows sort, areas and labels"
+        findings.error("W602", _that(route), message, instead)
         return
     if name in POSITIONS and kind in wanted and not part.spaces:
         message = f"`{that}` has no place; `{name}` cannot look at it"
@@ -155,6 +155,11 @@ def _check_kind(name: str, part: Part, that: str, route: Route, findings: Findin
             return
         kind = entry.kind
     if kind == "any" or kind in wanted:
+        return
+    inner = [field for field, each in part.fields.items() if each.kind in wanted]
+    if kind == "record" and len(inner) == 1:
+        message = f"`{that}` is a record; `{name}` cannot look at it"
+        findings.error("W602", _that(route), message, f"write that: {that}.{inner[0]}")
         return
     usable = [each for each, kinds in COMPARATORS.items() if kind in kinds]
     message = f"`{that}` is {_KINDS.get(kind, kind)}; `{name}` cannot look at it"

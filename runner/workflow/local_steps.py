@@ -8,6 +8,7 @@ from typing import Any, cast
 from runner.postprocess.cut import Cut, Margin
 from runner.postprocess.sieve import Area, Order, Sieve
 from runner.text.computed import read_value
+from runner.text.suggest import did_you_mean
 from runner.values.problem import Route
 from runner.values.reference import Reference
 from runner.workflow.checks import condition
@@ -26,6 +27,7 @@ from runner.workflow.spec import (
     LocalStep,
     Merge,
 )
+from runner.workflow.words import one_of
 
 _NOT = {"number": "is no number", "yes_no": "is neither yes nor no"}
 _FOR_EXAMPLE = {"number": "{{ find.boxes | length }}", "yes_no": "{{ find.boxes | length > 3 }}"}
@@ -66,8 +68,8 @@ def loop_of(
         _no_list(written, part, route, findings)
         return None
     step_id, _, name = written.partition(".")
-    if scope.kinds.get(step_id) == "crop" and name == "boxes" and step.get("images") is None:
-        message = f"`{written}` are the boxes: each question is sent with the whole image"
+    if scope.kinds.get(step_id) == "crop" and name in LISTS and step.get("images") is None:
+        message = f"`{written}` are no cut-outs: each question is sent with the whole image"
         findings.warning("W339", route, message, f"write for_each: {step_id}.images")
     return Reference.parse(written)
 
@@ -147,9 +149,11 @@ class _Reading:
         role = self.data.get("image")
         if isinstance(role, str) and self.scope.roles is not None and role not in self.scope.roles:
             message = f"there are no images called `{role}`"
-            fix = "delete the line: each box is cut from the image that it is on"
+            close = did_you_mean(role, self.scope.roles)
+            fix = f"did you mean `{close}`?" if close else None
             allowed = self.scope.roles
-            self.findings.error("W305", (*self.route, "image"), message, fix, allowed=allowed)
+            fix = fix or f"write image: {one_of(allowed)}, or delete the line"
+            self.findings.error("W305", (*self.route, "image"), message, fix)
             return None
         cut = Cut(
             margin=_margin(self.data.get("padding")),

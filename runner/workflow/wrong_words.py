@@ -51,6 +51,8 @@ def choice(violation: Violation, document: Document, choices: list[Any]) -> Prob
         fix = f"write {_OTHER_TYPES[str(found).lower()]}"
     elif close:
         fix = f"did you mean `{close}`?"
+    elif key == "sort" and str(found).startswith("item."):
+        fix = f"write sort: {{highest: {found}}}, or lowest"
     elif key == "do":
         fix = "delete the line: a step that asks needs no `do`"
     elif found is False and "off" in names:
@@ -143,6 +145,8 @@ def wrong_writing(violation: Violation, document: Document) -> Problem:
         return _reference(violation, document, found, words)
     if key == "id":
         return _id(violation, document, found)
+    if words.startswith("Write the field of a box") and re.fullmatch(r"[a-z][a-z0-9_]*", found):
+        words = f"write {key}: item.{found}"
     if "percentage" in words or "share" in words:
         return _share(violation, document, found)
     return problem(violation, document, "W204", f"{name} cannot be {quoted(found)}", as_fix(words))
