@@ -42,13 +42,15 @@ LOOKED_AT = 50
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run left behind. `written` maps the `to:` of every output to its files."""
+    """What a run left behind. `written` maps the `to:` of every output to its files; `steps` says of
+    each step how many results have no usable answer (nothing when the files could not be made)."""
 
     folder: Path
     tally: Tally
     verdicts: tuple[Verdict, ...]
     written: Mapping[str, Sequence[Path]]
     halt: Halt
+    steps: tuple[Unanswered, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -159,7 +161,7 @@ def _run(
             folder.write_json("run.json", manifest.as_json())  # last: what is done is complete
         except OSError as error:  # the manifest of the beginning stays, and the run can go on
             asking.stop("limit", _disk(error))
-        outcome = Outcome(folder.path, tally, verdicts, written, halt)
+        outcome = Outcome(folder.path, tally, verdicts, written, halt, steps)
         log(tally.ended(outcome.exit_code, halt.kind, halt.why or None, str(folder.path)))
     return outcome
 

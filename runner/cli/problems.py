@@ -13,15 +13,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Literal, TextIO
 
-from runner.front.problem_text import Look, as_text, count, secret_of
-from runner.text.excerpt import visible, visible_json
+from runner.cli.ci import repository
+from runner.front.problem_text import Look, as_text, secret_of
+from runner.report.annotations import annotations_of_problems
+from runner.report.github import commands
+from runner.text.excerpt import visible_json
 from runner.values.problem import Problem
 
 Format = Literal["text", "json", "github"]
-
-ANNOTATIONS = 10
-"""GitHub shows so many for a step and drops the rest without a word.
-Source: docs.github.com, workflow commands, limits of annotations."""
 
 
 def print_problems(
@@ -77,38 +76,4 @@ def _as_object(problem: Problem) -> dict[str, object]:
 
 def as_github(problems: Sequence[Problem]) -> str:
     """Commands that make GitHub show the problems beside the lines of a change: errors first."""
-    ranked = sorted(problems, key=lambda problem: problem.severity != "error")
-    if len(ranked) <= ANNOTATIONS:
-        return "\n".join(map(_annotation, ranked))
-    shown, rest = ranked[: ANNOTATIONS - 1], ranked[ANNOTATIONS - 1 :]
-    more = f"::{rest[0].severity} title=askpix::and {len(rest)} more: {count(rest)}"
-    return "\n".join([*map(_annotation, shown), more])
-
-
-def _annotation(problem: Problem) -> str:
-    properties: dict[str, object] = {}
-    if problem.place is not None:
-        place = problem.place
-        properties = {"file": _from_here(place.file), "line": place.line, "col": place.column}
-        if place.end_column is not None:
-            properties |= {"endLine": place.line, "endColumn": place.end_column}
-    properties["title"] = f"askpix {problem.code}"
-    listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    message = problem.message if problem.fix is None else f"{problem.message}\n{problem.fix}"
-    return f"::{problem.severity} {listed}::{_data(message)}"
-
-
-def _from_here(file: str) -> str:
-    """GitHub wants paths that start from the folder of the repository."""
-    here = f"{os.getcwd()}{os.sep}"
-    return file.removeprefix(here).replace(os.sep, "/")
-
-
-def _data(text: str) -> str:
-    """Source of the escapes: docs.github.com, workflow commands; github.com/actions/toolkit."""
-    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return "".join(char if char == "\t" or char.isprintable() else visible(char) for char in text)
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return "\n".join(commands(tuple(annotations_of_problems(problems)), repository(os.environ)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner.cli.ci import Ci, ci_options
 from runner.cli.options import (
     Tell,
     address_options,
@@ -19,7 +20,7 @@ from runner.cli.options import (
 from runner.cli.problems import print_problems
 from runner.cli.recording import recording_options
 from runner.front.opening import problems_before
-from runner.values.problem import Problem
+from runner.values.problem import Problem, errors_of
 from runner.workflow.spec import Workflow
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @workflow_options
 @address_options
 @recording_options
+@ci_options
 @click.option(
     "--allow-private",
     is_flag=True,
@@ -100,7 +102,11 @@ def command(
     """
     begin = _begin(resume, fresh, retry_failed)
     _check_recording(**{name: wishes[name] for name in ("record", "record_mode", "replay")})
-    tell = print_problems if wishes["log_format"] == "text" else _log_problems
+    told = {name: wishes.pop(name) for name in ("yes", "form", "quiet", "verbose", "log_format")}
+    is_for_people = told["log_format"] == "text"
+    asked = (wishes.pop("annotations"), wishes.pop("summary"))
+    ci = Ci.of(*asked, os.environ, is_for_people=is_for_people)
+    tell = _telling(print_problems if is_for_people else _log_problems, ci)
     how: dict[str, Any] = {"batch": batch, "parallel": parallel, "cache": cache}
     how |= {"allow_outside": allow_outside, "tell": tell}
     against = wishes.pop("against", None)
@@ -108,12 +114,23 @@ def command(
     if wishes["record"] or wishes["replay"]:
         _refuse_batches(workflows)
     for workflow in workflows:  # nothing is asked while one of them has a mistake
-        _check(workflow, wishes["quiet"], tell)
+        _check(workflow, told["quiet"], tell)
     from runner.cli.running import Manner, run_all
     from runner.front.session import Wishes
 
-    told = {name: wishes.pop(name) for name in ("yes", "form", "quiet", "verbose", "log_format")}
-    raise SystemExit(run_all(workflows, Wishes(begin=begin, **wishes), Manner(**told), against))
+    manner = Manner(**told, ci=ci)
+    raise SystemExit(run_all(workflows, Wishes(begin=begin, **wishes), manner, against))
+
+
+def _telling(tell: Tell, ci: Ci) -> Tell:
+    """Problems reach a person, or a log; those that keep a run from beginning reach the CI service, too."""
+
+    def telling(problems: tuple[Problem, ...]) -> None:
+        with ci.muted():
+            tell(problems)
+        ci.problems(errors_of(problems))
+
+    return telling
 
 
 def _check_recording(record: Path | None, record_mode: str | None, replay: Path | None) -> None:

@@ -13,7 +13,8 @@ from typing import Literal
 
 import click
 
-from runner.cli.exits import INTERRUPTED, NOTHING_RAN
+from runner.cli.ci import Ci
+from runner.cli.exits import CHECK_FAILED, INTERRUPTED, NOTHING_RAN
 from runner.cli.log_lines import LogFormat, log_lines
 from runner.cli.options import leaving
 from runner.cli.plan import summary
@@ -29,6 +30,7 @@ from runner.store.folder import RunFolder
 from runner.store.ledger import Doubt
 from runner.story import Outcome, make_plan, run
 from runner.text.excerpt import visible_json
+from runner.text.markdown import escaped
 from runner.text.words import number
 from runner.transport.secret import Secret
 from runner.values.event import said
@@ -48,6 +50,7 @@ class Manner:
     quiet: bool
     verbose: bool
     log_format: LogFormat
+    ci: Ci
 
     @property
     def is_for_people(self) -> bool:
@@ -72,15 +75,25 @@ def run_all(
     codes: list[int] = []
     reports: list[Mapping[str, object]] = []
     say = print_sentence if manner.is_for_people else _logged(Secret.of_environment(os.environ))
+    ci = manner.ci
+
+    def refuse(sentence: str) -> None:
+        with ci.muted():
+            say(sentence)
+        ci.refused(", ".join(workflow.name for workflow in workflows), sentence)
+
     try:
         with (
-            leaving(say=say),
+            leaving(say=refuse),
             session(workflows, wishes, print_sentence, quiet=manner.is_quiet) as shared,
         ):
             comparisons = [against(each, say) if against else _with_nothing for each in workflows]
             for workflow, compare in zip(workflows, comparisons, strict=True):
                 start = time.monotonic()
-                outcome = _run(workflow, manner, shared, compare)
+                with ci.muted():
+                    outcome = _run(workflow, manner, shared, compare)
+                is_worse = against is not None and outcome.exit_code == CHECK_FAILED
+                ci.ended(workflow, outcome, _how_to_accept(workflow) if is_worse else None)
                 codes.append(outcome.exit_code)
                 took = time.monotonic() - start
                 reports.append(as_json(workflow, outcome, seconds=took, resume=_resume(outcome)))
@@ -91,6 +104,20 @@ def run_all(
             told = reports[0] if len(workflows) == 1 else reports
             click.echo(visible_json(told))
     return min(codes, key=URGENCY.index)
+
+
+def _how_to_accept(workflow: Workflow) -> str:
+    file, baseline = (f"<code>{escaped(name)}</code>" for name in _names(workflow))
+    return (
+        f"Is the new run the better one? At your desk: <code>askpix test</code> {file}, look at it,"
+        f" <code>askpix accept last</code>, and commit {baseline}."
+    )
+
+
+def _names(workflow: Workflow) -> tuple[str, str]:
+    from runner.baseline import baseline_path
+
+    return workflow.path.name, baseline_path(workflow.path).name
 
 
 def _with_nothing(folder: RunFolder) -> tuple[Verdict, ...]:

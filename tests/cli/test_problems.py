@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.cli.problems import as_github, print_problems
+from runner.cli.problems import print_problems
 from runner.front.problem_text import as_text, count
 from runner.values.problem import Place, Problem
 
@@ -227,16 +227,6 @@ def test_problems_are_printed_for_github(capsys: pytest.CaptureFixture[str]) -> 
         "::warning file=cats.yaml,line=9,col=9,endLine=9,endColumn=12,title=askpix W204::"
         "this entry is no label\n"
     )
-
-
-def test_github_shows_the_most_important_ones() -> None:
-    """It drops what is beyond ten without a word: so the tenth says how many there are."""
-    lines = as_github([ENTRY] * 5 + [UNKNOWN] * 8).split("\n")
-    assert len(lines) == 10
-    assert [line.split(" ")[0] for line in lines] == ["::error"] * 8 + ["::warning"] * 2
-    assert lines[-1] == "::warning title=askpix::and 4 more: 4 warnings"
-    assert len(as_github([UNKNOWN] * 10).split("\n")) == 10
-    assert as_github([UNKNOWN] * 11).split("\n")[-1] == "::error title=askpix::and 2 more: 2 errors"
 
 
 def test_no_problems_print_nothing(capsys: pytest.CaptureFixture[str]) -> None:

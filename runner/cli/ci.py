@@ -1,0 +1,155 @@
+"""What a run tells a CI service: annotations at the lines of the workflow, a summary of the step."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from runner.cli.saying import say as print_sentence
+
+if TYPE_CHECKING:
+    from runner.report.github import Annotation
+    from runner.story import Outcome
+    from runner.values.problem import Problem
+    from runner.workflow.spec import Workflow
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def ci_options(command: Command) -> Command:
+    """`--annotations` and `--summary`."""
+    for option in (
+        click.option(
+            "--summary",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="Write what came of it as Markdown; on GitHub it is the summary of the step anyway.",
+        ),
+        click.option(
+            "--annotations",
+            type=click.Choice(["github", "none"]),
+            help="Mark what fails at its line in the workflow; on GitHub Actions that is the default.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def repository(environ: Mapping[str, str]) -> Path:
+    """The folder from which GitHub names files."""
+    return Path(environ.get("GITHUB_WORKSPACE") or os.getcwd())
+
+
+@dataclass(frozen=True, slots=True)
+class Ci:
+    """Whom to tell. `mutes`: GitHub Actions reads what is printed, and takes lines for commands. `root` is
+    the folder of the repository; `at_github` the file that GitHub shows as summary, which holds what
+    other commands of the step wrote; `summary` a file of the person's."""
+
+    annotates: bool
+    mutes: bool
+    root: Path
+    at_github: Path | None = None
+    summary: Path | None = None
+
+    @classmethod
+    def of(
+        cls,
+        annotations: str | None,
+        summary: Path | None,
+        environ: Mapping[str, str],
+        *,
+        is_for_people: bool = True,
+    ) -> Ci:
+        """As the options and the environment say. Raises `click.UsageError` when it cannot be."""
+        if annotations == "github" and not is_for_people:
+            raise click.UsageError("--annotations github and --log-format json exclude each other")
+        is_github = environ.get("GITHUB_ACTIONS") == "true"
+        at_github = environ.get("GITHUB_STEP_SUMMARY") if is_github else None
+        if summary is not None:
+            try:
+                summary.write_bytes(b"")
+            except OSError as error:
+                why = (error.strerror or str(error)).lower()
+                raise click.UsageError(f"--summary: cannot write {summary}: {why}") from None
+        return cls(
+            annotations == "github" or (annotations is None and is_for_people and is_github),
+            is_for_people and is_github,
+            repository(environ),
+            Path(at_github) if at_github else None,
+            summary,
+        )
+
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Nothing that is printed in here is taken for a command, wherever it comes from: a model could
+        have written `##[set-output …]`, or a file be called so."""
+        if not self.mutes:
+            yield
+            return
+        token = secrets.token_hex(16)
+        _print(f"::stop-commands::{token}")
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                sys.stdout.flush()
+            _print(f"::{token}::")
+
+    def problems(self, problems: Sequence[Problem]) -> None:
+        """Tells what is wrong with a file, or odd about it."""
+        from runner.report.annotations import annotations_of_problems
+
+        self._annotate(tuple(annotations_of_problems(problems)))
+
+    def refused(self, name: str, why: str) -> None:
+        """Tells why nothing ran, in the words that a person gets."""
+        from runner.report.github import Annotation
+        from runner.report.markdown import rejected_markdown
+
+        self._annotate((Annotation("error", f"{name}: nothing ran", why.removeprefix("error: ")),))
+        self._summarise(lambda: rejected_markdown(name, why.removeprefix("error: ")))
+
+    def ended(self, workflow: Workflow, outcome: Outcome, remark: str | None = None) -> None:
+        """Tells what came of a run. `remark` is a line in Markdown."""
+        from runner.report.annotations import annotations_of_run
+        from runner.report.markdown import run_markdown
+
+        stopped = None if outcome.halt.kind is None else outcome.halt.why
+        told = (outcome.verdicts, outcome.steps, stopped)
+        self._annotate(tuple(annotations_of_run(workflow, *told)))
+        self._summarise(lambda: run_markdown(workflow.name, outcome.tally, *told, remark))
+
+    def _annotate(self, annotations: Sequence[Annotation]) -> None:
+        if self.annotates:
+            from runner.report.github import commands
+
+            for line in commands(annotations, self.root):
+                _print(line)
+
+    def _summarise(self, parts: Callable[[], Iterator[str]]) -> None:
+        from runner.report.markdown import LARGEST, fitted
+
+        for path in (self.at_github, self.summary):
+            if path is None:
+                continue
+            try:
+                with path.open("ab") as file:
+                    file.write(fitted(parts(), LARGEST - file.tell()).encode())
+            except OSError as error:
+                why = (error.strerror or str(error)).lower()
+                print_sentence(f"the summary is not written: {path}: {why}")
+
+
+def _print(line: str) -> None:
+    """Not `say`, which escapes what is hidden in a line; whether anybody listens does not matter."""
+    with suppress(OSError):
+        click.echo(line, err=True)
