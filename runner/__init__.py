@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 from runner.version import VERSION as __version__
 
 __all__ = [
+    "Check",
     "Detection",
+    "OnlyAPart",
     "Plan",
     "Problem",
     "Progress",
@@ -40,18 +42,18 @@ if TYPE_CHECKING:
     from runner.api.asking import plan, run
     from runner.api.opening import Workflow, load
     from runner.api.progress import Progress
-    from runner.api.results import Results, Run, open_run, to_supervision
+    from runner.api.results import Check, Results, Run, open_run, to_supervision
     from runner.stages.plan import Plan
-    from runner.values.problem import Problem, Rejected
+    from runner.values.problem import OnlyAPart, Problem, Rejected
     from runner.values.result import Detection, Result, ResultImage
 
 _PLACES = {
     "runner.api.asking": ("plan", "run"),
     "runner.api.opening": ("Workflow", "load"),
     "runner.api.progress": ("Progress",),
-    "runner.api.results": ("Results", "Run", "open_run", "to_supervision"),
+    "runner.api.results": ("Check", "Results", "Run", "open_run", "to_supervision"),
     "runner.stages.plan": ("Plan",),
-    "runner.values.problem": ("Problem", "Rejected"),
+    "runner.values.problem": ("OnlyAPart", "Problem", "Rejected"),
     "runner.values.result": ("Detection", "Result", "ResultImage"),
 }
 """Where each name is; nothing is imported before it is used."""

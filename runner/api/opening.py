@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, TypedDict, Unpack, get_args
 from runner.api.rejecting import in_words
 from runner.front.opening import Opening
 from runner.text.suggest import did_you_mean
-from runner.values.problem import Problem, Rejected
+from runner.values.problem import Place, Problem, Rejected
 from runner.workflow.spec import Workflow as Spec
 
 File: TypeAlias = str | os.PathLike[str]
@@ -64,6 +64,12 @@ class Workflow:
     def steps(self) -> tuple[str, ...]:
         """The ids of its steps, in their order."""
         return tuple(step.id for step in self.spec.steps)
+
+    @property
+    def checks(self) -> Mapping[str, Place]:
+        """The names of its checks and metrics, each with where it stands in its file."""
+        checks = {check.name: check.place for check in self.spec.checks}
+        return checks | {metric.name: metric.place for metric in self.spec.metrics}
 
     @property
     def vars(self) -> Mapping[str, object]:

@@ -161,12 +161,14 @@ class Results:
 @dataclass(frozen=True, slots=True)
 class Check:
     """What became of a check in one combination: `outcome` is `passed`, `failed`, `warned` (it failed,
-    and is only a warning) or `skipped`; `why` is a sentence."""
+    and is only a warning) or `skipped`; `why` is a sentence. `cases` are those that did not pass, each
+    with its reason."""
 
     name: str
     outcome: Outcome
     why: str
     combination: Mapping[str, object]
+    cases: tuple[str, ...] = ()
 
 
 class Run(Results):
@@ -234,7 +236,7 @@ class Run(Results):
             told = json.loads((self.folder / "checks.json").read_bytes())["checks"]
         except (OSError, ValueError, KeyError):
             return ()
-        return tuple(Check(*(each[name] for name in Check.__slots__)) for each in told)
+        return tuple(map(_check, told))
 
     @property
     def is_fine(self) -> bool:
@@ -293,6 +295,11 @@ def _in_words(target: str | os.PathLike[str] | None = None) -> Iterator[None]:
             raise
         why = (error.strerror or str(error)).lower()
         raise Rejected.because(f"cannot write {os.fspath(target)}: {why}") from None
+
+
+def _check(told: Mapping[str, Any]) -> Check:
+    cases = [f"{each['case']}: {each['why']}" for each in told["cases"] if each["passed"] is False]
+    return Check(told["name"], told["outcome"], told["why"], told["combination"], tuple(cases))
 
 
 def _steps(manifest: Mapping[str, object]) -> tuple[str, ...]:

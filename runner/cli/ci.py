@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,7 +44,7 @@ def ci_options(command: Command) -> Command:
 
 def repository(environ: Mapping[str, str]) -> Path:
     """The folder from which GitHub names files."""
-    return Path(environ.get("GITHUB_WORKSPACE") or os.getcwd())
+    return Path(environ.get("GITHUB_WORKSPACE") or ".")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from runner.front.environment import BASE_URL_NAME, OPENAI_URL_NAME, environment
 from runner.text.suggest import did_you_mean
 from runner.transport.secret import Secret
-from runner.values.problem import Problem, Rejected, errors_of
+from runner.values.problem import OnlyAPart, Problem, Rejected, errors_of
 from runner.workflow.secret_words import is_key
 from runner.workflow.spec import Workflow
 
@@ -54,7 +54,7 @@ class Opening:
             allow_outside=self.allow_outside,
         )
         if workflow.partial:
-            raise Rejected.because(
+            raise OnlyAPart.because(
                 f"{self.path} says `partial: true`: it is only a part, for others to extend.\n"
                 f"  write a file with `extends: {self.path.name}` and `images:`, and run that"
             )

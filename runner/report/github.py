@@ -55,7 +55,8 @@ def _command(annotation: Annotation, root: Path) -> str:
 def _from(root: Path, file: str) -> str:
     """The file as GitHub wants it: from the folder of the repository, with slashes."""
     path = os.path.abspath(file)
-    for base, found in ((root, path), (os.path.realpath(root), os.path.realpath(path))):
+    absolute, real = os.path.abspath(root), os.path.realpath(root)
+    for base, found in ((absolute, path), (real, os.path.realpath(path))):
         start = os.path.join(base, "")
         if found.startswith(start):
             return found.removeprefix(start).replace(os.sep, "/")

@@ -67,11 +67,15 @@ class Rejected(Exception):
 
     def __reduce__(self) -> tuple[Callable[..., Rejected], tuple[object, ...]]:
         """It crosses from one process to another, as from a pool of workers, and stays whole."""
-        return _again, (self.problems, str(self))
+        return _again, (type(self), self.problems, str(self))
 
 
-def _again(problems: tuple[Problem, ...], text: str) -> Rejected:
-    return Rejected(*problems, text=text)
+class OnlyAPart(Rejected):
+    """A file that says `partial: true`: it is there to be extended, and nothing is wrong with it."""
+
+
+def _again(kind: type[Rejected], problems: tuple[Problem, ...], text: str) -> Rejected:
+    return kind(*problems, text=text)
 
 
 def errors_of(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
