@@ -26,6 +26,10 @@ CASES = {
     "08-small-things": ["coins.png"],
     "09-whole-folder": ["photos"],
     "10-show-examples": ["coins-top.png"],
+    "11-regression-in-ci": [
+        *(f"row-{number}.webp" for number in range(1, 5)),
+        *(f"rows-{first_last}.webp" for first_last in ("1-2", "2-3", "3-4", "1-4")),
+    ],
 }
 
 

@@ -3,7 +3,7 @@
     python tests/replays/record.py             all of them
     python tests/replays/record.py 01-first-boxes detect-boxes
 
-Afterwards `python -m pytest tests/test_replays.py --accept` writes down what the recordings lead
+An example with a baseline gets a new one, of its new recordings. Afterwards `python -m pytest tests/test_replays.py --accept` writes down what the recordings lead
 to. Read the difference before you commit it.
 """
 
@@ -35,6 +35,19 @@ def record(folder: Path) -> None:
         options += ["--allow-outside", "--quiet", "--out", runs]
         command = [sys.executable, "-m", "runner", "run", str(file), *options]
         subprocess.run(command, cwd=ROOT, check=True)
+    for baseline in folder.glob("*.baseline.json"):
+        accept(file, baseline)
+
+
+def accept(file: Path, baseline: Path) -> None:
+    """Makes what the recordings lead to the baseline."""
+    askpix = [sys.executable, "-m", "runner"]
+    baseline.unlink()
+    with TemporaryDirectory() as runs:
+        run = ["run", file.name, "--replay", "recordings", "--quiet", "--out", runs]
+        subprocess.run([*askpix, *run], cwd=file.parent, check=True)
+        to = ["--runs", runs, "--to", baseline.name]
+        subprocess.run([*askpix, "accept", "last", *to], cwd=file.parent, check=True)
 
 
 if __name__ == "__main__":
