@@ -32,6 +32,11 @@ PAGES = sorted(
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 TOLD = [name for name in NAMES if not re.match(r"examples/\d", name)]
 """Pages whose blocks are tried here; what the examples' own pages say is in test_examples.py."""
+CI_FILES = [
+    *ROOT.glob("examples/*/.github/workflows/*.yml"),
+    *ROOT.glob("docs/ci/*.yml"),
+]
+"""Files for CI services: what a page shows of one is the whole of it, and test_ci_files.py runs it."""
 KINDS = {
     "yaml", "yaml wrong", "yaml part", "console", "sh", "json", "jsonl", "csv", "text",
     "python", "pycon",
@@ -171,6 +176,8 @@ def _happens(block: Block, folder: Path, names: dict[str, object]) -> str:
         case "yaml" if re.search(r"^version:", block.text, re.MULTILINE):
             file = _write(block, folder)
             load(file, environ={})
+        case "yaml" if block.file.startswith("."):
+            assert block.text in [file.read_text() for file in CI_FILES], f"line {block.line}"
         case "yaml" | "yaml part":
             _parse_part(block)
         case "yaml wrong":

@@ -188,18 +188,29 @@ def test_other_answers_are_a_wish(
     told = {"cache": "*coins.png, count: failed:*", "live": "*no key for the Gemini API*"}
     if answers in told:
         result.stdout.fnmatch_lines([told[answers]])
+
+
+def test_the_command_line_wins_over_the_configuration(
+    pytester: pytest.Pytester, folder: Path
+) -> None:
+    """As with pytest's own options."""
+    collecting(pytester, "askpix_answers = live")
     tried(pytester, "coins", "--askpix-answers", "recordings").assert_outcomes(passed=3)
 
 
-def test_several_processes_share_one_run(pytester: pytest.Pytester, folder: Path) -> None:
-    """However pytest-xdist deals the tests out."""
+def test_several_processes_share_one_run(
+    pytester: pytest.Pytester, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However pytest-xdist deals the tests out; the place where they meet is removed."""
     pytest.importorskip("xdist")
+    meeting = folder / "temporary"
+    meeting.mkdir()
+    monkeypatch.setenv("TMPDIR", str(meeting))
     collecting(pytester)
     result = tried(pytester, "-p", "xdist", "-n", "2", "--dist", "each")
     result.assert_outcomes(passed=8)
     assert len(list((folder / "runs").iterdir())) == 1
-    left = [path.name for path in Path(os.environ.get("TMPDIR", "/tmp")).glob("askpix-*/*.sqlite")]
-    assert left == []
+    assert list(meeting.iterdir()) == []
 
 
 def test_a_session_without_workflows_imports_next_to_nothing() -> None:

@@ -103,11 +103,13 @@ class Ci:
                 sys.stdout.flush()
             _print(f"::{token}::")
 
-    def problems(self, problems: Sequence[Problem]) -> None:
-        """Tells what is wrong with a file, or odd about it."""
+    def mistakes(self, problems: Sequence[Problem]) -> None:
+        """Tells what is wrong with a file, so that nothing ran."""
         from runner.report.annotations import annotations_of_problems
+        from runner.report.markdown import mistakes_markdown
 
         self._annotate(tuple(annotations_of_problems(problems)))
+        self._summarise(lambda: mistakes_markdown(problems))
 
     def refused(self, name: str, why: str) -> None:
         """Tells why nothing ran, in the words that a person gets."""

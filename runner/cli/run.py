@@ -128,7 +128,8 @@ def _telling(tell: Tell, ci: Ci) -> Tell:
     def telling(problems: tuple[Problem, ...]) -> None:
         with ci.muted():
             tell(problems)
-        ci.problems(errors_of(problems))
+        if mistakes := errors_of(problems):
+            ci.mistakes(mistakes)
 
     return telling
 

@@ -10,6 +10,7 @@ from runner.report.unanswered import Unanswered
 from runner.report.verdict_words import title, worst_cases
 from runner.text.markdown import escaped
 from runner.text.words import number
+from runner.values.problem import Problem
 from runner.values.tally import Tally
 from runner.values.verdict import Verdict
 
@@ -61,6 +62,16 @@ def rejected_markdown(name: str, why: str) -> Iterator[str]:
     """Of a run that did not begin: `why` has several lines."""
     yield f"### ❌ {escaped(name)}: nothing ran\n"
     yield "".join(f"> {escaped(line)}<br>\n" for line in why.split("\n"))
+
+
+def mistakes_markdown(problems: Sequence[Problem]) -> Iterator[str]:
+    """Of a file that cannot run."""
+    yield f"### ❌ nothing ran: {number(len(problems), 'mistake')}\n"
+    for problem in problems:
+        place = problem.place
+        at = f"{place.file}:{place.line}:{place.column}: " if place else ""
+        fix = f"; {problem.fix}" if problem.fix else ""
+        yield f"- {escaped(f'{at}{problem.message}{fix}')}\n"
 
 
 def fitted(parts: Iterator[str], room: int) -> str:

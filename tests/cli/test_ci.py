@@ -157,6 +157,8 @@ def test_a_mistake_in_the_file_is_marked(folder: Path) -> None:
     assert " --> shapes.workflow.yaml:8:5" in done.output
     (first,) = obeyed(done.output)
     assert first.startswith("::error file=tests/shapes.workflow.yaml,line=8,col=5,")
+    summary = (folder / "summary.md").read_text()
+    assert "### ❌ nothing ran: 1 mistake\n\n- shapes.workflow.yaml:8:5: unknown key" in summary
 
 
 def test_a_test_that_cannot_begin_says_why_in_the_summary(folder: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.report.markdown import CUT, fitted, rejected_markdown, run_markdown
+from runner.report.markdown import CUT, fitted, mistakes_markdown, rejected_markdown, run_markdown
 from runner.report.unanswered import Unanswered
+from runner.values.problem import Place, Problem
 from runner.values.tally import Tally
 from runner.values.verdict import CaseVerdict, Outcome, Verdict
 
@@ -85,6 +86,19 @@ def test_why_nothing_ran_is_told_in_its_lines() -> None:
     told = fitted(rejected_markdown("cats", "no baseline:\n  look | accept"), 1000)
     assert told == (
         "### ❌ cats: nothing ran\n\n> no baseline:<br>\n>   look &#124; accept<br>\n\n"
+    )
+
+
+def test_mistakes_are_told_with_their_places() -> None:
+    """And with what to write instead."""
+    problems = (
+        Problem("W201", "unknown key `a`", Place("x.yaml", 6, 5), fix="did you mean `b`?"),
+        Problem("W501", "there is no key"),
+    )
+    assert fitted(mistakes_markdown(problems), 1000) == (
+        "### ❌ nothing ran: 2 mistakes\n\n"
+        "- x.yaml:6:5: unknown key &#96;a&#96;; did you mean &#96;b&#96;?\n\n"
+        "- there is no key\n\n"
     )
 
 
