@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,9 +50,8 @@ def command(run: str, target: Path | None, partial: bool, simulated: bool, runs:
     from runner.store.folder import FolderError
     from runner.store.named_run import named_run
 
-    in_ci = os.environ.get("CI", "").lower() not in NO
     try:
-        done = accept(named_run(run, runs), Accepting(target, partial, simulated, in_ci))
+        done = accept(named_run(run, runs), Accepting(target, partial, simulated, in_ci()))
     except (BaselineError, FolderError) as error:
         click.echo(f"error: {visible(str(error))}", err=True)
         raise SystemExit(NOTHING_RAN) from None
@@ -62,15 +62,30 @@ def command(run: str, target: Path | None, partial: bool, simulated: bool, runs:
     _tell(done)
 
 
-def _tell(done: Accepted) -> None:
+def in_ci() -> bool:
+    """Whether nobody is there to look at a run."""
+    return os.environ.get("CI", "").lower() not in NO
+
+
+def told(done: Accepted) -> Iterator[str]:
+    """What the new baseline changes, for people."""
     from runner.report.difference_text import difference_text
-    from runner.text.words import number
 
     if done.differences is not None:
-        for line in difference_text(done.differences):
-            click.echo(visible(line), err=True)
-    standing = done.standing
-    if standing.simulated:
-        click.echo("simulated: no model looked at these images", err=True)
-    count = number(len(standing.images), "case")
-    click.echo(visible(f"{done.path}: {count} of {standing.run}"))
+        yield from map(visible, difference_text(done.differences))
+    if done.standing.simulated:
+        yield "simulated: no model looked at these images"
+
+
+def told_file(done: Accepted) -> str:
+    """The file that was written, and of what."""
+    from runner.text.words import number
+
+    count = number(len(done.standing.images), "case")
+    return visible(f"{done.path}: {count} of {done.standing.run}")
+
+
+def _tell(done: Accepted) -> None:
+    for line in told(done):
+        click.echo(line, err=True)
+    click.echo(told_file(done))

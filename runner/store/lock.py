@@ -26,14 +26,15 @@ class LockedError(StoreError):
 
 class Lock:
     """A lock on a file, held from the beginning of this object to `release` or to the end of the
-    process, however that ends. The file says who holds it.
+    process, however that ends. The file says who holds it. `of` is what it is a lock of, in the words
+    that the second one is told: by default the folder of the file.
 
     Raises `LockedError` at once when another process, or another `Lock` of this one, holds it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, of: Path | None = None) -> None:
         self.path = path
-        self._file = _locked(path)
+        self._file = _locked(path, of or path.parent)
         self._file.truncate(0)
         self._file.write(_owner())
         self._file.flush()
@@ -60,7 +61,7 @@ class Lock:
         self.release()
 
 
-def _locked(path: Path) -> IO[str]:
+def _locked(path: Path, of: Path) -> IO[str]:
     """The open lock file. It may have been removed by its last owner between being opened and being
     locked: then it is not the one that others will find, and the next is tried."""
     while True:
@@ -75,7 +76,7 @@ def _locked(path: Path) -> IO[str]:
                 return file
         except (BlockingIOError, PermissionError):
             with file:
-                raise LockedError(_who(file, path), path, errno.EAGAIN) from None
+                raise LockedError(_who(file, of), path, errno.EAGAIN) from None
         except OSError as error:
             file.close()
             why = f"the file system of {path.parent} has no locks ({error.strerror})"
@@ -114,7 +115,7 @@ def _owner() -> str:
     return json.dumps(owner) + "\n"
 
 
-def _who(file: IO[str], path: Path) -> str:
+def _who(file: IO[str], of: Path) -> str:
     """A sentence about the owner, as far as the file says it: it may just be being written."""
     try:
         file.seek(0)
@@ -122,4 +123,4 @@ def _who(file: IO[str], path: Path) -> str:
         who = f"process {owner['pid']} on {owner['host']}, started {owner['started']}"
     except (OSError, ValueError, KeyError, TypeError):
         who = "another process"
-    return f"{path.parent} is in use by {who}"
+    return f"{of} is in use by {who}"

@@ -1,4 +1,5 @@
-"""The `results.jsonl` of another run, taken as right: its answer for the case of the same name."""
+"""The `results.jsonl` of another run, taken as right: its answer for the case of the same name; and
+what a review wrote, whose lines are the same with a verdict before them."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from runner.sources.truth.flaws import Flaws
 from runner.sources.truth.names import Named, Names
 from runner.sources.truth.told import Told
 from runner.text.result_line import from_line
-from runner.values.result import USABLE, ResultImage
+from runner.values.result import USABLE, Result, ResultImage
 from runner.values.truth import NoTruth
 
 LARGEST = 64 << 20
@@ -98,9 +99,17 @@ class ByCase:
         number, start, end = map(int, named.info.split())
         self.stream.seek(start)
         try:
-            result = from_line(self.stream.read(end - start).decode())
+            line = self.stream.read(end - start).decode()
+            verdict = _verdict(line)
+            if verdict == "rejected":
+                why = f"{self.file}, line {number}: the answer was rejected, and none is right yet"
+                return Told(NoTruth(why))
+            result = from_line(line)
         except ValueError:
             why = f"{self.file}, line {number}: it is no line of results"
+            return Told(NoTruth(why), (why,))
+        if verdict is not None and (name := _other_image(result, images)):
+            why = f"{self.file}, line {number}: what was said is of another image `{name}`"
             return Told(NoTruth(why), (why,))
         if result.status not in USABLE:
             return Told(NoTruth(f"{self.file}, line {number}: its status is `{result.status}`"))
@@ -118,3 +127,17 @@ class ByCase:
         """Lets go of the file."""
         self.names.close()
         self.stream.close()
+
+
+def _verdict(line: str) -> object:
+    """What a person said of the answer in a review; None when no review wrote the line. Raises
+    ValueError for a line that is no JSON."""
+    review = json.loads(line).get("review")
+    return review.get("verdict") if isinstance(review, dict) else None
+
+
+def _other_image(result: Result, images: Sequence[ResultImage]) -> str | None:
+    """The name of an image that was another one when a person looked at it."""
+    now = {image.name: image.sha256 for image in images}
+    seen = ((image.name, image.sha256) for image in result.images if image.sha256)
+    return next((name for name, was in seen if now.get(name) not in (None, was)), None)
