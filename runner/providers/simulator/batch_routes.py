@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -80,14 +81,29 @@ async def delete(desk: Desk, call: Call, id: str) -> Reply:
 
 
 async def _up_to_date(desk: Desk, call: Call, job: Job) -> Job:
-    """The job with its answers, when its time has come."""
-    now = desk.clock()
-    if not job.due(now):
+    """The job with its answers, when its time has come.
+
+    They are worked out once, whoever asks meanwhile and whether or not the one who asked first waits
+    for them: an answer is billed once.
+    """
+    if not job.due(desk.clock()):
         return job
-    responses = [await _response(desk, call, job, asked) for asked in job.answers]
-    if (file := desk.batches.finish(job, responses, now)) is not None:
-        desk.files.keep(file)
+    work = desk.batches.at_work.get(job.id)
+    if work is None or work.done():
+        work = desk.batches.at_work[job.id] = asyncio.ensure_future(_work(desk, call, job))
+    await asyncio.shield(work)
     return desk.batches.find(job.id, job.owner)
+
+
+async def _work(desk: Desk, call: Call, job: Job) -> None:
+    try:
+        responses = [await _response(desk, call, job, asked) for asked in job.answers]
+        if job.id not in desk.batches.jobs:  # deleted meanwhile
+            return
+        if (file := desk.batches.finish(job, responses, desk.clock())) is not None:
+            desk.files.keep(file)
+    finally:
+        del desk.batches.at_work[job.id]
 
 
 async def _response(desk: Desk, call: Call, job: Job, asked: Asked) -> Body:

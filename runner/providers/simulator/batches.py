@@ -5,6 +5,7 @@ Source: ai.google.dev, Batch API; google-genai 3.4.0 for the shapes.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -166,6 +167,8 @@ class Batches:
     running: timedelta = timedelta(seconds=1)
     jobs: dict[str, Job] = field(default_factory=dict)
     created: int = 0
+    at_work: dict[str, asyncio.Future[None]] = field(default_factory=dict)
+    """The work on the answers of jobs, by their ids, while it goes on."""
 
     def add(
         self,

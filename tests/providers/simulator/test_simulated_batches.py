@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from datetime import timedelta
@@ -199,3 +200,30 @@ def test_a_job_may_not_be_taken_at_all(ask: Any, desk: Any) -> None:
     refused = ask("POST", CREATE, inline(("k", question("x"))))
     assert (refused.status, refused.json["error"]["status"]) == (429, "RESOURCE_EXHAUSTED")
     assert ask("POST", CREATE, inline(("k", question("x")))).status == 200
+
+
+def test_a_batch_is_worked_out_once_whoever_asks_meanwhile(
+    ask: Any, three: bytes, clock: Any, service: Any
+) -> None:
+    """Polls that come while it is worked out wait for the same answers; one who goes away stops
+    nothing. Each answer is billed once."""
+    requests = [(f"k{i}", question(f"{i}: what is there?", three)) for i in range(3)]
+    path = f"/v1/{ask('POST', CREATE, inline(*requests)).json['name']}"
+    clock.forward(seconds=2)
+
+    async def poll() -> Any:
+        headers = {"Host": "127.0.0.1:8080", "X-Goog-Api-Key": ask.key}
+        reply = await service.respond("GET", path, {}, headers, b"")
+        return json.loads(b"".join(reply.pieces))
+
+    async def three_polls_of_which_one_goes_away() -> list[Any]:
+        polls = [asyncio.create_task(poll()) for _ in range(3)]
+        while not service.desk.batches.at_work:
+            await asyncio.sleep(0)
+        polls[0].cancel()
+        return await asyncio.gather(*polls[1:])
+
+    first, second = asyncio.run(three_polls_of_which_one_goes_away())
+    assert first == second
+    assert first["metadata"]["batchStats"]["successfulRequestCount"] == "3"
+    assert ask("GET", "/simulator/state").json["billed_answers"] == 3
