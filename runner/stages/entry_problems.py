@@ -173,10 +173,7 @@ def _contents(entry: ImageEntry, preparation: Preparation, survey: Survey) -> It
         leads = "is a link that leads" if len(outside) == 1 else "are links that lead"
         message = f"{_few(outside)} {leads} out of the folder of the workflow"
         yield Problem("W452", message, entry.place, fix=STAY)
-    yield from (Problem("W414", why, entry.place, severity="warning") for why in broken[:3])
-    if more := len(broken[3:]):
-        message = f"{_several(more, 'more image')} of `{entry.text}` cannot be used"
-        yield Problem("W414", message, entry.place, severity="warning")
+    yield from _broken(entry, broken, survey.looks.bound)
     if unsent:
         what = spoken(ENDINGS[ending_of(unsent[0])])
         yield Problem(
@@ -187,6 +184,17 @@ def _contents(entry: ImageEntry, preparation: Preparation, survey: Survey) -> It
             severity="warning",
             fix="write `convert: png` at the top of the workflow",
         )
+
+
+def _broken(entry: ImageEntry, found: list[str], bound: str) -> Iterator[Problem]:
+    """The first images that cannot be used, and how many more; the last says how far was looked."""
+    told = found[:3]
+    if more := len(found[3:]):
+        least = "at least " if bound else ""
+        told.append(f"{least}{_several(more, 'more image')} of `{entry.text}` cannot be used")
+    for number, why in enumerate(told, 1):
+        ends = bound if number == len(told) else ""
+        yield Problem("W414", f"{why}{ends}", entry.place, severity="warning")
 
 
 def _candidates(entry: ImageEntry, preparation: Preparation) -> Iterator[Candidate]:

@@ -30,16 +30,33 @@ class Looks:
     clock: Callable[[], float] = time.monotonic
     left: int = MOST_FILES
     within: Path | None = None
+    taken: int = 0
+    passed_over: bool = False
+    """Whether a file was not looked at, as no look was left."""
     _end: float | None = None
 
-    def refusal(self, file: str) -> Issue | None:
-        """Why a file cannot be sent; None when nothing is found, or no look is left."""
+    def take(self) -> bool:
+        """Uses up a look; False when none is left."""
         if not self.left:
-            return None
+            self.passed_over = True
+            return False
         now = self.clock()
         self._end = self._end or now + MOST_SECONDS
         self.left = self.left - 1 if now < self._end else 0
-        return refusal(Path(file), self.convert, self.within)
+        self.taken += 1
+        return True
+
+    def refusal(self, file: str) -> Issue | None:
+        """Why a file cannot be sent; None when nothing is found, or no look is left."""
+        return refusal(Path(file), self.convert, self.within) if self.take() else None
+
+    @property
+    def bound(self) -> str:
+        """What to say after a count of what was found: how far was looked; nothing when all was."""
+        if not self.passed_over:
+            return ""
+        seen = "image was" if self.taken == 1 else f"{self.taken:,} images were"
+        return f" (only the first {seen} looked at)"
 
 
 @dataclass(slots=True)

@@ -77,7 +77,7 @@ def table_problems(dataset: Dataset, looks: Looks) -> tuple[Problem, ...]:
         wrong = _absent(dataset, tuple(sorted(survey.keys)), needed)
         if wrong:
             return tuple(wrong)
-    return tuple(_row_problems(dataset, survey))
+    return tuple(_row_problems(dataset, survey, looks.bound))
 
 
 def _needed(dataset: Dataset) -> dict[str, str]:
@@ -173,12 +173,14 @@ def _look(
     return False
 
 
-def _row_problems(dataset: Dataset, survey: _Survey) -> list[Problem]:
+def _row_problems(dataset: Dataset, survey: _Survey, bound: str) -> list[Problem]:
     name, problems = dataset.file.name, []
     if survey.total == 0:
         return [Problem("W410", f"the table `{name}` has no rows", dataset.place)]
     if survey.broken.count:
-        message = f"{_rows(survey.broken.count)} of `{name}` cannot be used; {survey.broken.first}"
+        least = "at least " if bound else ""
+        which = f"{least}{_rows(survey.broken.count)} of `{name}`"
+        message = f"{which} cannot be used{bound}; {survey.broken.first}"
         severity: Severity = "error" if survey.broken.count == survey.total else "warning"
         problems.append(Problem("W408", message, dataset.place, severity=severity))
     if survey.selected == 0 and survey.total > survey.broken.count:

@@ -14,7 +14,7 @@ from runner.sources.truth.flaws import Flaws
 from runner.sources.truth.told import OpenTruth
 from runner.stages.gather import gather
 from runner.stages.listing import unopened
-from runner.stages.survey import MOST_FILES, MOST_SECONDS
+from runner.stages.survey import Looks
 from runner.stages.truth import open_truth
 from runner.values.image import FileOrigin, Image
 from runner.values.problem import Problem, Rejected, Severity
@@ -47,6 +47,8 @@ class _Fit:
     first: str = ""
     remarks: list[str] = field(default_factory=list)
     flawed: int = 0
+    bound: str = ""
+    """How far the sizes of images were looked at, when not to the end."""
 
 
 def _problems(spec: TruthSpec, workflow: Workflow, clock: Callable[[], float]) -> Iterator[Problem]:
@@ -66,7 +68,7 @@ def _problems(spec: TruthSpec, workflow: Workflow, clock: Callable[[], float]) -
         except (Rejected, Unreadable, OSError):
             return  # the table of the cases is told elsewhere
         yield from _rows(spec, name, flaws.first, flaws.count, stops)
-        yield from _rows(spec, name, fit.remarks, fit.flawed, stops)
+        yield from _rows(spec, name, fit.remarks, fit.flawed, stops, fit.bound)
         clash = opened.clash()
         if clash:
             fix = "write the folder before the file name, in the truth"
@@ -75,14 +77,22 @@ def _problems(spec: TruthSpec, workflow: Workflow, clock: Callable[[], float]) -
 
 
 def _rows(
-    spec: TruthSpec, name: str, first: Sequence[str], count: int, severity: Severity
+    spec: TruthSpec,
+    name: str,
+    first: Sequence[str],
+    count: int,
+    severity: Severity,
+    bound: str = "",
 ) -> Iterator[Problem]:
-    """One problem for each of the first rows that cannot be used, and one for the rest."""
-    for row in first:
-        yield Problem("W432", row, spec.place, severity=severity)
+    """One problem for each of the first rows that cannot be used, and one for the rest; the last
+    says how far was looked."""
+    told = [*first]
     if count > len(first):
-        message = f"{count - len(first):,} more entries of `{name}` cannot be used"
-        yield Problem("W432", message, spec.place, severity=severity)
+        least = "at least " if bound else ""
+        told.append(f"{least}{count - len(first):,} more entries of `{name}` cannot be used")
+    for number, why in enumerate(told, 1):
+        ends = bound if number == len(told) else ""
+        yield Problem("W432", f"{why}{ends}", spec.place, severity=severity)
 
 
 def _misfit(
@@ -108,10 +118,12 @@ def _misfit(
 
 
 def _fit(opened: OpenTruth, workflow: Workflow, clock: Callable[[], float]) -> _Fit:
-    fit, looks = _Fit(), _Looks(workflow, clock)
+    preparation = workflow.preparation
+    looks = Looks(preparation.convert, clock, within=preparation.within)
+    fit = _Fit()
     for case, images in _cases(workflow):
         fit.cases += 1
-        told = opened.of(case, [looks.sized(image) for image in images])
+        told = opened.of(case, [_sized(image, looks) for image in images])
         if isinstance(told.truth, NoTruth) and not told.remarks:
             fit.first = fit.first or f"{case}: {told.truth.why}"
             fit.without += 1
@@ -119,38 +131,21 @@ def _fit(opened: OpenTruth, workflow: Workflow, clock: Callable[[], float]) -> _
             fit.flawed += 1
             if len(fit.remarks) < MOST_REMARKS:
                 fit.remarks.append(remark)
+    fit.bound = looks.bound
     return fit
 
 
 MOST_REMARKS = 5
 
 
-@dataclass(slots=True)
-class _Looks:
-    """The sizes of the first images; one that is not looked at any more keeps none."""
-
-    workflow: Workflow
-    clock: Callable[[], float]
-    left: int = MOST_FILES
-    end: float | None = None
-
-    def sized(self, image: ResultImage) -> ResultImage:
-        """The image with its size, if there is time to look."""
-        if not self.left or image.path is None or "://" in image.path:
-            return image
-        now = self.clock()
-        self.end = self.end or now + MOST_SECONDS
-        self.left = self.left - 1 if now < self.end else 0
-        preparation = self.workflow.preparation
-        found = inspect(
-            FileOrigin(Path(image.path), preparation.within),
-            image.name,
-            image.role,
-            convert=preparation.convert,
-        )
-        if not isinstance(found, Image):
-            return image
-        return _image(found)
+def _sized(image: ResultImage, looks: Looks) -> ResultImage:
+    """The image with its size, if there is time to look; one that is not looked at keeps none."""
+    if image.path is None or "://" in image.path or not looks.take():
+        return image
+    found = inspect(
+        FileOrigin(Path(image.path), looks.within), image.name, image.role, convert=looks.convert
+    )
+    return _image(found) if isinstance(found, Image) else image
 
 
 def _cases(workflow: Workflow) -> Iterator[Case]:

@@ -347,6 +347,24 @@ def test_looks_are_bounded_in_number_and_time(damaged: Path) -> None:
         "warning[W414] `bad/empty.jpg`",
         "warning[W414] `bad/half.jpg`",
     ]
+    assert lines[-1].endswith(" (only the first 2 images were looked at)")
+
+
+def test_a_count_says_how_far_was_looked(damaged: Path) -> None:
+    """Of a table, too: more rows than were looked at may name images that cannot be used."""
+    table = damaged / "sites.csv"
+    good = "good/a.jpg\n" * (MOST_FILES - 1)
+    table.write_text(f"photo\nbad/empty.jpg\n{good}bad/empty.jpg\n")
+    dataset = Dataset(table, "csv", {"image": "photo"}, damaged, None, {}, place=PLACE)
+    lines = told(find_pattern_problems(workflow(damaged, dataset=dataset)))
+    assert lines == [
+        "warning[W408] at least 1 row of `sites.csv` cannot be used (only the first"
+        f" {MOST_FILES} images were looked at); line 2 of sites.csv, column `photo`:"
+        " the file is empty (0 bytes)"
+    ]
+    table.write_text(f"photo\nbad/empty.jpg\n{good}")
+    (line,) = told(find_pattern_problems(workflow(damaged, dataset=dataset)))
+    assert line.startswith("warning[W408] 1 row of `sites.csv` cannot be used; line 2")
 
 
 @pytest.mark.parametrize(
