@@ -1,15 +1,36 @@
-"""A table's cell read as the kind that it is compared with: a CSV file knows only texts."""
+"""A table's cell read as the kind that it is compared with: a CSV file knows only texts, and a cell
+without one says nothing."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+from runner.text.lookup import Found, Missing
+from runner.values.reference import Reference
+
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _YES_NO: Mapping[str, bool] = {"true": True, "yes": True, "false": False, "no": False}
 
 TABLES = frozenset({"row", "truth"})
 """What may have been written as text, whatever it is."""
+
+
+def right_one(reference: Reference, found: Found | Missing) -> Found | Missing:
+    """What a reference says is right. An empty cell of the dataset, or one left out, says nothing:
+    it is no truth, and no empty answer either."""
+    if reference.root != "row":
+        return found
+    if isinstance(found, Missing):
+        return Missing(found.why, "no_truth")
+    if is_blank(found.value):
+        return Missing(f"{reference} is empty: nobody has said what is right", "no_truth")
+    return found
+
+
+def is_blank(cell: object) -> bool:
+    """Whether nothing stands in a cell."""
+    return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
 def read_cell(cell: object, like: object) -> object:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from runner.checks.ballot import Ballot
-from runner.checks.cells import TABLES, read_cell
+from runner.checks.cells import TABLES, read_cell, right_one
 from runner.checks.compare import COMPARATORS, Manner, how_far, mismatch, same
 from runner.checks.positions import RELATIONS, Region, misfit, misplaced, region
 from runner.checks.things import things
@@ -147,13 +147,15 @@ class That:
     def _differs(
         self, found: Found | Missing, case: CaseResults, other: Reference
     ) -> Iterator[CaseVerdict]:
-        expected = _value_of(other, case)
-        if isinstance(expected, Missing):
-            passed = None if expected.kind in _NOT_JUDGED else False
-            yield CaseVerdict(case.case, passed, expected.why)
-        elif isinstance(found, Missing):
-            yield CaseVerdict(case.case, False, found.why)
-        elif why := self._difference(found.value, expected.value, other):
+        expected, found = right_one(other, _value_of(other, case)), right_one(self.that, found)
+        for side in (expected, found):
+            if isinstance(side, Missing):
+                passed = None if side.kind in _NOT_JUDGED else False
+                yield CaseVerdict(case.case, passed, side.why)
+                return
+        assert not isinstance(expected, Missing)
+        assert not isinstance(found, Missing)
+        if why := self._difference(found.value, expected.value, other):
             yield CaseVerdict(case.case, False, why)
 
     def _misfits(self, case: CaseResults, other: Reference, iou: float) -> Iterator[CaseVerdict]:

@@ -157,7 +157,15 @@ def _row(line: int, names: tuple[str, ...], cells: list[str]) -> Row:
     if len(cells) > len(names) and any(cells[len(names) :]):
         why = f"it has {len(cells)} cells under {len(names)} columns; put a cell that holds the separator in quotes"
         return Row(line, values, why)
+    if absent := [name for name in names[len(cells) :] if name]:
+        why = f"it has {_cells(len(cells))} under {len(names)} columns: nothing stands for `{absent[0]}`"
+        left_out = {name: value for name, value in values.items() if name not in absent}
+        return Row(line, left_out, f"{why}; an empty cell needs its separator, too")
     return Row(line, values)
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
 
 
 def _json_rows(stream: TextIOWrapper) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
+from runner.checks.cells import is_blank
 from runner.roles import CaseResults, TruthOf
 from runner.sources.opening import Unreadable
 from runner.sources.truth import TRUTHS
@@ -130,7 +131,7 @@ def open_truth(spec: TruthSpec, flaws: Flaws, workflow: Workflow) -> OpenTruth:
 
 def _cell(column: str, row: Mapping[str, object]) -> Truth:
     value = row.get(column)
-    if value is None or value == "":
+    if is_blank(value):
         return NoTruth(f"the column `{column}` is empty in its row")
     return Cell(value)
 

@@ -38,7 +38,14 @@ ANSWER: dict[str, object] = {
     "boxes": [],
 }
 
-ROW = {"label": "DOG", "price": "10", "bad_price": "10,00", "flag": "yes", "number": "12"}
+ROW = {
+    "empty": "",
+    "label": "DOG",
+    "price": "10",
+    "bad_price": "10,00",
+    "flag": "yes",
+    "number": "12",
+}
 
 
 def result(step: str, answer: object, status: Status = "ok", error: str | None = None) -> Result:
@@ -208,7 +215,6 @@ TABLE: list[tuple[str, dict[str, object], str | None]] = [
     ("read.tags", {"same_as": "read.tags"}, None),
     ("read.tags", {"same_as": "read.no_tags"}, "read.tags is a list of 2 entries, expected the same as read.no_tags: a list of 0 entries"),
     ("read.tags", {"same_as": "row.label"}, 'entry 1 of read.tags is "red", expected the same as row.label: "DOG" (and 1 more entry)'),
-    ("read.number", {"same_as": "row.absent"}, "there is no row.absent"),
     ("read.absent", {"same_as": "row.label"}, "the answer of read has no `absent`"),
     ("read.number", {"same_as": "refused.number"}, "refused was refused: SAFETY"),
     ("vars.limit", {"at_least": 12}, None),
@@ -249,6 +255,17 @@ def test_a_case_whose_step_did_not_run_is_not_judged() -> None:
     assert that("read.number", {"same_as": "later.number"}).judge_case(case()).passed is None
     unknown = that("gone.text", {"equals": "x"}).judge_case(case())
     assert unknown == CaseVerdict("a.jpg", None, "gone has no result")
+
+
+@pytest.mark.parametrize("manner", [{}, {"similarity": 0.5}, {"ignore_case": True}])
+def test_an_empty_cell_says_nothing_of_what_is_right(manner: dict[str, object]) -> None:
+    """Whichever side it stands on, and whether it is empty or not there: the case is not judged."""
+    why = "row.empty is empty: nobody has said what is right"
+    for value, other in (("read.caption", "row.empty"), ("row.empty", "read.caption")):
+        check = that(value, {"same_as": other, **manner})
+        assert check.judge_case(case()) == CaseVerdict("a.jpg", None, why)
+    absent = that("read.number", {"same_as": "row.absent", **manner}).judge_case(case())
+    assert absent == CaseVerdict("a.jpg", None, "there is no row.absent")
 
 
 def numbers(*values: int, repeats: int = 1) -> list[CaseResults]:

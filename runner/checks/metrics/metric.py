@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
+from runner.checks.cells import right_one
 from runner.measures.evidence import Measured as Sampled
 from runner.roles import CaseResults
 from runner.text.lookup import Found, Missing, MissingKind, look_up
@@ -100,6 +101,12 @@ def not_judged(missing: Missing) -> NotJudged:
 def value_of(reference: Reference, case: CaseResults) -> Found | Missing:
     """The value that a reference leads to in one case."""
     return look_up(reference, case.steps, case.row, case.vars, case.truth, case.item)
+
+
+def right_value_of(reference: Reference, case: CaseResults) -> Found | Missing:
+    """The value that is right in one case; whatever it lacks, there is no truth then."""
+    found = right_one(reference, value_of(reference, case))
+    return Missing(found.why, "no_truth") if isinstance(found, Missing) else found
 
 
 Combine = Callable[["Numbers"], "Numbers"]

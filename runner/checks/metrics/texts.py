@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from runner.checks.metrics.gathered import Summed
-from runner.checks.metrics.metric import Gathered, LooksAt, not_judged, value_of
+from runner.checks.metrics.metric import Gathered, LooksAt, not_judged, right_value_of, value_of
 from runner.measures import sums
 from runner.measures.texts import character_errors, normalised, word_errors
 from runner.roles import CaseResults
@@ -34,9 +34,9 @@ class _Errors:
 
     def measure(self, case: CaseResults) -> Contribution | NotJudged:
         """The errors of one text; without a usable answer all of it is missing."""
-        there, found = value_of(self.against, case), value_of(self.of, case)
+        there, found = right_value_of(self.against, case), value_of(self.of, case)
         if isinstance(there, Missing):
-            return not_judged(Missing(there.why, "no_truth"))
+            return not_judged(there)
         lacking = isinstance(found, Missing)
         if isinstance(found, Missing) and found.kind in ("not_run", "no_truth"):
             return not_judged(found)

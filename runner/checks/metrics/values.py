@@ -9,7 +9,7 @@ from typing import ClassVar
 from runner.checks.cells import TABLES, read_cell
 from runner.checks.compare import Manner, is_number, same
 from runner.checks.metrics.gathered import Summed
-from runner.checks.metrics.metric import Gathered, LooksAt, not_judged, value_of
+from runner.checks.metrics.metric import Gathered, LooksAt, not_judged, right_value_of, value_of
 from runner.measures import sums
 from runner.roles import CaseResults
 from runner.text.lookup import Missing
@@ -34,9 +34,9 @@ class _Pair:
     def _pair(self, case: CaseResults) -> tuple[object, object] | Missing:
         """Both values; a cell of a table is read as what it is compared with. What is missing on
         the right side is told first: then nothing can be judged."""
-        there, found = value_of(self.against, case), value_of(self.of, case)
+        there, found = right_value_of(self.against, case), value_of(self.of, case)
         if isinstance(there, Missing):
-            return Missing(there.why, "no_truth")
+            return there
         if isinstance(found, Missing):
             return found
         value, right = found.value, there.value
@@ -84,7 +84,7 @@ class _Classes(_Equal):
         if not isinstance(pair, Missing):
             found, there = pair
             return self._name(there), self._name(found)
-        right = value_of(self.against, case)
+        right = right_value_of(self.against, case)
         if isinstance(right, Missing) or pair.kind not in ("unusable", "absent"):
             return not_judged(pair)
         return self._name(right.value), None

@@ -329,6 +329,20 @@ def test_a_case_without_truth_is_not_judged(name: str) -> None:
     assert metric.measure(unknown) == NotJudged("nobody has said what is right")
 
 
+@pytest.mark.parametrize("empty", ["", " ", None])
+@pytest.mark.parametrize(
+    "name",
+    ["accuracy", "macro_f1", "exact_match", "cer", "wer", "count_error", "mean_absolute_error"],
+)
+def test_an_empty_cell_of_the_table_is_no_truth(name: str, empty: object) -> None:
+    """It is not judged: nobody was wrong about it, with an answer or without one."""
+    metric = METRICS[name](of=LABEL, against=Reference.parse("row.label"))  # type: ignore[call-arg]
+    for answered in (result("cat"), result(7), result(status="refused")):
+        assert metric.measure(case(answered, label=empty)) == NotJudged(
+            "nobody has said what is right"
+        )
+
+
 def test_what_was_not_run_is_not_judged() -> None:
     """A step that was skipped gave no wrong answer."""
     skipped = case(result(status="skipped"), Things(), n="12")
