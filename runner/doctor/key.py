@@ -50,6 +50,14 @@ def key(found: Sequence[FoundKey], faults: Sequence[str], *, needed: bool) -> It
         yield Finding("key", "warn", told, "remove the one that you do not mean")
 
 
+def server_key(found: Sequence[FoundKey]) -> Finding:
+    """The key of an OpenAI-compatible server, which may want none."""
+    if not found:
+        told = "there is none in OPENAI_API_KEY, nor in a file .env; many servers want none"
+        return Finding("key", "ok", told)
+    return Finding("key", "ok", f"{_length(found[0])}; for `provider: openai`")
+
+
 def readable_by_others(files: Sequence[Path]) -> Iterator[Finding]:
     """Files with a key that other people of this machine can read."""
     for path in files:
@@ -106,8 +114,12 @@ def is_this_machine(url: str | None) -> bool:
     return host == "localhost" or host.startswith("127.")
 
 
+def _length(used: FoundKey) -> str:
+    return f"{used.name}, from {used.where}: {len(used.key)} characters"
+
+
 def _shape(used: FoundKey, *, needed: bool) -> Finding:
-    told = f"{used.name}, from {used.where}: {len(used.key)} characters"
+    told = _length(used)
     if any(
         not (letter.isascii() and letter.isprintable()) or letter in " \"'" for letter in used.key
     ):

@@ -36,31 +36,31 @@ async def service(connection: Connection, names: Sequence[str]) -> list[Finding]
     from runner.transport.client import Channel, open_client
 
     if refused := refuse(connection):
-        return [_trouble(refused)]
+        return [trouble(refused)]
     root = f"{(connection.base_url or BASE_URL).rstrip('/')}/{connection.api_version}"
     async with open_client(connection) as client:
         channel = Channel(client, connection.policy, connection.key)
         reply = await channel.send("GET", f"{root}/models?pageSize={MOST_LISTED}")
-        now, listed = datetime.now(UTC), _document(reply)
+        now, listed = datetime.now(UTC), document(reply)
         found = [*_clock(reply, now)]
         if isinstance(listed, Failure):
-            return [_trouble(listed), *found]
+            return [trouble(listed), *found]
         models = {str(model.get("name")): model for model in mappings(listed.get("models"))}
         if "models" not in listed:
             why = "the answer is no list of models"
-            return [_trouble(Failure("unreadable", why)), *found]
+            return [trouble(Failure("unreadable", why)), *found]
         found.insert(0, _reached(reply, connection, len(models)))
         for name in names:
             model: Resource | Failure | None = models.get(f"models/{name}")
             if model is None:
                 url = f"{root}/models/{quote(name, safe='')}"
-                model = _document(await channel.send("GET", url))
+                model = document(await channel.send("GET", url))
             found += _model(name, model)
     return found
 
 
-def _document(reply: Reply | Failure) -> Resource | Failure:
-    """The JSON object of an answer."""
+def document(reply: Reply | Failure) -> Resource | Failure:
+    """The JSON object of an answer, or why there is none."""
     from runner.transport.classify import failure_of, json_object
 
     if isinstance(reply, Failure):
@@ -78,7 +78,7 @@ def _reached(reply: Reply | Failure, connection: Connection, models: int) -> Fin
     return Finding("service", "ok", f"{told} models")
 
 
-def _trouble(failure: Failure) -> Finding:
+def trouble(failure: Failure) -> Finding:
     """Why a run would not work, and what may help."""
     said = failure.message
     match failure.kind:

@@ -47,7 +47,7 @@ def connection_of(
     services: dict[str, Service] = {}
     if asks_openai(workflow):
         if asks_gemini(workflow) and (base_url or key):
-            raise Rejected.because(_which(base_url))
+            raise Rejected.because(which_service(base_url))
         services[OPENAI] = _openai(workflow, base_url, environ, replays, key)
         base_url = key = None
     address, key = _gemini(workflow, base_url, environ, replays, key)
@@ -63,7 +63,8 @@ def connection_of(
     return _connected(connection, recordings)
 
 
-def _which(base_url: str | None) -> str:
+def which_service(base_url: str | None) -> str:
+    """What to say where one address or one key is given for two services."""
     if base_url:
         names, what = (BASE_URL_NAME, OPENAI_URL_NAME), "where one of them is"
     else:
@@ -136,7 +137,7 @@ def is_paid(workflow: Workflow, connection: Connection) -> bool:
         return False
     if asks_gemini(workflow) and not is_this_machine(connection.base_url):
         return True
-    return asks_openai(workflow) and not _is_near(connection.of(OPENAI).base_url)
+    return asks_openai(workflow) and not is_near(connection.of(OPENAI).base_url)
 
 
 def asks_elsewhere(workflow: Workflow, connection: Connection) -> bool:
@@ -151,7 +152,7 @@ def is_this_machine(address: str | None) -> bool:
     return host == "localhost" or host.startswith("127.")
 
 
-def _is_near(address: str | None) -> bool:
+def is_near(address: str | None) -> bool:
     """Whether a server is on this machine or in a private network, by its number or by a name that
     no name of the internet looks like."""
     host = _host(address)

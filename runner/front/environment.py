@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,11 +38,11 @@ def openai_key(environ: Mapping[str, str]) -> str | None:
     return environ.get(OPENAI_KEY_NAME) or None
 
 
-def keys_found(*folders: Path) -> Iterator[FoundKey]:
-    """Every variable that holds a key, with where it was found; the first one is used."""
+def keys_found(*folders: Path, names: Sequence[str] = KEY_NAMES) -> Iterator[FoundKey]:
+    """Every one of these variables that holds a key, with where it was found; the first is used."""
     from runner.doctor.key import FoundKey
 
-    for name in KEY_NAMES:
+    for name in names:
         if name in os.environ:  # even an empty one hides those of files
             if os.environ[name]:
                 yield FoundKey(name, "the environment", os.environ[name])
@@ -57,7 +57,7 @@ def keys_found(*folders: Path) -> Iterator[FoundKey]:
 def env_files_with_a_key(*folders: Path) -> Iterator[Path]:
     """The files `.env` that hold a key, used or not."""
     for path in dict.fromkeys((folder / ".env").resolve() for folder in folders):
-        if any(_read_env_file(path).get(name) for name in KEY_NAMES):
+        if any(_read_env_file(path).get(name) for name in (*KEY_NAMES, OPENAI_KEY_NAME)):
             yield path
 
 

@@ -314,3 +314,134 @@ def test_an_out_folder_that_cannot_be_written_is_a_failure(folder: Path) -> None
     (folder / "results").write_text("")
     code, checks = found("--offline", "--out", "results")
     assert (code, levels(checks, "out folder")) == (2, ["fail"])
+
+
+LOCAL = "{id: say, provider: openai, model: eyes, prompt: What?}"
+SERVER_KEY = "sk-canary-0123456789"
+
+
+def listing(*names: str, owner: str = "me", **more: object) -> tuple[int, object]:
+    """A list of models as OpenAI's protocol has it."""
+    models = [{"id": name, "object": "model", "owned_by": owner, **more} for name in names]
+    return 200, {"object": "list", "data": models}
+
+
+def test_a_server_of_ones_own_is_asked_for_its_models(folder: Path, service: Any) -> None:
+    """At the address that a run asks, with its /v1; Gemini and its key are no part of it."""
+    service.tell(listing("eyes", "ears", owner="vllm", max_model_len=32768))
+    code, checks = found(write(folder, LOCAL), "--base-url", f"{service.url}/v1")
+    assert code == 0
+    (asked,) = service.requests
+    assert asked.path == "/v1/models"
+    assert not {"x-goog-api-key", "authorization"} & set(map(str.lower, asked.headers))
+    said = checks["server"][0]["says"]
+    assert said.startswith(f"vLLM answers at {service.url}/v1 after ")
+    assert said.endswith(" s, and lists 2 models; it wants no key for that")
+    assert [finding["says"] for finding in checks["model"]] == [
+        "eyes is there; its context: 32,768 tokens"
+    ]
+    assert [finding["says"] for finding in checks["address"]] == [
+        f"{service.url}/v1 (for `provider: openai`)"
+    ]
+    assert not {"service", "api version", "clock"} & checks.keys()
+
+
+@pytest.mark.parametrize(
+    ("answer", "level", "says", "do"),
+    [
+        (listing("eyes"), "ok", "eyes is there", ""),
+        (listing("eyes:latest", owner="library"), "ok", "eyes is there", ""),
+        (listing("ears", owner="library"), "fail", "eyes is not there; there are ears", "ollama pull eyes"),
+        ((200, {"object": "list", "data": None}), "fail", "eyes is not there", "ollama pull eyes"),
+        (listing(*"abcdefg"), "fail", "eyes is not there; there are a, b, c, d, e and 2 more", "write a name that it lists"),
+        (listing("eyes-8b", "eyess"), "fail", "eyes is not there; there are eyes-8b, eyess", "did you mean eyess?"),
+        (listing("x", owner="vllm"), "fail", "eyes is not there; there are x", "write a name that it lists, or start it with --served-model-name eyes"),
+        (listing("m.gguf", owner="llamacpp"), "warn", "llama.cpp was started with m.gguf, and answers by any name, such as eyes", "write its own name, so that results tell it"),
+    ],
+)  # fmt: skip
+def test_whether_a_server_has_the_model(
+    folder: Path, service: Any, answer: object, level: str, says: str, do: str
+) -> None:
+    """What it lists, and how a model gets there with the server that answers."""
+    service.tell(answer)
+    code, checks = found(write(folder, LOCAL), "--base-url", f"{service.url}/v1")
+    (told,) = checks["model"]
+    assert (told["level"], told["says"], told["do"] or "") == (level, says, do)
+    assert code == (2 if level == "fail" else 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "level", "says", "do"),
+    [
+        ("/v1", (401, {"error": {"message": "no key"}}), "fail", "it wants a key: no key", "set OPENAI_API_KEY"),
+        ("", (404, {"detail": "Not Found"}), "fail", "no list of models at ", "the address goes up to its /v1: "),
+        ("/v1", (404, b""), "warn", "no list of models at ", "try it with --limit 1"),
+        ("/v1", (500, {"error": {"message": "oops"}}), "fail", "the service has trouble: oops", "try again"),
+        ("/v1", (200, {"hello": 1}), "fail", "something else answers: the answer is no list", "a login page"),
+        ("/v1", "html", "fail", "something else answers: a page", "a login page"),
+        ("/v1", "closed_before", "fail", "the connection broke", "is it running"),
+    ],
+)  # fmt: skip
+def test_a_server_that_does_not_work_is_told(
+    folder: Path, service: Any, path: str, answer: object, level: str, says: str, do: str
+) -> None:
+    """Each in its own words, with what to do."""
+    service.tell(answer)
+    code, checks = found(write(folder, LOCAL), "--base-url", f"{service.url}{path}")
+    (told,) = checks["server"]
+    assert (told["level"], told["says"][: len(says)]) == (level, says)
+    assert told["do"].startswith(do)
+    assert (code, "model" in checks) == (2 if level == "fail" else 0, False)
+
+
+def test_a_server_that_does_not_run(folder: Path) -> None:
+    """Who usually listens at that port, and how it is started."""
+    _, checks = found(write(folder, LOCAL), "--base-url", "http://127.0.0.9:11434/v1")
+    (told,) = checks["server"]
+    assert (told["level"], told["do"]) == (
+        "fail",
+        "is it running? Ollama is started with `ollama serve`",
+    )
+
+
+def test_the_key_of_a_server(folder: Path, service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is sent there, and Gemini's is not; one that is not taken is told."""
+    (folder / ".env").write_text(f"OPENAI_API_KEY={SERVER_KEY}\n")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{service.url}/v1")
+    service.tell((401, {"error": {"message": f"bad key {SERVER_KEY}"}}))
+    told = doctor(write(folder, LOCAL))
+    assert SERVER_KEY not in told.output
+    assert "the key is not taken: bad key [key]" in told.stdout
+    assert f"OPENAI_API_KEY, from .env: {len(SERVER_KEY)} characters" in told.stdout
+    (asked,) = service.requests
+    assert asked.headers["authorization"] == f"Bearer {SERVER_KEY}"
+
+
+def test_without_an_address_of_the_server(folder: Path, no_socket: None) -> None:
+    """Nothing is asked, and what the addresses usually are is told."""
+    code, checks = found(write(folder, LOCAL))
+    (told,) = checks["address"]
+    assert (code, told["level"], "http://127.0.0.1:11434/v1 (Ollama)" in told["do"]) == (
+        2,
+        "fail",
+        True,
+    )
+
+
+def test_both_services_are_asked(
+    folder: Path, service: Any, served: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each at its own address; one on the command line could be either's, as in a run."""
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", served(frozenset({KEY})))
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{service.url}/v1")
+    file = write(
+        folder,
+        "{id: see, prompt: What?}\n  - {id: say, provider: openai, model: eyes, prompt: Why?}",
+    )
+    service.tell(listing("eyes"))
+    code, checks = found(file)
+    assert (code, levels(checks, "service"), levels(checks, "server")) == (0, ["ok"], ["ok"])
+    assert [each["says"].split()[0] for each in checks["model"]] == ["gemini-3.5-flash", "eyes"]
+    code, checks = found(file, "--offline", "--base-url", "http://127.0.0.9:9")
+    assert (code, levels(checks, "address")) == (2, ["ok", "fail", "ok"])
+    assert checks["address"][1]["says"].startswith("this workflow asks two services: set ")
