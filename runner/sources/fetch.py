@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING
 from runner.sources.address import is_public
 from runner.sources.opening import Unreadable
 from runner.sources.pinned import PinnedBackend, names_to_addresses
+from runner.values.result import Issue
 from runner.version import VERSION
 
 if TYPE_CHECKING:
@@ -33,12 +34,39 @@ BY_HAND = "download it by hand and name the file"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""What a server says when the same request may succeed a little later."""
+
+
+class Passing(Unreadable):
+    """A download that may succeed when it is tried again. `status` is None where nothing was
+    answered whole; `headers` have names in lower case; `tries` is how often it was tried."""
+
+    def __init__(
+        self,
+        code: str,
+        why: str,
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        has_answered: bool = True,
+    ) -> None:
+        super().__init__(code, why)
+        self.status, self.headers, self.has_answered = status, headers or {}, has_answered
+        self.tries = 1
+
+
+Again = Callable[[Passing], bool]
+"""Waits before a download is tried again, if it is to be; False when it is not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a download may do. `seconds` is for all of it: names, redirects and the body.
+    """What a download may do. `seconds` is for all of one try: names, redirects and the body.
 
     `allowed` judges every address that a name resolves to, and the connection goes to one of
-    exactly those: a second answer of the name server changes nothing.
+    exactly those: a second answer of the name server changes nothing. `again` decides whether a
+    download that failed is tried once more.
     """
 
     allowed: Callable[[str], bool] = is_public
@@ -47,14 +75,20 @@ class Rules:
     seconds: float = 60.0
     redirects: int = 3
     clock: Callable[[], float] = time.monotonic
+    again: Again = lambda failure: False
 
 
 @dataclass(frozen=True, slots=True)
 class Downloads:
-    """A folder of downloaded images. An address that is in it already is not fetched again."""
+    """A folder of downloaded images. An address that is in it already is not fetched again.
+
+    Where a host failed to the end its next images are tried once each, until it answers: a thousand
+    images of a server that is gone do not wait a thousand times.
+    """
 
     folder: Path
     rules: Rules = Rules()
+    _gone: set[str] = field(default_factory=set)
 
     def get(self, address: str) -> Path:
         """The file that holds what this address answered with 200 OK. Raises `Unreadable`."""
@@ -62,6 +96,21 @@ class Downloads:
         if target.exists():
             return target
         self.folder.mkdir(parents=True, exist_ok=True)
+        host, tries = checked(address).netloc.decode("latin-1"), 1
+        while True:
+            try:
+                self._fetch(address, target)
+            except Passing as failure:
+                failure.tries = tries
+                if host not in self._gone and self.rules.again(failure):
+                    tries += 1
+                    continue
+                self._gone.add(host)
+                raise _after(tries, failure) from failure
+            self._gone.discard(host)
+            return target
+
+    def _fetch(self, address: str, target: Path) -> None:
         with NamedTemporaryFile(prefix=".", suffix=".part", dir=self.folder, delete=False) as part:
             try:
                 download(address, part, self.rules)
@@ -70,7 +119,11 @@ class Downloads:
                 os.unlink(part.name)
                 raise
         os.replace(part.name, target)
-        return target
+
+
+def _after(tries: int, failure: Passing) -> Unreadable:
+    often = f" (tried {tries} times)" if tries > 1 else ""
+    return Unreadable(failure.issue.code, f"{failure.issue.why}{often}")
 
 
 def download(address: str, target: IO[bytes], rules: Rules) -> None:
@@ -81,17 +134,14 @@ def download(address: str, target: IO[bytes], rules: Rules) -> None:
     try:
         _follow(address, target, rules, deadline)
     except httpcore.TimeoutException as error:
-        raise Unreadable(
-            "web_timeout",
-            f"the download took longer than {rules.seconds:g} seconds; try again, or {BY_HAND}",
-        ) from error
+        why = f"the download took longer than {rules.seconds:g} seconds; try again, or {BY_HAND}"
+        raise Passing("web_timeout", why, has_answered=False) from error
     except httpcore.ConnectError as error:
         why = f"no connection: {_said(error)}; no proxy is used: where one is needed, {BY_HAND}"
-        raise Unreadable("web_unreachable", why) from error
+        raise Passing("web_unreachable", why, has_answered=False) from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise Unreadable(
-            "web_failed", f"the download broke off: {_said(error)}; try again"
-        ) from error
+        why = f"the download broke off: {_said(error)}; try again"
+        raise Passing("web_failed", why) from error
 
 
 def checked(address: str) -> httpx.URL:
@@ -127,7 +177,8 @@ def _follow(address: str, target: IO[bytes], rules: Rules, deadline: float) -> N
             if not hop:
                 raise
             why = f"redirected to {url.host}: {error.issue.why}"
-            raise Unreadable(error.issue.code, why) from error
+            error.issue = Issue(error.issue.code, why)
+            raise
     raise Unreadable(
         "web_redirects",
         f"the address redirects more than {rules.redirects} times; write the one that it ends at",
@@ -194,7 +245,10 @@ def _refuse(response: httpcore.Response) -> None:
             )
         case status:
             later = "; try again later" if status == 429 or status >= 500 else ""
-            raise Unreadable("web_failed", f"the server answered {status}, not 200{later}")
+            why = f"the server answered {status}, not 200{later}"
+            if status in _PASSING:
+                raise Passing("web_failed", why, status=status, headers=_named(response))
+            raise Unreadable("web_failed", why)
     if _header(response, b"content-encoding") not in (None, "", "identity"):
         raise Unreadable("web_failed", "the server sends the image compressed, unasked")
 
@@ -221,6 +275,12 @@ def _too_large(rules: Rules) -> Unreadable:
 def _header(response: httpcore.Response, name: bytes) -> str | None:
     values = [value for key, value in response.headers if key.lower() == name]
     return values[0].decode("latin-1").strip() if values else None
+
+
+def _named(response: httpcore.Response) -> dict[str, str]:
+    """The headers by which a server says how long to wait."""
+    named = {name: _header(response, name.encode()) for name in ("retry-after", "date")}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from runner.executors import EXECUTORS
 from runner.roles import AnswerCache, Connection, Journal, Log, UploadMemory, no_log
+from runner.sources.fetch import Again, Passing
 from runner.stages.batching import Batching
 from runner.stages.chain import Chain
 from runner.stages.deliver import Delivery
@@ -19,14 +21,18 @@ from runner.stages.halt import Halt, HaltKind, stop_on_signals
 from runner.stages.inquire import Concluded, Inquiry
 from runner.stages.recall import Recall
 from runner.stages.stepping import Steps
+from runner.stages.try_again import try_again
 from runner.text.render import Renderer
 from runner.transport.budget import Budget
 from runner.transport.pacing import Pacers
-from runner.values.event import concluded, halted
+from runner.values.event import concluded, halted, said
 from runner.values.image import DataOrigin, Image
 from runner.values.job import Job
 from runner.values.result import FINE
 from runner.workflow.spec import Workflow
+
+LONG_SECONDS = 5.0
+"""A person is told of a wait that holds up the images for so long."""
 
 
 @dataclass(slots=True)
@@ -67,8 +73,9 @@ class Asking:
                 return await self._job(job, steps)
 
             executor = EXECUTORS["local"](self.workflow.run.parallel)
+            again = self._again(asyncio.get_running_loop())
             while True:
-                async with aclosing(executor.run(self._jobs(), through)) as done:
+                async with aclosing(executor.run(self._jobs(again), through)) as done:
                     async for each in done:
                         yield each
                 if self.batching is None or not await self._next_wave(self.batching):
@@ -130,8 +137,21 @@ class Asking:
             self.stop("limit", str(error))
             return False
 
-    def _jobs(self) -> Iterator[Job]:
-        cases = gather(self.workflow, allow_private=self.allow_private, downloads=self.downloads)
+    def _again(self, loop: asyncio.AbstractEventLoop) -> Again:
+        """When a download that failed is tried again; it waits in the thread that draws the jobs."""
+
+        def tell(failure: Passing, seconds: float) -> None:
+            if seconds >= LONG_SECONDS:
+                why = f"an image cannot be downloaded yet: {failure.issue.why}"
+                told = said(f"{why}; it is tried again in {seconds:.0f} s")
+                loop.call_soon_threadsafe(self.log, told)
+
+        return try_again(self.connection.policy, stopped=lambda: self.halt.is_called, waits=tell)
+
+    def _jobs(self, again: Again) -> Iterator[Job]:
+        cases = gather(
+            self.workflow, allow_private=self.allow_private, downloads=self.downloads, again=again
+        )
         for job in jobs(self.workflow, cases):
             if self.halt.is_called:
                 return

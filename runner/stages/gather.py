@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.catalogue import catalogue
 from runner.roles import Found
@@ -18,6 +20,9 @@ from runner.values.image import UnreadableImage
 from runner.values.result import Issue
 from runner.workflow.spec import ImageSet, Workflow
 
+if TYPE_CHECKING:
+    from runner.sources.fetch import Again
+
 
 def gather(
     workflow: Workflow,
@@ -25,6 +30,7 @@ def gather(
     fetch: bool = True,
     allow_private: bool = False,
     downloads: Path | None = None,
+    again: Again | None = None,
     read: Read = looked_at,
 ) -> Iterator[CaseImages]:
     """The cases of a workflow, in its order; called again, it starts again.
@@ -33,10 +39,13 @@ def gather(
     files of one name are told apart by their folders, repetitions by a number. What of web
     images this machine fetches is downloaded when it is their turn, into the folder `downloads`
     (by default one that lasts as long as this process); with `fetch=False` they stay addresses, as
-    a plan sees them. With `read=unopened` no image is opened: a case has its name and no more. `allow_private` admits addresses that are not on the public internet.
+    a plan sees them. `again` waits before a download that failed is tried once more.
+    With `read=unopened` no image is opened: a case has its name and no more. `allow_private` admits
+    addresses that are not on the public internet.
     Raises `Rejected` when a table cannot be read.
     """
-    download = _downloader(allow_private, downloads) if fetch and may_fetch(workflow) else None
+    here = fetch and may_fetch(workflow)
+    download = _downloader(allow_private, downloads, again) if here else None
     if workflow.dataset is not None:
         return row_cases(workflow.dataset, workflow.preparation, download, read)
     if len(workflow.images) == 1 and not workflow.images[0].together:
@@ -109,10 +118,11 @@ def _without_partner(pair: Pair, images: ImageSet) -> UnreadableImage:
     return UnreadableImage(pair.name, images.role, Issue("image_without_partner", why))
 
 
-def _downloader(allow_private: bool, folder: Path | None) -> Download:
+def _downloader(allow_private: bool, folder: Path | None, again: Again | None) -> Download:
     from runner.sources.fetch import Downloads, Rules
 
     rules = Rules(allowed=lambda _: True) if allow_private else Rules()
+    rules = replace(rules, again=again) if again else rules
     return Downloads(folder or _for_this_process(), rules).get
 
 

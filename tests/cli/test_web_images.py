@@ -28,6 +28,8 @@ class Site:
     address: str
     pages: dict[str, bytes]
     asked: list[str] = field(default_factory=list)
+    refusals: int = 0
+    """So many requests are refused with a 503 first."""
 
 
 @pytest.fixture
@@ -38,8 +40,9 @@ def site(png: bytes, jpeg: bytes) -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             started.asked.append(self.path)
-            content = pages[self.path]
-            self.send_response(200)
+            content = b"" if started.refusals else pages[self.path]
+            self.send_response(503 if started.refusals else 200)
+            started.refusals = max(0, started.refusals - 1)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -113,6 +116,18 @@ def test_a_public_image_is_left_to_the_service(service: Service, upload: str) ->
     (image,) = result["images"]
     assert (image["path"], image.get("width"), image["sha256"]) == (PUBLIC, None, None)
     assert not list(Path("runs").glob("*/images/*"))
+
+
+def test_a_passing_refusal_of_an_image_server_is_tried_again(service: Service, site: Site) -> None:
+    """As often as `retries` says; without them the image cannot be used."""
+    address = f"{site.address}/a.png"
+    for retries, status in ((1, "ok"), (0, "failed")):
+        site.refusals = 1
+        _, (result,) = service.run(
+            "--allow-private", images=address, fetch=True, run={"retries": retries}
+        )
+        assert result["status"] == status
+    assert site.asked == ["/a.png"] * 3
 
 
 BOXES = {"step": {"schema": "boxes"}}

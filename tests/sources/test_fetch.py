@@ -15,8 +15,10 @@ import pytest
 from runner.sources.fetch import BY_HAND, Downloads, Rules
 from runner.sources.opening import Unreadable
 from runner.sources.web import Web
+from runner.stages.try_again import HEARD_SECONDS, try_again
 from runner.values.geometry import Size
 from runner.values.image import FileOrigin, Image, UnreadableImage, WebOrigin
+from runner.values.request import Policy
 from runner.values.result import Issue
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -456,3 +458,124 @@ def test_a_message_names_the_address(site: Callable[..., Site], tmp_path: Path) 
     assert found.issue.why == (
         f"{address}: redirected to {host}: there is nothing at this address (404)"
     )
+
+
+def counted(*answers: Answer) -> Answer:
+    """Gives these answers one after the other, and the last one again and again."""
+    left = list(answers)
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        (left.pop(0) if len(left) > 1 else left[0])(request)
+
+    return answer
+
+
+def hang_up(request: BaseHTTPRequestHandler) -> None:
+    request.connection.close()
+    request.wfile.close()
+
+
+def patient(*, retries: int = 2, waited: list[float] | None = None) -> Rules:
+    """The rules of a run, for which time passes at once."""
+    times = [0.0]
+
+    def sleep(seconds: float) -> None:
+        times[0] += 1000.0
+
+    again = try_again(
+        Policy(retries=retries),
+        sleep=sleep,
+        clock=lambda: times[0],
+        dice=lambda: 0.5,
+        waits=lambda failure, seconds: waited.append(seconds) if waited is not None else None,
+    )
+    return replace(OPEN, again=again)
+
+
+@pytest.mark.parametrize(
+    ("first", "waits"),
+    [
+        (status(503), [0.5]),
+        (status(502), [0.5]),
+        (status(408), [0.5]),
+        (status(429), [0.5]),
+        (status(429, Retry_After="30"), [30.0]),
+        (status(503, Retry_After="900"), [900.0]),
+        (content(b"whole", length=9), [0.5]),
+        (hang_up, [0.5]),
+    ],
+)
+def test_what_passes_is_tried_again(
+    site: Callable[..., Site], tmp_path: Path, first: Answer, waits: list[float]
+) -> None:
+    """As a request is: after a wait, or after the one that the server asks for. Nothing is left of
+    what was broken off."""
+    web, waited = site(), list[float]()
+    web.pages["/cat.jpg"] = counted(first, content(b"whole"))
+    path = Downloads(tmp_path, patient(waited=waited)).get(web.url("/cat.jpg"))
+    assert (path.read_bytes(), waited, len(web.asked)) == (b"whole", waits, 2)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(status(code) for code in (204, 401, 403, 404, 410, 501)),
+        status(429, Retry_After="901"),
+        status(302),
+        status(200, Content_Encoding="gzip"),
+        content(b"", length=50_000_001),
+    ],
+)
+def test_what_stays_is_not_tried_again(
+    site: Callable[..., Site], tmp_path: Path, answer: Answer
+) -> None:
+    """Nor what would take longer to wait for than a request waits."""
+    web = site()
+    web.pages["/cat.jpg"] = answer
+    refusal(tmp_path, web.url("/cat.jpg"), patient())
+    assert web.asked == ["/cat.jpg"]
+
+
+def test_tries_are_bounded(site: Callable[..., Site], tmp_path: Path) -> None:
+    """By `retries`; each wait is drawn from a longer span. It is said how often it was tried."""
+    web, waited = site(), list[float]()
+    web.pages["/cat.jpg"] = status(503)
+    issue = refusal(tmp_path, web.url("/cat.jpg"), patient(waited=waited))
+    assert issue.why == "the server answered 503, not 200; try again later (tried 3 times)"
+    assert (len(web.asked), waited) == (3, [0.5, 1.0])
+    refusal(tmp_path / "none", web.url("/cat.jpg"), patient(retries=0))
+    assert len(web.asked) == 4
+
+
+def test_where_nobody_answers_there_is_one_more_try(tmp_path: Path) -> None:
+    """A wrong address does not pass."""
+    waited: list[float] = []
+    issue = refusal(tmp_path, "http://127.0.0.9:9/cat.jpg", patient(retries=4, waited=waited))
+    assert (issue.code, waited) == ("web_unreachable", [0.5])
+
+
+def test_a_host_that_is_gone_is_not_waited_for_at_every_image(
+    site: Callable[..., Site], tmp_path: Path
+) -> None:
+    """Its next images are tried once each, until it answers."""
+    web, waited = site(), list[float]()
+    for name in "abd":
+        web.pages[f"/{name}.jpg"] = status(503)
+    web.pages["/c.jpg"] = content(b"whole")
+    downloads = Downloads(tmp_path, patient(waited=waited))
+    for name in "abcd":
+        with suppress(Unreadable):
+            downloads.get(web.url(f"/{name}.jpg"))
+    assert [path[1] for path in web.asked] == [*"aaa", "b", "c", *"ddd"]
+    assert len(waited) == 4
+
+
+def test_a_stopped_run_waits_for_no_download(site: Callable[..., Site], tmp_path: Path) -> None:
+    """It ends in the middle of the wait."""
+    web, heard = site(), iter([False, False, True, True])
+    web.pages["/cat.jpg"] = status(503, Retry_After="600")
+    slept: list[float] = []
+    again = try_again(Policy(), stopped=lambda: next(heard), sleep=slept.append)
+    refusal(tmp_path, web.url("/cat.jpg"), replace(OPEN, again=again))
+    assert (len(web.asked), slept) == (1, [HEARD_SECONDS])
