@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from runner.workflow.not_yet import ONLY_AT_THE_TOP, is_later
+
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = ROOT / "schemas" / "workflow.schema.json"
 PAGE = ROOT / "docs" / "format.md"
@@ -113,7 +115,9 @@ def section(name: str, node: Mapping[str, object], schema: Mapping[str, object])
             continue  # told once, under `defaults`
         resolved = resolve(value, schema)
         must = " (required)" if key in required else ""
-        yield f"| `{key}`{must} | {takes(resolved, schema)} | {says(resolved)} |\n"
+        later = name == "step_ask" and key in ONLY_AT_THE_TOP
+        not_yet = "For a single step it cannot run yet: write it at the top. " * later
+        yield f"| `{key}`{must} | {takes(resolved, schema)} | {not_yet}{says(resolved, key)} |\n"
     if name == "step_ask":
         yield "| settings | | Every setting of `defaults`, for this step only. |\n"
     elif name in ("combo", "matrix"):
@@ -176,8 +180,9 @@ def takes(node: Mapping[str, object], schema: Mapping[str, object]) -> str:
     return _escape(" or ".join(words)) or "anything"
 
 
-def says(node: Mapping[str, object]) -> str:
-    """Description, what the words mean, limits, default and example of a key."""
+def says(node: Mapping[str, object], key: str = "") -> str:
+    """Description, what the words mean and which cannot run yet, limits, default and example of a
+    key."""
     description = str(node.get("description", ""))
     sentences = [description if description.endswith(".") else f"{description}."] * bool(
         description
@@ -185,7 +190,10 @@ def says(node: Mapping[str, object]) -> str:
     values, meanings = words_of(node)
     if meanings:
         pairs = zip(values, meanings, strict=True)
-        told = "; ".join(f"`{_plain(value)}`: {meaning}" for value, meaning in pairs)
+        told = "; ".join(
+            f"`{_plain(value)}`: {meaning}{' (cannot run yet)' * is_later(key, value)}"
+            for value, meaning in pairs
+        )
         sentences.append(f"{told}.")
     if "minimum" in node and "maximum" in node:
         sentences.append(f"From {node['minimum']} to {node['maximum']}.")
