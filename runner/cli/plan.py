@@ -31,6 +31,7 @@ from runner.stages.passing import Travel
 from runner.stages.plan import Plan, nobody
 from runner.text.excerpt import visible, visible_json
 from runner.text.words import money, number, tokens, weight
+from runner.values.problem import errors_of
 from runner.workflow.spec import Combination, Workflow
 
 SHOWN = 12
@@ -74,8 +75,8 @@ def command(
     from runner.story import advice_on_images, make_plan
 
     workflow = opened(file, variables, provider, limit, batch=batch, allow_outside=allow_outside)
-    leave_on_errors(problems_before(workflow))
-    leave_on_errors(advice_on_images(workflow))
+    found = problems_before(workflow)
+    leave_on_errors(found if errors_of(found) else (*found, *advice_on_images(workflow)))
     met = exact_counts.Met(sample or exact_counts.SAMPLE)
     planned = make_plan(workflow, visit=met if exact else nobody)
     found = _counted(workflow, planned, met, base_url, api_version) if exact else ()

@@ -113,8 +113,9 @@ def command(
     workflows = [opened(file, variables, provider, limit, **how) for file in files]
     if wishes["record"] or wishes["replay"]:
         _refuse_batches(workflows)
+    known: set[Problem] = set()
     for workflow in workflows:  # nothing is asked while one of them has a mistake
-        _check(workflow, told["quiet"], tell)
+        _check(workflow, told["quiet"], tell, known)
     from runner.cli.running import Manner, run_all
     from runner.front.session import Wishes
 
@@ -155,11 +156,15 @@ def _begin(resume: bool, fresh: bool, retry_failed: bool) -> Begin:
     return given[0] if given else "auto"
 
 
-def _check(workflow: Workflow, quiet: bool, tell: Tell) -> None:
+def _check(workflow: Workflow, quiet: bool, tell: Tell, known: set[Problem]) -> None:
+    """Tells what is wrong in one list, but for what was told of another file of this command."""
     from runner.story import advice_on_images
 
-    leave_on_errors(problems_before(workflow), tell)
-    leave_on_errors(() if quiet else advice_on_images(workflow), tell)
+    found = problems_before(workflow)
+    if not quiet and not errors_of(found):
+        found += advice_on_images(workflow)
+    leave_on_errors([problem for problem in found if problem not in known], tell)
+    known.update(found)
 
 
 def _log_problems(problems: tuple[Problem, ...]) -> None:

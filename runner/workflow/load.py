@@ -206,6 +206,7 @@ class _Loading:
                     check_chat(draft, uses, self.findings)
             else:
                 check.check(uses)
+        check.finish()
         named = {draft.settings.model for draft in drafts} | set(axes.get("model", ()))
         in_batch = is_in_batches(self.data)
         return {name: catalogue().model(name).priced(in_batch=in_batch) for name in sorted(named)}

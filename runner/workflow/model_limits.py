@@ -22,12 +22,23 @@ class Use:
 
 
 @dataclass(slots=True)
+class _Unusual:
+    """Values of a setting that stand in one place of the file, and the models that get them."""
+
+    route: Route | None
+    models: dict[str, None] = field(default_factory=dict)
+    values: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class ModelCheck:
-    """Compares what models are asked for with what they accept; tells each thing once."""
+    """Compares what models are asked for with what they accept; tells each thing once, the last at
+    the `finish`."""
 
     findings: Findings
     models: dict[str, Model] = field(default_factory=dict)
     _told: set[object] = field(default_factory=set)
+    _temperatures: dict[Route | None, _Unusual] = field(default_factory=dict)
 
     def check(self, uses: Iterable[Use]) -> None:
         """All uses of one step."""
@@ -132,12 +143,24 @@ class ModelCheck:
 
     def _temperature(self, use: Use, model: Model) -> None:
         """Source: ai.google.dev, Gemini 3 guide: leave the temperature at its default of 1.0."""
-        wanted = use.values.get("temperature")
+        wanted, route = use.values.get("temperature"), use.routes.get("temperature")
         if wanted is None or wanted == 1 or not model.name.startswith("gemini-3"):
             return
-        message = f"Google advises to leave the temperature of `{model.name}` at its default"
-        fix = "delete the line; other values may make answers loop or get worse"
-        self._once("W508", use.routes.get("temperature"), message, fix, warning=True)
+        written = route[:2] if route and route[0] == "matrix" else route
+        unusual = self._temperatures.setdefault(written, _Unusual(route))
+        unusual.models.setdefault(model.name)
+        unusual.values.setdefault(f"{wanted:g}")
+
+    def finish(self) -> None:
+        """Tells what is told once for all steps, and once for all values of an axis."""
+        for unusual in self._temperatures.values():
+            models, values = list(unusual.models), list(unusual.values)
+            message = (
+                f"Google advises to leave the temperature of {one_of(models, 'and')} at its default"
+            )
+            here = f"; here it is {one_of(values, 'and')}" if len(values) > 1 else ""
+            fix = "delete the line; other values may make answers loop or get worse"
+            self._once("W508", unusual.route, message + here, fix, warning=True)
 
     def _mendable(self, use: Use, key: str) -> Route | None:
         """Where a setting that does not go with its model can be mended: in the author's file."""

@@ -326,3 +326,17 @@ def test_a_part_is_not_run(folder: Path) -> None:
     done = askpix(folder, "run", "part.workflow.yaml", "--provider", "simulator")
     assert done.returncode == 2
     assert "it is only a part" in done.stderr
+
+
+def test_a_warning_of_a_shared_file_is_told_once(folder: Path) -> None:
+    """Two files of one command extend it: what is odd about it stands once above both."""
+    (folder / "base.yaml").write_text(BOXES.replace("name: shapes\n", "partial: true\n"))
+    base = folder / "base.yaml"
+    base.write_text(base.read_text() + "defaults: {temperature: 0.2}\n")
+    for name in ("one", "two"):
+        (folder / f"{name}.workflow.yaml").write_text("version: 1\nextends: base.yaml\n")
+    files = ("one.workflow.yaml", "two.workflow.yaml")
+    done = askpix(folder, "run", *files, "--provider", "simulator")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("warning[W508]") == 1
+    assert done.stderr.count("1 warning") == 1
