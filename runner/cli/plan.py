@@ -75,8 +75,8 @@ def command(
     from runner.story import advice_on_images, make_plan
 
     workflow = opened(file, variables, provider, limit, batch=batch, allow_outside=allow_outside)
-    found = problems_before(workflow)
-    leave_on_errors(found if errors_of(found) else (*found, *advice_on_images(workflow)))
+    odd = problems_before(workflow)
+    leave_on_errors(odd if errors_of(odd) else (*odd, *advice_on_images(workflow)))
     met = exact_counts.Met(sample or exact_counts.SAMPLE)
     planned = make_plan(workflow, visit=met if exact else nobody)
     found = _counted(workflow, planned, met, base_url, api_version) if exact else ()

@@ -126,11 +126,10 @@ def _trouble(failure: Failure, root: str, *, has_key: bool) -> Finding:
         case "credentials":
             how = "look at OPENAI_API_KEY: it is the one with which the server was started"
             return Finding("server", "fail", f"the key is not taken: {said}", how)
-        case "connect" | "transport" if (port := urlsplit(root).port) in STARTED:
-            how = f"is it running? {STARTED[port]}"
-            return Finding("server", "fail", said, how)
         case "connect" | "transport":
-            return Finding("server", "fail", said, "is it running, at this address?")
+            usual = STARTED.get(urlsplit(root).port or 0)
+            how = f"is it running? {usual}" if usual else "is it running, at this address?"
+            return Finding("server", "fail", said, how)
         case "not_found" if not root.endswith("/v1"):
             how = f"the address goes up to its /v1: {root}/v1"
             return Finding("server", "fail", f"no list of models at {root}/models", how)

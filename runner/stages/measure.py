@@ -15,6 +15,7 @@ from random import Random
 from runner.checks.metrics import METRICS
 from runner.checks.metrics.limits import Limits, number, remarks, value_told
 from runner.checks.metrics.metric import AcrossRepeats, Gathered, Metric
+from runner.checks.metrics.vocabulary import Vocabulary
 from runner.measures.evidence import Interval, interval, wilson
 from runner.roles import CaseResults
 from runner.stages.definition import definition_of
@@ -123,6 +124,7 @@ class Seat:
     lacking: int = 0
     not_judged: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     confusion: dict[str, Counter[str]] = field(default_factory=dict)
     classes: set[str] = field(default_factory=set)
     waiting: list[CaseResults] = field(default_factory=list)
@@ -193,6 +195,8 @@ class Seat:
         self.judged += 1
         self.lacking += added.lacking
         self.notes.update(added.notes)
+        if added.labels is not None:
+            self.vocabulary.add(added.labels)
         if added.confused:
             there, found = (self._class(name) for name in added.confused)
             self.confusion.setdefault(there, Counter())[found] += 1
@@ -231,6 +235,8 @@ class Seat:
         value = self._scaled(self.gathered.value()) if self.judged else None
         span, method = self._interval(value)
         repeats = self._of_repeats() if value is not None else ()
+        stranger = self.vocabulary.stranger()
+        notes = {stranger: self.judged, **self.notes} if stranger else dict(self.notes)
         labels = tuple(LabelMeasured(*each) for each in self.gathered.by_label() if each[0])
         return Measured(
             name=self.spec.name,
@@ -249,7 +255,7 @@ class Seat:
             not_judged=dict(self.not_judged),
             labels=labels[:KEPT],
             confusion={there: dict(found) for there, found in sorted(self.confusion.items())},
-            notes=dict(self.notes),
+            notes=notes,
         )
 
     def _interval(self, value: float | None) -> tuple[Interval | None, Method | None]:

@@ -13,17 +13,27 @@ Better = Literal["more", "less"]
 
 
 @dataclass(frozen=True, slots=True)
+class Labels:
+    """The labels of what is there and of what was found, where only the same ones fit together."""
+
+    there: frozenset[str]
+    found: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Contribution:
     """What one answer adds to a metric: its parts by label (`""` where labels do not matter).
 
     `confused` is what is there and what was found instead, or the same. `lacking`: there was no
-    usable answer, and it counts as wrong. `notes` are sentences about the measuring itself.
+    usable answer, and it counts as wrong. `notes` are sentences about the measuring itself,
+    `labels` what may have kept anything from being right.
     """
 
     parts: Mapping[str, tuple[float, ...]]
     confused: tuple[str, str] | None = None
     lacking: bool = False
     notes: tuple[str, ...] = ()
+    labels: Labels | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

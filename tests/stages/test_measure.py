@@ -226,3 +226,16 @@ def test_many_images_are_held_in_groups() -> None:
     assert verdict.measured.value == 0.5
     half = 1.96 * 0.5 / (3 * GROUPS) ** 0.5
     assert verdict.measured.low == pytest.approx(0.5 - half, abs=0.003)
+
+
+def test_a_number_of_nought_says_that_no_label_occurs() -> None:
+    """It is the words that differ, perhaps not the answers."""
+    verdict, measured = one(spec(at_least=0.5), [case("a", "a cat"), case("b", "kitten")])
+    sentence = (
+        'no label of the truth ever occurs in the answers: the truth has "cat", the answers have'
+        ' "a cat" and "kitten"'
+    )
+    assert (
+        verdict.why == f"0 (95% interval 0 to 0.6576), at least 0.5 needed; 2 answers; {sentence}"
+    )
+    assert measured.notes == {sentence: 2}

@@ -23,7 +23,7 @@ from runner.measures.matching import Match, matches
 from runner.measures.precision import THRESHOLDS, ranked
 from runner.roles import CaseResults
 from runner.text.lookup import Missing
-from runner.values.measured import Better, Contribution, NotJudged
+from runner.values.measured import Better, Contribution, Labels, NotJudged
 from runner.values.reference import Reference
 
 if TYPE_CHECKING:
@@ -53,6 +53,17 @@ class Sides:
     def matched(self, iou: float) -> tuple[Match, ...]:
         """The best one-to-one matching at this overlap."""
         return matches(self.ious, [least(each, self.place, iou) for each in self.there])
+
+    @property
+    def labels(self) -> Labels | None:
+        """The labels of both sides, where they decide what fits together."""
+        if not self.by_label or self.lacking:
+            return None
+        there, found = (
+            frozenset(filter(None, (each.label for each in side)))
+            for side in (self.there, self.found)
+        )
+        return Labels(there, found)
 
     def notes(self, iou: float) -> tuple[str, ...]:
         """Says so where a lower overlap is enough."""
@@ -98,7 +109,7 @@ class _Counted(_Found):
                 row = parts.setdefault(label, [0.0] * 3 * len(self.iou))
                 row[3 * step : 3 * step + 3] = three
         notes = found.notes(max(self.iou))
-        return Contribution(_frozen(parts), lacking=found.lacking, notes=notes)
+        return Contribution(_frozen(parts), None, found.lacking, notes, found.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +147,8 @@ class MeanIou(_Found):
         if isinstance(found, NotJudged) or found.lacking:
             return found if isinstance(found, NotJudged) else NotJudged("no usable answer")
         pairs = found.matched(min(self.iou))
-        return Contribution(
-            _of_pairs(found, pairs, [each.iou for each in pairs]), notes=found.notes(min(self.iou))
-        )
+        parts = _of_pairs(found, pairs, [each.iou for each in pairs])
+        return Contribution(parts, notes=found.notes(min(self.iou)), labels=found.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +175,7 @@ class BoundaryF(_Found):
             if there is None or other is None:
                 return NotJudged("a thing has neither mask nor outline")
             values.append(boundary_f(there, other))
-        return Contribution(_of_pairs(found, pairs, values))
+        return Contribution(_of_pairs(found, pairs, values), labels=found.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +200,7 @@ class MeanAveragePrecision(_Found):
             parts[label] = ranked(found.ious[rows][:, columns], scores, self.iou)
         unscored = any(each.thing.score is None for each in found.found)
         notes = (NO_SCORES,) if unscored else ()
-        return Contribution(parts, lacking=found.lacking, notes=notes)
+        return Contribution(parts, None, found.lacking, notes, found.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +221,7 @@ class PointHit(_Found):
         for label, rows, columns in _by_label(found):
             hits = matches(found.ious[rows][:, columns], 0.5)
             parts[label] = float(len(hits)), float(max(len(rows), len(columns)))
-        return Contribution(parts, lacking=found.lacking)
+        return Contribution(parts, lacking=found.lacking, labels=found.labels)
 
 
 def sides(of: Reference, against: Reference, case: CaseResults) -> Sides | NotJudged:

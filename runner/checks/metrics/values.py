@@ -13,7 +13,7 @@ from runner.checks.metrics.metric import Gathered, LooksAt, not_judged, right_va
 from runner.measures import sums
 from runner.roles import CaseResults
 from runner.text.lookup import Missing
-from runner.values.measured import Better, Contribution, NotJudged
+from runner.values.measured import Better, Contribution, Labels, NotJudged
 from runner.values.reference import Reference
 
 NO_ANSWER = "(no answer)"
@@ -114,7 +114,8 @@ class Accuracy(_Classes):
             return pair
         there, found = pair
         parts = {there: (float(there == found), 1.0)}
-        return Contribution(parts, (there, found or NO_ANSWER), lacking=found is None)
+        labels = None if found is None else _labels(there, found)
+        return Contribution(parts, (there, found or NO_ANSWER), found is None, labels=labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,8 @@ class MacroF1(_Classes):
         parts = {there: (1.0, 0.0, 0.0)} if there == found else {there: (0.0, 0.0, 1.0)}
         if found is not None and found != there:
             parts[found] = (0.0, 1.0, 0.0)
-        return Contribution(parts, (there, found or NO_ANSWER), lacking=found is None)
+        labels = None if found is None else _labels(there, found)
+        return Contribution(parts, (there, found or NO_ANSWER), found is None, labels=labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,10 @@ class _OfClasses(Summed):
         for label, parts in sorted(self._totals().items()):
             value = float(sums.f1(np.array(parts)))
             yield label, None if np.isnan(value) else value
+
+
+def _labels(there: str, found: str) -> Labels:
+    return Labels(frozenset({there}), frozenset({found}))
 
 
 def _count(value: object) -> float | None:

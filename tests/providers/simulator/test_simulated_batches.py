@@ -218,7 +218,7 @@ def test_a_batch_is_worked_out_once_whoever_asks_meanwhile(
 
     async def three_polls_of_which_one_goes_away() -> list[Any]:
         polls = [asyncio.create_task(poll()) for _ in range(3)]
-        while not service.desk.batches.at_work:
+        while not service.desk.batches.at_work:  # noqa: ASYNC110 - it is no event of the test
             await asyncio.sleep(0)
         polls[0].cancel()
         return await asyncio.gather(*polls[1:])
