@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import MISSING, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from runner.values.problem import Route
@@ -40,12 +40,21 @@ def metrics_of(
     checks: Sequence[Any], scope: Scope, axes: Mapping[str, Sequence[Any]], findings: Findings
 ) -> tuple[MetricSpec, ...]:
     """The `metric:` checks; what is wrong with them is told."""
-    found = [
-        _metric(check, ("checks", number), scope, axes, findings)
+    written = {
+        number: check
         for number, check in enumerate(checks)
         if isinstance(check, dict) and isinstance(check.get("metric"), str)
+    }
+    found = [
+        _metric(check, ("checks", number), scope, axes, findings)
+        for number, check in written.items()
     ]
-    return tuple(each for each in found if each is not None)
+    named = _told_apart(written.values())
+    return tuple(
+        replace(each, name=name)
+        for each, name in zip(found, named, strict=True)
+        if each is not None
+    )
 
 
 def tell_repeats(metrics: Sequence[MetricSpec], repeat: int, findings: Findings) -> None:
@@ -76,7 +85,7 @@ def _metric(
     if len(findings.problems) > told and options is None:
         return None
     return MetricSpec(
-        name=check.get("name") or _name(check, name),
+        name=_name(check),
         metric=name,
         options=options or {},
         place=findings.document.place((*route, "metric")),
@@ -246,11 +255,24 @@ def _ends(check: Mapping[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _name(check: Mapping[str, Any], name: str) -> str:
-    """`recall of find.boxes at least 0.9`."""
-    words = [name]
+def _told_apart(checks: Collection[Mapping[str, Any]]) -> list[str]:
+    """The name of each: by it a number stands in `metrics.json`, and is compared with a baseline. The
+    right side is only told where two would be called the same without it."""
+    sides: dict[str, set[str]] = {}
+    for check in checks:
+        sides.setdefault(_name(check), set()).add(str(check.get("against")))
+    return [_name(check, apart=len(sides[_name(check)]) > 1) for check in checks]
+
+
+def _name(check: Mapping[str, Any], *, apart: bool = False) -> str:
+    """The author's, or `recall of find.boxes at least 0.9`; `apart`: `… against truth.boxes …`."""
+    if check.get("name"):
+        return str(check["name"])
+    words = [str(check["metric"])]
     if check.get("of"):
         words.append(f"of {check['of']}")
+    if apart and check.get("against"):
+        words.append(f"against {check['against']}")
     if check.get("iou") is not None:
         words.append(f"at IoU {check['iou']}")
     limits = [

@@ -502,3 +502,21 @@ def test_a_check_is_called_in_the_words_of_the_file(
     ask = "steps:\n  - id: ask\n    prompt: What?\n    schema: {type: object, properties: {text: {}}}\n"
     workflow = loaded(f"{HEAD}{ask}checks:\n  - {{that: ask.text, {comparison}}}\n")
     assert [check.name for check in workflow.checks] == [name]
+
+
+def test_metrics_of_two_truths_have_names_of_their_own(loaded: Loaded, tmp_path: Path) -> None:
+    """By its name a number stands in metrics.json and in the baseline; nothing else is renamed."""
+    (tmp_path / "t.csv").write_text("image,label,x_min,y_min,x_max,y_max\na.png,,,,,\n")
+    workflow = loaded(
+        HEAD + "truth: {one: t.csv, two: t.csv}\n" + ASK + "    schema: boxes\nchecks:\n"
+        "  - {metric: f1, of: ask.boxes, against: truth.one, at_least: 0.5}\n"
+        "  - {metric: f1, of: ask.boxes, against: truth.two, at_least: 0.5}\n"
+        "  - {metric: recall, of: ask.boxes, against: truth.two, at_least: 0.5}\n"
+        "  - {metric: recall, name: mine, of: ask.boxes, against: truth.one, at_least: 0.5}\n"
+    )
+    assert [metric.name for metric in workflow.metrics] == [
+        "f1 of ask.boxes against truth.one at least 0.5",
+        "f1 of ask.boxes against truth.two at least 0.5",
+        "recall of ask.boxes at least 0.5",
+        "mine",
+    ]
