@@ -7,12 +7,12 @@ from pathlib import Path
 
 from runner.baseline import BaselineError, read_at
 from runner.stages.answers_compared import answers_compared
-from runner.stages.choices import choices_of
+from runner.stages.choices import matrix_of
 from runner.stages.compare import compare
 from runner.standing import standing_of
 from runner.store.folder import FolderError, RunFolder
 from runner.store.named_run import named_run
-from runner.values.difference import Choice, Differences
+from runner.values.difference import Differences, Matrix
 from runner.values.standing import Standing
 
 
@@ -35,13 +35,12 @@ def differences(before: str, now: str, runs: Path) -> Differences:
     return found
 
 
-def choices(run: str, runs: Path) -> tuple[tuple[Choice, ...], Standing]:
+def matrix(run: str, runs: Path) -> Matrix:
     """The combinations of a run side by side. Raises `NotComparable`."""
-    standing = _side(run, runs).standing
-    found = choices_of(standing)
-    if len(found) < 2:
+    found = matrix_of(_side(run, runs).standing)
+    if len(found.choices) < 2:
         raise NotComparable(f"{run} has no matrix; name a second run to compare it with")
-    return found, standing
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,7 +329,7 @@ def test_a_matrix_says_which_setting_pays(folder: Path) -> None:
     data = json.loads(askpix("diff", "last", "--format", "json").stdout)
     good, bad = data["choices"]
     assert (good["pays"], bad["pays"]) == (True, False)
-    assert bad["metrics"][0]["finding"] == "worse"
+    assert bad["metrics"][0]["against_first"]["finding"] == "worse"
     table = askpix("diff", "last").stdout.splitlines()
     assert table[0].startswith("vars.how ")
     assert table[0].split()[1:4] == ["finds", "all", "recall"]

@@ -57,12 +57,11 @@ def _of_two(before: str, now: str, runs: Path, form: str) -> Iterable[str]:
 
 
 def _of_one(run: str, runs: Path, form: str) -> Iterable[str]:
-    from runner.comparing import choices
-    from runner.report.difference_json import choices_json
-    from runner.report.difference_text import choices_markdown, choices_text
+    from runner.comparing import matrix
+    from runner.report.difference_json import matrix_json
+    from runner.report.matrix_text import matrix_markdown, matrix_text
 
-    found, standing = choices(run, runs)
+    found = matrix(run, runs)
     if form == "json":
-        return [visible_json({"version": 1, "run": standing.run, "choices": choices_json(found)})]
-    told = choices_markdown if form == "markdown" else choices_text
-    return told(found, standing.simulated)
+        return [visible_json(matrix_json(found))]
+    return matrix_markdown(found) if form == "markdown" else matrix_text(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import isinf
 
 from runner.values.difference import (
@@ -11,6 +10,8 @@ from runner.values.difference import (
     CheckDifference,
     Choice,
     Differences,
+    Effect,
+    Matrix,
     MetricDifference,
     Side,
 )
@@ -42,19 +43,48 @@ def difference_json(found: Differences) -> dict[str, object]:
     }
 
 
-def choices_json(choices: Iterable[Choice]) -> list[dict[str, object]]:
-    """The combinations of a matrix."""
-    return [
-        {
-            "combination": dict(each.combination),
-            "cost_usd": each.cost_usd,
-            "tokens": each.tokens,
-            "checks": [{"name": name, "holds": held, "of": of} for name, held, of in each.held],
-            "metrics": [metric_json(metric) for metric in each.metrics],
-            "pays": each.pays,
-        }
-        for each in choices
-    ]
+def matrix_json(found: Matrix) -> dict[str, object]:
+    """The combinations of a matrix, and what its axes do."""
+    return {
+        "version": VERSION,
+        "run": _side(found.run),
+        "choices": [_choice(each) for each in found.choices],
+        "effects": [_effect(each) for each in found.effects],
+    }
+
+
+def _choice(choice: Choice) -> dict[str, object]:
+    against = {each.name: metric_json(each) for each in choice.metrics}
+    return {
+        "combination": dict(choice.combination),
+        "pays": choice.pays,
+        "cost_usd_per_case": choice.cost_usd,
+        "tokens_per_case": choice.tokens,
+        "checks": [{"name": name, "holds": held, "of": of} for name, held, of in choice.held],
+        "metrics": [
+            {
+                "name": each.name,
+                "better": each.goal,
+                "unit": each.unit,
+                "value": each.value,
+                "low": each.low,
+                "high": each.high,
+                "against_first": against.get(each.name),
+            }
+            for each in choice.reached
+        ],
+    }
+
+
+def _effect(effect: Effect) -> dict[str, object]:
+    return {
+        "axis": effect.axis,
+        "before": effect.before,
+        "now": effect.now,
+        "combinations": effect.pairs,
+        "checks": [_check(each) for each in effect.checks],
+        "metrics": [metric_json(each) for each in effect.metrics],
+    }
 
 
 def metric_json(found: MetricDifference) -> dict[str, object]:
@@ -75,6 +105,7 @@ def metric_json(found: MetricDifference) -> dict[str, object]:
         "images_needed": found.needed,
         "better_cases": list(found.better),
         "worse_cases": list(found.worse),
+        "flaky_cases": list(found.flaky),
         "why": found.why or None,
     }
 
@@ -104,6 +135,9 @@ def _check(found: CheckDifference) -> dict[str, object]:
         "fixed": list(found.fixed),
         "flaky": list(found.flaky),
         "p": found.chance,
+        "change": found.change,
+        "low": found.low,
+        "high": found.high,
         "images_needed": found.needed,
         "why": found.why or None,
     }

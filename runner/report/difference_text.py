@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from runner.checks.metrics.limits import number as amount
 from runner.report.difference_words import (
     axes_told,
-    change_told,
     check_told,
     metric_told,
     named,
@@ -17,7 +15,6 @@ from runner.text.words import money, number, tokens
 from runner.values.difference import (
     CaseDifference,
     CheckDifference,
-    Choice,
     Differences,
     MetricDifference,
     Side,
@@ -25,6 +22,9 @@ from runner.values.difference import (
 
 SHOWN = 20
 """Cases of one kind that are listed; `--format json` has all."""
+
+
+SAID = ("worse", "better", "changed", "flaky", "same")
 
 
 def difference_text(found: Differences) -> Iterator[str]:
@@ -49,36 +49,20 @@ def difference_markdown(found: Differences) -> Iterator[str]:
         took = "" if side.seconds is None else f"{side.seconds:,.0f} s"
         mark = " (simulated)" if side.simulated else ""
         cost = money(side.cost_usd)
-        yield f"| {name} | {_cell(side.run)}{mark} | {cost} | {tokens(side.tokens)} | {took} |"
+        yield f"| {name} | {cell(side.run)}{mark} | {cost} | {tokens(side.tokens)} | {took} |"
     yield ""
     rows = [*map(_check_row, found.checks), *map(_metric_row, found.metrics)]
     if rows:
         yield "| check or metric | finding | over the same images |"
         yield "|---|---|---|"
-        yield from (f"| {' | '.join(map(_cell, row))} |" for row in rows)
+        yield from (f"| {' | '.join(map(cell, row))} |" for row in rows)
         yield ""
     for title, lines in _parts(found):
         if title not in ("checks", "metrics"):
             yield f"**{title}**"
             yield ""
-            yield from (f"- {_cell(line)}" for line in lines)
+            yield from (f"- {cell(line)}" for line in lines)
             yield ""
-
-
-def choices_text(choices: Sequence[Choice], simulated: bool) -> Iterator[str]:
-    """A table of the combinations of a matrix."""
-    yield from _table(_rows(choices))
-    yield ""
-    yield _choice_note(choices, simulated)
-
-
-def choices_markdown(choices: Sequence[Choice], simulated: bool) -> Iterator[str]:
-    """The same as Markdown."""
-    head, *rows = _rows(choices)
-    for row in (head, ["---"] * len(head), *rows):
-        yield f"| {' | '.join(map(_cell, row))} |"
-    yield ""
-    yield _choice_note(choices, simulated)
 
 
 def _parts(found: Differences) -> Iterator[tuple[str, list[str]]]:
@@ -90,9 +74,8 @@ def _parts(found: Differences) -> Iterator[tuple[str, list[str]]]:
         "metrics": [f"{_name(each)}: {metric_told(each)}" for each in found.metrics],
         **{
             title: list(_cases([each for each in found.cases if each.turn == title]))
-            for title in ("worse", "better", "changed")
+            for title in ("worse", "better", "flaky", "changed")
         },
-        "flaky": [each.case for each in found.cases if each.is_flaky][:SHOWN],
         "not compared": list(_left_out(found)),
     }
     yield from ((title, lines) for title, lines in everything.items() if lines)
@@ -129,7 +112,7 @@ def _left_out(found: Differences) -> Iterator[str]:
 
 def _end(found: Differences) -> str:
     turns = [each.turn for each in found.cases]
-    counts = ", ".join(f"{turns.count(t)} {t}" for t in ("worse", "better", "changed", "same"))
+    counts = ", ".join(f"{turns.count(t)} {t}" for t in SAID if t in turns or t != "flaky")
     said = f"{number(found.pairs, 'case')} in both: {counts}"
     if found.is_mixed:
         said += "; one run is simulated and the other is not: this says nothing about a model"
@@ -155,45 +138,6 @@ def _metric_row(found: MetricDifference) -> tuple[str, str, str]:
     return _name(found), found.finding, metric_told(found).removeprefix(f"{found.finding}: ")
 
 
-def _rows(choices: Sequence[Choice]) -> list[list[str]]:
-    axes = list(dict.fromkeys(axis for each in choices for axis in each.combination))
-    own = [each.name for each in choices[0].metrics] if choices else []
-    checks = [name for name, *_ in choices[0].held] if choices else []
-    rows = [[*axes, *checks, *own, "cost per case", "tokens per case", ""]]
-    for each in choices:
-        row = [str(each.combination.get(axis, "")) for axis in axes]
-        row += [f"{held:,} of {of:,}" for _, held, of in each.held]
-        row += [_reached(metric, is_first=each is choices[0]) for metric in each.metrics]
-        row += [money(each.cost_usd), "—" if each.tokens is None else tokens(round(each.tokens))]
-        rows.append([*row, "pays" if each.pays else ""])
-    return rows
-
-
-def _reached(found: MetricDifference, *, is_first: bool) -> str:
-    if found.now is None:
-        return "—"
-    said = amount(found.now, found.unit)
-    if is_first or found.before is None or found.low is None or found.high is None:
-        return said
-    clear = found.low > 0 or found.high < 0
-    return said if not clear else f"{said} ({change_told(found).partition('(')[2].split(',')[0]})"
-
-
-def _choice_note(choices: Sequence[Choice], simulated: bool) -> str:
-    said = (
-        "pays: no other combination is as good for less. In brackets the change from the first"
-        " combination, where it is more than chance (95%)."
-    )
-    return f"{said} Simulated: this says nothing about a model." if simulated else said
-
-
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()
-
-
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A text that stays in its cell."""
     return text.replace("|", "\\|").replace("\n", " ")

@@ -1,28 +1,49 @@
-"""Choices: the combinations of a matrix side by side: what each reaches, at what cost."""
+"""Choices: the combinations of a matrix side by side: what each reaches at what cost, and what every axis does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, combinations
+from math import inf
+from typing import TypeVar
 
-from runner.stages.compare import compared_metrics
-from runner.values.difference import Choice, MetricDifference
+from runner.stages.compare import compared_checks, compared_metrics, key_of, side_of
+from runner.values.difference import Choice, Effect, Matrix, Reached
 from runner.values.request import canonical_json
-from runner.values.standing import MetricStanding, Standing
+from runner.values.standing import CheckStanding, MetricStanding, Standing, Votes
 
 COST, TOKENS = {"metric": "cost_usd"}, {"metric": "tokens"}
+
+Combination = Mapping[str, object]
+
+
+def matrix_of(standing: Standing) -> Matrix:
+    """A run compared within itself."""
+    return Matrix(side_of(standing), choices_of(standing), effects_of(standing))
 
 
 def choices_of(standing: Standing) -> tuple[Choice, ...]:
     """Every combination, in the order of the matrix. Each metric is compared with that of the first
     combination over the images that both answered."""
-    found_in: list[Mapping[str, object]] = [each.combination for each in standing.metrics]
-    found_in += [each.combination for each in standing.checks]
-    combinations = {canonical_json(each): each for each in found_in}
-    found = [_choice(standing, key, combination) for key, combination in combinations.items()]
-    first = {each.name: each for each in _own(standing, next(iter(combinations), ""))}
-    found = [replace(each, metrics=_against(standing, first, each)) for each in found]
+    order = _combinations(standing)
+    first = {each.name: each for each in _own(standing, next(iter(order), ""))}
+    found = [_choice(standing, key, each, first) for key, each in order.items()]
     return tuple(replace(each, pays=not _is_beaten(each, found)) for each in found)
+
+
+def effects_of(standing: Standing) -> tuple[Effect, ...]:
+    """What each axis does between each two of its values, where combinations differ in nothing else."""
+    order = list(_combinations(standing).values())
+    axes = dict.fromkeys(chain.from_iterable(order))
+    found = (_effects(standing, axis, order) for axis in axes)
+    return tuple(chain.from_iterable(found))
+
+
+def _combinations(standing: Standing) -> dict[str, Combination]:
+    found = [each.combination for each in (*standing.metrics, *standing.checks)]
+    seen: dict[str, Combination] = {canonical_json(each): each for each in found}
+    return {key: seen[key] for key in seen if seen[key]}
 
 
 def _own(standing: Standing, key: str) -> list[MetricStanding]:
@@ -34,12 +55,23 @@ def _own(standing: Standing, key: str) -> list[MetricStanding]:
     ]
 
 
-def _choice(standing: Standing, key: str, combination: Mapping[str, object]) -> Choice:
+def _choice(
+    standing: Standing, key: str, combination: Combination, first: Mapping[str, MetricStanding]
+) -> Choice:
     checks = [each for each in standing.checks if canonical_json(each.combination) == key]
     held = [(each.name, [votes.held for votes in each.votes.values()]) for each in checks]
+    own = _own(standing, key)
     return Choice(
         combination,
-        (),
+        tuple(
+            Reached(each.name, each.better, each.unit, each.value, each.low, each.high)
+            for each in own
+        ),
+        tuple(
+            compared_metrics(first[each.name], each, standing.images)
+            for each in own
+            if each.name in first
+        ),
         _per_case(standing, key, COST),
         _per_case(standing, key, TOKENS),
         tuple((name, of.count(True), len(of) - of.count(None)) for name, of in held),
@@ -54,30 +86,95 @@ def _per_case(standing: Standing, key: str, definition: Mapping[str, object]) ->
     return None
 
 
-def _against(
-    standing: Standing, first: Mapping[str, MetricStanding], choice: Choice
-) -> tuple[MetricDifference, ...]:
-    return tuple(
-        compared_metrics(first[each.name], each, standing.images)
-        for each in _own(standing, canonical_json(choice.combination))
-        if each.name in first
-    )
-
-
 def _is_beaten(choice: Choice, others: Sequence[Choice]) -> bool:
     """Whether another one is at least as good in everything and better in something."""
     mine = _scores(choice)
-    return any(
-        len(theirs := _scores(other)) == len(mine)
-        and all(a >= b for a, b in zip(theirs, mine, strict=True))
-        and theirs != mine
-        for other in others
-        if other is not choice
+    for other in others:
+        theirs = _scores(other)
+        shared = [(theirs[name], mine[name]) for name in mine if name in theirs]
+        if all(a >= b for a, b in shared) and any(a > b for a, b in shared):
+            return True
+    return False
+
+
+def _scores(choice: Choice) -> dict[str, float]:
+    """More is better. What nobody knows is worst: neither good nor cheap."""
+    cost = -inf if choice.cost_usd is None else -choice.cost_usd
+    scores = {"cost": cost}
+    for each in choice.reached:
+        sign = 1 if each.goal == "more" else -1
+        scores[f"metric {each.name}"] = -inf if each.value is None else sign * each.value
+    return scores | {f"check {name}": held / of if of else -inf for name, held, of in choice.held}
+
+
+def _effects(standing: Standing, axis: str, order: Sequence[Combination]) -> Iterator[Effect]:
+    values = {canonical_json(each[axis]): each[axis] for each in order if axis in each}
+    for before, now in combinations(values, 2):
+        sides: list[list[Combination]] = [[], []]
+        for one in order:
+            other = {**one, axis: values[now]}
+            if canonical_json(one.get(axis)) == before and other in order:
+                sides[0].append(one)
+                sides[1].append(other)
+        if sides[0]:
+            yield _effect(standing, axis, (values[before], values[now]), sides)
+
+
+def _effect(
+    standing: Standing,
+    axis: str,
+    ends: tuple[object, object],
+    sides: Sequence[Sequence[Combination]],
+) -> Effect:
+    checks = [{c.name: c for c in _pooled_checks(standing, side)} for side in sides]
+    metrics = [{m.name: m for m in _pooled_metrics(standing, side)} for side in sides]
+    cases = standing.images
+    return Effect(
+        axis,
+        *ends,
+        len(sides[0]),
+        tuple(
+            replace(compared_checks(check, checks[1][name], cases), flaky=())
+            for name, check in checks[0].items()
+            if name in checks[1]
+        ),
+        tuple(
+            compared_metrics(metric, metrics[1][name], cases)
+            for name, metric in metrics[0].items()
+            if name in metrics[1]
+        ),
     )
 
 
-def _scores(choice: Choice) -> list[float]:
-    """More is better."""
-    goods = [(each.now or 0.0) * (1 if each.goal == "more" else -1) for each in choice.metrics]
-    shares = [held / of if of else 0.0 for _, held, of in choice.held]
-    return [*goods, *shares, -(choice.cost_usd or 0.0)]
+def _pooled_checks(standing: Standing, side: Sequence[Combination]) -> Iterator[CheckStanding]:
+    """Each check over several combinations, of which each has one vote on an image."""
+    for same in _same(standing.checks, side):
+        votes = {}
+        for case in dict.fromkeys(chain.from_iterable(each.votes for each in same)):
+            held = [each.votes[case].held for each in same if case in each.votes]
+            votes[case] = Votes(held.count(True), held.count(False))
+        yield replace(same[0], combination={}, votes=votes)
+
+
+def _pooled_metrics(standing: Standing, side: Sequence[Combination]) -> Iterator[MetricStanding]:
+    """Each metric over several combinations, whose answers count as repeats of one."""
+    for same in _same(standing.metrics, side):
+        cases = dict.fromkeys(chain.from_iterable(each.parts for each in same))
+        parts = {
+            case: tuple(chain.from_iterable(each.parts.get(case, ()) for each in same))
+            for case in cases
+        }
+        yield replace(same[0], combination={}, value=None, parts=parts)
+
+
+T = TypeVar("T", CheckStanding, MetricStanding)
+
+
+def _same(all_of_them: Sequence[T], side: Sequence[Combination]) -> Iterator[list[T]]:
+    """Those that look at the same thing in the combinations of a side, when all of these have it."""
+    found: dict[object, list[T]] = {}
+    keys = [canonical_json(combination) for combination in side]
+    for each in all_of_them:
+        if canonical_json(each.combination) in keys:
+            found.setdefault(key_of(each.definition, {}), []).append(each)
+    yield from (each for each in found.values() if len(each) == len(side))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Literal
 
 from runner.checks.metrics.metric import Metric
 from runner.measures.evidence import (
@@ -17,6 +18,7 @@ from runner.measures.evidence import (
     judged,
     judged_pairs,
     mcnemar,
+    paired,
     pairs_needed,
     unseen,
 )
@@ -33,7 +35,7 @@ from runner.values.difference import (
     Turn,
 )
 from runner.values.request import canonical_json
-from runner.values.standing import CheckStanding, MetricStanding, Standing
+from runner.values.standing import CheckStanding, MetricStanding, Parts, Standing
 
 GROUPS = 1000
 """Of more images, several are drawn together."""
@@ -41,6 +43,8 @@ GROUPS = 1000
 TINY = 1e-9
 
 Key = tuple[str, str]
+
+Moved = Literal["more", "less", "flaky"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,11 @@ def compare(
     is_same = before.plan == now.plan
     files = tuple(_changed_files(before, now))
     truth = any(name.startswith("truth ") for name in files)
-    checks = tuple(_checks(before.checks, now.checks, shared, truth))
+    checks = tuple(_checks(before, now, shared, is_same=is_same, truth=truth))
     metrics = tuple(_metrics(before, now, shared, margins or {}, is_same=is_same, truth=truth))
     return Differences(
-        before=_side(before),
-        now=_side(now),
+        before=side_of(before),
+        now=side_of(now),
         pairs=len(shared),
         settings=tuple(changed_settings(before.settings, now.settings)),
         files=files,
@@ -119,16 +123,19 @@ def compared_metrics(
         why = "no image was judged in both" if metric else "this version does not know the metric"
         return MetricDifference(*about, "not comparable", is_own=now.is_own, why=why)
     sides = _gathered(metric, before, rows), _gathered(metric, now, rows)
-    alone = [(_value(metric, before, case), _value(metric, now, case)) for case in rows]
+    alone = {case: _alone(metric, before, now, case) for case in rows}
+    width = _width(alone.values())
+    moved = {case: _moved(*values) for case, values in alone.items()}
     values = [_whole(metric, side, len(rows)) for side in sides]
-    change = _interval(sides, min(len(rows), GROUPS), values, _is_unmoved(before, now, rows))
+    changed = sum(before.parts[case] != now.parts[case] for case in rows)
+    change = _interval(sides, len(rows), values, changed, width)
     change = change if now.unit == "" else Interval(*_unwidened(change, values))
     most = 0.0
     if margin is not None:
         most = margin.most * abs(values[0]) if margin.relative else margin.most
     turned = change if now.better == "more" else Interval(-change.value, -change.high, -change.low)
-    finding = _finding(turned, most, len(rows), is_same and _is_unmoved(before, now, rows))
-    sign = 1 if now.better == "more" else -1
+    finding = _finding(turned, most, len(rows), is_same and not changed)
+    for_better: Moved = "more" if now.better == "more" else "less"
     return MetricDifference(
         *about,
         finding,
@@ -138,17 +145,18 @@ def compared_metrics(
         low=change.low,
         high=change.high,
         margin=None if margin is None else most,
-        needed=_needed(finding, turned, most, len(rows)),
-        better=tuple(c for c, (a, b) in zip(rows, alone, strict=True) if sign * (b - a) > TINY),
-        worse=tuple(c for c, (a, b) in zip(rows, alone, strict=True) if sign * (b - a) < -TINY),
+        needed=_needed(finding, turned, most, len(rows), width),
+        better=tuple(case for case in rows if moved[case] == for_better),
+        worse=tuple(case for case in rows if moved[case] not in (for_better, "flaky", None)),
+        flaky=tuple(case for case in rows if moved[case] == "flaky"),
         is_own=now.is_own,
     )
 
 
 def compared_checks(
-    before: CheckStanding, now: CheckStanding, cases: Iterable[str]
+    before: CheckStanding, now: CheckStanding, cases: Iterable[str], *, is_same: bool = False
 ) -> CheckDifference:
-    """One per-image check over the cases that both have judged."""
+    """One per-image check over the cases that both have judged. `is_same` as of a metric."""
     rows = [
         (case, old.held, new.held, old.is_flaky or new.is_flaky)
         for case in cases
@@ -160,7 +168,12 @@ def compared_checks(
     broken = tuple(case for case, old, new, _ in rows if old and not new)
     fixed = tuple(case for case, old, new, _ in rows if new and not old)
     counts = len(broken), len(fixed)
-    finding: Finding = judged_pairs(*counts, len(rows)) if rows else "not comparable"
+    if not rows:
+        why = "no image was judged in both"
+        return CheckDifference(now.name, now.combination, "not comparable", why=why)
+    is_unmoved = is_same and all(before.votes[case] == now.votes[case] for case, *_ in rows)
+    finding = "not worse" if is_unmoved else judged_pairs(*counts, len(rows))
+    change = paired(*counts, len(rows))
     return CheckDifference(
         now.name,
         now.combination,
@@ -170,21 +183,22 @@ def compared_checks(
         fixed,
         tuple(case for case, *_, flaky in rows if flaky),
         mcnemar(*counts),
+        change.low,
+        change.high,
         pairs_needed(*counts, len(rows)) if finding == "not enough evidence" else None,
-        "" if rows else "no image was judged in both",
     )
 
 
 def _checks(
-    before: Sequence[CheckStanding], now: Sequence[CheckStanding], cases: Sequence[str], truth: bool
+    before: Standing, now: Standing, cases: Sequence[str], *, is_same: bool, truth: bool
 ) -> Iterator[CheckDifference]:
-    known = {key_of(each.definition, each.combination): each for each in before}
-    for each in now:
+    known = {key_of(each.definition, each.combination): each for each in before.checks}
+    for each in now.checks:
         old = known.get(key_of(each.definition, each.combination))
         if why := _apart(old, each.definition, truth):
             yield CheckDifference(each.name, each.combination, "not comparable", why=why)
         elif old is not None:
-            yield compared_checks(old, each, cases)
+            yield compared_checks(old, each, cases, is_same=is_same)
 
 
 def _metrics(
@@ -260,31 +274,59 @@ def _whole(metric: Metric, side: _Sampled, images: int) -> float:
     return float(measured.at(even(measured, min(images, GROUPS)))[0])  # type: ignore[attr-defined,arg-type]  # as in evidence
 
 
-def _value(metric: Metric, standing: MetricStanding, case: str) -> float:
-    """The value of one image by itself; 0 where it is not defined for it."""
-    repeats = standing.parts[case]
-    gathered = metric.gathered(len(repeats))
-    for repeat, parts in enumerate(repeats):
+def _alone(
+    metric: Metric, before: MetricStanding, now: MetricStanding, case: str
+) -> tuple[list[float], list[float]]:
+    """The values of one image by itself, of every repeat for which it is defined."""
+    return _values(metric, before.parts[case]), _values(metric, now.parts[case])
+
+
+def _values(metric: Metric, repeats: Sequence[Parts | None]) -> list[float]:
+    found = []
+    for parts in repeats:
+        gathered = metric.gathered(1)
         if parts is not None:
-            gathered.put(parts, 0, repeat)
-    value = gathered.value()
-    return 0.0 if value is None else value
+            gathered.put(parts, 0, 0)
+        value = gathered.value()
+        found += [] if value is None else [value]
+    return found
 
 
-def _is_unmoved(before: MetricStanding, now: MetricStanding, rows: Sequence[str]) -> bool:
-    return all(before.parts[case] == now.parts[case] for case in rows)
+def _moved(before: Sequence[float], now: Sequence[float]) -> Moved:
+    """Where an image went: only what lies beyond all that the repeats of either run differ in is more
+    or less."""
+    if not before or not now:
+        return None
+    if min(now) > max(before) + TINY:
+        return "more"
+    if max(now) < min(before) - TINY:
+        return "less"
+    is_steady = max(*before, *now) - min(*before, *now) <= TINY
+    return None if is_steady else "flaky"
+
+
+def _width(alone: Iterable[tuple[list[float], list[float]]]) -> float:
+    """How far the value of an image may go, as far as anyone can see: as far as images are apart, and
+    from 0 to 1 at least."""
+    known = [value for sides in alone for side in sides for value in side]
+    return max(1.0, max(known) - min(known)) if known else 1.0
 
 
 def _interval(
-    sides: tuple[_Sampled, _Sampled], images: int, values: Sequence[float], unmoved: bool
+    sides: tuple[_Sampled, _Sampled],
+    images: int,
+    values: Sequence[float],
+    changed: int,
+    width: float,
 ) -> Interval:
     before, now = (side.measured for side in sides)
     if before is None or now is None:
         return Interval(values[1] - values[0], -float("inf"), float("inf"))
-    if unmoved:
-        return unseen(images)
-    resamples = min(side.resamples for side in sides)
-    return difference(before, now, images, resamples)  # type: ignore[arg-type]  # as sampled
+    if not changed:
+        most = width * unseen(images).high
+        return Interval(0.0, -most, most)
+    drawn, resamples = min(images, GROUPS), min(side.resamples for side in sides)
+    return difference(before, now, drawn, resamples, min(changed, drawn))  # type: ignore[arg-type]  # as sampled
 
 
 def _unwidened(change: Interval, values: Sequence[float]) -> tuple[float, float, float]:
@@ -299,11 +341,13 @@ def _finding(change: Interval, margin: float, images: int, is_same: bool) -> Fin
     return "not enough evidence" if images < FEWEST else judged(change, margin)
 
 
-def _needed(finding: Finding, change: Interval, margin: float, images: int) -> int | None:
+def _needed(
+    finding: Finding, change: Interval, margin: float, images: int, width: float
+) -> int | None:
     if finding != "not enough evidence":
         return None
     if change.value == 0 and change.low == -change.high:
-        return images_to_see(margin)
+        return images_to_see(margin / width)
     needed = images_needed(change, margin, images) if abs(change.low) != float("inf") else None
     return needed and max(FEWEST, needed)
 
@@ -316,36 +360,48 @@ def _cases(
 ) -> Iterator[CaseDifference]:
     better: dict[str, list[str]] = {}
     worse: dict[str, list[str]] = {}
-    flaky: set[str] = set()
+    flaky: dict[str, list[str]] = {}
     for check in checks:
-        _add(better, check.fixed, check.name, check.combination)
-        _add(worse, check.broken, check.name, check.combination)
-        flaky.update(check.flaky)
-    weighed = dict.fromkeys([*better, *worse])  # checks say more than a metric does
+        steady = [set(cases) - set(check.flaky) for cases in (check.fixed, check.broken)]
+        _add(better, [case for case in check.fixed if case in steady[0]], check)
+        _add(worse, [case for case in check.broken if case in steady[1]], check)
+        _add(flaky, check.flaky, check)
+    weighed = dict.fromkeys([*better, *worse, *flaky])  # checks say more than a metric does
     for metric in metrics:
         if metric.unit == "":
-            for found, cases in ((better, metric.better), (worse, metric.worse)):
-                new = [case for case in cases if case not in weighed]
-                _add(found, new, metric.name, metric.combination)
+            for found, cases in (
+                (better, metric.better),
+                (worse, metric.worse),
+                (flaky, metric.flaky),
+            ):
+                _add(found, [case for case in cases if case not in weighed], metric)
     for case in shared:
         told = tuple(answers.get(case, ()))
-        turn = _turn(case in better, case in worse, told)
-        why = (*worse.get(case, ()), *better.get(case, ()))
-        yield CaseDifference(case, turn, why, case in flaky, told)
+        turn = _turn(case in better, case in worse, case in flaky, told)
+        why = [*worse.get(case, ()), *better.get(case, ())]
+        if turn == "flaky":
+            why = flaky[case]
+        yield CaseDifference(case, turn, tuple(why), case in flaky, told)
 
 
-def _turn(is_better: bool, is_worse: bool, answers: Sequence[AnswerDifference]) -> Turn:
+def _turn(
+    is_better: bool, is_worse: bool, is_flaky: bool, answers: Sequence[AnswerDifference]
+) -> Turn:
     if is_better != is_worse:
         return "better" if is_better else "worse"
-    return "changed" if is_better or any(not each.is_same for each in answers) else "same"
+    if is_better:
+        return "changed"
+    if is_flaky:
+        return "flaky"
+    return "changed" if any(not each.is_same for each in answers) else "same"
 
 
 def _add(
-    found: dict[str, list[str]], cases: Iterable[str], name: str, combination: Mapping[str, object]
+    found: dict[str, list[str]], cases: Iterable[str], by: CheckDifference | MetricDifference
 ) -> None:
-    axes = ", ".join(f"{axis} {value}" for axis, value in combination.items())
+    axes = ", ".join(f"{axis} {value}" for axis, value in by.combination.items())
     for case in cases:
-        found.setdefault(case, []).append(f"{name} ({axes})" if axes else name)
+        found.setdefault(case, []).append(f"{by.name} ({axes})" if axes else by.name)
 
 
 def _changed_files(before: Standing, now: Standing) -> Iterator[str]:
@@ -354,7 +410,8 @@ def _changed_files(before: Standing, now: Standing) -> Iterator[str]:
             yield name
 
 
-def _side(standing: Standing) -> Side:
+def side_of(standing: Standing) -> Side:
+    """A run, and what it took."""
     return Side(
         standing.run,
         standing.simulated,

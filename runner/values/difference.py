@@ -11,8 +11,9 @@ from runner.values.result import Detection
 
 Finding = Literal["not worse", "worse", "not enough evidence", "not comparable"]
 
-Turn = Literal["better", "worse", "changed", "same"]
-"""changed: another answer, of which no check or metric says that it is better or worse."""
+Turn = Literal["better", "worse", "changed", "flaky", "same"]
+"""changed: another answer, of which no check or metric says that it is better or worse. flaky: what
+moved is no more than what the repeats of a run differ in among themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,9 @@ class SettingDifference:
 class CheckDifference:
     """A per-image check. `broken` held before and fails now, `fixed` is the reverse, of `pairs`
     images that both runs judged; `chance` is how likely so uneven a split is by chance alone.
-    `needed`: about how many images would decide."""
+    `change` is that of the share that holds, and `low` to `high` its 95 % interval. `needed`: about
+    how many images would decide. `flaky`: images of which the repeats of a run do not agree; they
+    may stand in `broken` and `fixed`, too, by what most of their repeats say."""
 
     name: str
     combination: Mapping[str, object]
@@ -38,15 +41,23 @@ class CheckDifference:
     fixed: tuple[str, ...] = ()
     flaky: tuple[str, ...] = ()
     chance: float = 1.0
+    low: float | None = None
+    high: float | None = None
     needed: int | None = None
     why: str = ""
+
+    @property
+    def change(self) -> float | None:
+        """How much the share that holds has changed."""
+        return (len(self.fixed) - len(self.broken)) / self.pairs if self.pairs else None
 
 
 @dataclass(frozen=True, slots=True)
 class MetricDifference:
     """A metric over the `pairs` of images that both runs have. `change` is `now` − `before`, and `low`
     to `high` is its 95 % interval. `margin` is how much worse it may be, None when nobody said: then
-    nothing depends on the finding. `better` and `worse` are the images by themselves."""
+    nothing depends on the finding. `better` and `worse` are the images by themselves, where all
+    repeats of now lie on one side of all repeats of before; `flaky` those that moved otherwise."""
 
     name: str
     combination: Mapping[str, object]
@@ -62,6 +73,7 @@ class MetricDifference:
     needed: int | None = None
     better: tuple[str, ...] = ()
     worse: tuple[str, ...] = ()
+    flaky: tuple[str, ...] = ()
     is_own: bool = True
     why: str = ""
 
@@ -137,15 +149,50 @@ class Differences:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """What a combination reaches in a metric, over all of its images, with the 95 % interval."""
+
+    name: str
+    goal: Better
+    unit: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """A combination of a matrix: what it reaches and takes. `cost_usd` and `tokens` are per case.
-    `against` are its metrics compared with those of the first combination, image by image.
+    `metrics` are those of `reached` compared with the first combination, image by image.
     `pays`: no other one is as good for less."""
 
     combination: Mapping[str, object]
+    reached: tuple[Reached, ...]
     metrics: tuple[MetricDifference, ...]
     cost_usd: float | None
     tokens: float | None
     held: tuple[tuple[str, int, int], ...]
     """Of each check: its name, how many cases held, and of how many."""
     pays: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an axis of a matrix does when it goes from one value to another and all else stays, over
+    `pairs` of combinations that differ in nothing else; image by image, the pairs together."""
+
+    axis: str
+    before: object
+    now: object
+    pairs: int
+    checks: tuple[CheckDifference, ...]
+    metrics: tuple[MetricDifference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A run with a matrix, compared within itself."""
+
+    run: Side
+    choices: tuple[Choice, ...]
+    effects: tuple[Effect, ...]

@@ -16,6 +16,7 @@ from runner.measures.evidence import (
     judged,
     judged_pairs,
     mcnemar,
+    paired,
     pairs_needed,
     tail,
     unseen,
@@ -118,8 +119,9 @@ def test_there_are_three_findings(ends: tuple[float, float, float]) -> None:
 
 
 def test_more_images_are_needed_where_the_change_is_small() -> None:
-    """The interval of 40 images must become half as wide: 160 would decide."""
-    assert images_needed(Interval(-0.05, -0.15, 0.05), 0.0, 40) == 160
+    """The interval of 40 images must become half as wide, and a little more, so that chance does not
+    stand in the way four times in five."""
+    assert images_needed(Interval(-0.05, -0.15, 0.05), 0.0, 40) == 327
     assert images_needed(Interval(0.0, -0.1, 0.1), 0.0, 40) is None
 
 
@@ -147,7 +149,10 @@ PAIRS = {
     (6, 0, 40): "worse",
     (5, 0, 40): "not enough evidence",
     (0, 6, 40): "not worse",
-    (3, 3, 40): "not worse",
+    (3, 3, 40): "not enough evidence",
+    (30, 30, 4000): "not worse",
+    (0, 0, 71): "not enough evidence",
+    (0, 0, 72): "not worse",
     (5, 0, 5): "not enough evidence",
     (0, 0, 5): "not enough evidence",
     (900, 500, 4000): "worse",
@@ -161,7 +166,39 @@ def test_pairs_are_judged_by_what_broke_and_what_was_mended(split: tuple[int, in
 
 
 def test_more_pairs_would_decide() -> None:
-    """One broken of forty: six of 240 would be evidence. As many either way: no number would."""
-    assert pairs_needed(1, 0, 40) == 240
-    assert pairs_needed(3, 3, 40) is None
-    assert pairs_needed(0, 0, 3) == 6
+    """None changed: 72 rule out a loss of 5 %. Five of ten broken: a few more. As many either way:
+    enough that a loss of 5 % would show."""
+    told = [pairs_needed(*pairs) for pairs in ((0, 0, 3), (5, 0, 10), (3, 3, 40), (1, 0, 40))]
+    assert told == [72, 14, 471, 307]
+
+
+@pytest.mark.parametrize("split", [(2, 12, 50), (1, 0, 40), (4, 4, 30), (0, 7, 8)])
+def test_a_change_of_a_share_has_the_interval_of_its_score(split: tuple[int, int, int]) -> None:
+    """At its ends the pairs are 1.96 standard errors away, by the likeliest shares of that change."""
+    broken, fixed, images = split
+    found = paired(*split)
+    for change in (found.low, found.high):
+        rates = np.linspace(max(0.0, -change), (1 - change) / 2, 200_001)[1:-1]
+        same = images - broken - fixed
+        likely = broken * np.log(rates) + fixed * np.log(rates + change)
+        best = rates[np.argmax(likely + same * np.log(1 - 2 * rates - change))]
+        error = np.sqrt(images * (2 * best + change * (1 - change)))
+        assert abs(fixed - broken - images * change) / error == pytest.approx(1.96, abs=0.005)
+
+
+def test_the_images_that_are_drawn_are_the_same_on_every_machine() -> None:
+    """They come from the raw stream of PCG64, which numpy never changes."""
+    right = np.array([[number % 3 > 0, number % 5 > 0] for number in range(30)], dtype=float)
+    before, now = (
+        Sums(np.stack([each, np.ones_like(each)], axis=2), share)
+        for each in (np.ones_like(right), right)
+    )
+    found = difference(before, now, 30)
+    assert (found.low, found.high) == pytest.approx((-0.41666666666666663, -0.1333333333333333))
+
+
+def test_what_did_not_change_makes_nothing_surer() -> None:
+    """Four of a hundred that all broke may be chance; of as many as can be, 96 say nothing of that."""
+    before, now = np.ones(100), np.array([0.0] * 4 + [1.0] * 96)
+    assert judged(difference(of(before), of(now), 100), 0.0) == "worse"
+    assert judged(difference(of(before), of(now), 100, changed=4), 0.0) == "not enough evidence"
