@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import isclose
 from pathlib import Path
 
+from runner.checks.metrics.limits import number as amount
 from runner.exporters.atomic import encoded, write_file
 from runner.report.baseline_json import NoBaseline, baseline_json, read_baseline
 from runner.report.difference_json import difference_json
 from runner.report.difference_words import check_told, metric_told, setting_told
-from runner.stages.compare import Margin, Margins, changed_settings, compare, key_of
+from runner.stages.compare import Margin, Margins, changed_settings, compare, key_of, value_of
 from runner.stages.definition import definition_of
 from runner.stages.gather import gather
 from runner.stages.shaping import settings_of
@@ -19,7 +21,7 @@ from runner.store.folder import RunFolder, digests_of
 from runner.text.words import number
 from runner.values.difference import CheckDifference, Differences, Finding, MetricDifference
 from runner.values.image import Image
-from runner.values.standing import Standing
+from runner.values.standing import MetricStanding, Standing
 from runner.values.verdict import CaseVerdict, Outcome, Verdict
 from runner.workflow.spec import CheckSpec, MetricSpec, Workflow
 
@@ -47,14 +49,36 @@ def baseline_of(workflow: Path) -> Standing | None:
 def read_at(path: Path) -> Standing | None:
     """The standing in a baseline file; None when there is no such file. Raises `BaselineError`."""
     try:
-        return read_baseline(path.read_text(encoding="utf-8"))
+        standing = read_baseline(path.read_text(encoding="utf-8"))
+        for metric in standing.metrics:
+            _look_through(metric, standing.repeat)
     except FileNotFoundError:
         return None
-    except (NoBaseline, OSError, UnicodeDecodeError) as error:
-        raise BaselineError(
-            f"{path} cannot be used: {error}; restore it from git, or make it anew with"
-            " `askpix accept RUN`"
-        ) from None
+    except UnicodeDecodeError:
+        why = str(NoBaseline("it is no text"))
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+    except NoBaseline as error:
+        why = str(error)
+    else:
+        return standing
+    raise BaselineError(f"{path} cannot be used: {why}")
+
+
+def _look_through(metric: MetricStanding, repeat: int) -> None:
+    """Raises `NoBaseline` when what the cases add does not make the metric."""
+    try:
+        value = value_of(metric, repeat)
+    except (ValueError, IndexError):
+        raise NoBaseline(f"what its cases add to `{metric.name}` is not of one kind") from None
+    if value is not None and (
+        metric.value is None or not isclose(value, metric.value, abs_tol=1e-6)
+    ):
+        shown = "nothing" if metric.value is None else amount(metric.value, metric.unit)
+        raise NoBaseline(
+            f"it was changed by hand: it says `{metric.name}` is {shown}, and its cases make"
+            f" {amount(value, metric.unit)}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

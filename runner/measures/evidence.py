@@ -226,9 +226,13 @@ def unseen(images: int) -> Interval:
     return Interval(0.0, -most, most)
 
 
-def images_to_see(margin: float) -> int | None:
-    """How many images without any change rule out a loss of `margin`; None when no number does."""
-    return None if margin <= 0 else 1 if margin >= 1 else ceil(log(0.025) / log(1 - margin))
+def images_to_see(margin: float, images: int) -> int | None:
+    """About how many images would rule out a loss of `margin`, when none of so many has changed; None
+    when no number does. Some would change: half a one each way is added to what was seen (Jeffreys)."""
+    if margin <= 0:
+        return None
+    least = 1 if margin >= 1 else ceil(log(0.025) / log(1 - margin))
+    return max(least, images + 1, ceil(POWER**2 / (images + 1) / margin**2))
 
 
 def paired(broken: int, fixed: int, images: int) -> Interval:
@@ -273,12 +277,14 @@ def judged_pairs(broken: int, fixed: int, images: int) -> Finding:
 
 def pairs_needed(broken: int, fixed: int, images: int) -> int:
     """About how many images would decide, four times in five, if cases went on to break and mend at
-    this rate (Connor 1987 for McNemar's test; the width of a paired difference for the other)."""
-    rate, loss = (broken + fixed) / images, (broken - fixed) / images
+    this rate, and half a one more each way (Connor 1987 for McNemar's test; the width of a paired
+    difference for the other)."""
+    if not broken and not fixed:
+        return images_to_see(LOSS, images) or images
+    rate, loss = (broken + fixed + 1) / (images + 1), (broken - fixed) / (images + 1)
     ways = []
     if loss > 0:
         ways.append(((Z * sqrt(rate) + (POWER - Z) * sqrt(rate - loss * loss)) / loss) ** 2)
     if loss < LOSS:
-        apart = POWER * sqrt(rate - loss * loss) / (LOSS - loss)
-        ways.append(max(apart**2, images_to_see(LOSS) or 0))
+        ways.append((POWER * sqrt(rate - loss * loss) / (LOSS - loss)) ** 2)
     return max(FEWEST, images + 1, ceil(min(ways)))

@@ -4,9 +4,14 @@ changes by itself."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from runner.library import schema_file
+from runner.report.difference_words import axes_told
+from runner.text.json_schema import validate
 from runner.values.standing import CheckStanding, MetricStanding, Parts, Standing, Votes
 
 VERSION = 1
@@ -15,8 +20,14 @@ NOT_KEPT = frozenset({"seconds_p95"})
 """What the network decides says nothing about a workflow a month later."""
 
 
+ANEW = "restore it from git, or delete it and make it anew with `askpix accept RUN`"
+
+
 class NoBaseline(ValueError):
-    """A file that is no baseline; the message says why."""
+    """A file that is no baseline, or none that can be read; the message says why and what to do."""
+
+    def __init__(self, why: str, remedy: str = ANEW) -> None:
+        super().__init__(f"{why}; {remedy}")
 
 
 def baseline_json(standing: Standing) -> str:
@@ -33,12 +44,16 @@ def baseline_json(standing: Standing) -> str:
         "models": list(standing.models),
         "cost_usd": standing.cost_usd,
         "tokens": standing.tokens,
-        "settings": dict(standing.settings),
+        "settings": {name: _setting(value) for name, value in standing.settings.items()},
         "files": dict(sorted(standing.files.items())),
         "checks": [_check(each) for each in standing.checks],
         "metrics": [_metric(each) for each in metrics],
         "cases": {
-            case: _case(case, images, standing.checks, metrics)
+            case: {
+                "images": list(images),
+                "checks": {_name(each): _outcome(each.votes.get(case)) for each in standing.checks},
+                "metrics": {_name(each): _parts(each.parts.get(case)) for each in metrics},
+            }
             for case, images in sorted(standing.images.items())
         },
     }
@@ -47,17 +62,38 @@ def baseline_json(standing: Standing) -> str:
 
 def read_baseline(text: str) -> Standing:
     """The standing of a file. Raises `NoBaseline`."""
+    if _CONFLICT.search(text):
+        why = "git has left the marks of a merge conflict in it (<<<<<<<)"
+        raise NoBaseline(why, f"keep one side of it whole, or {ANEW.partition('or ')[2]}")
     try:
         data = json.loads(text)
-        if data["baseline"] != VERSION:
+    except (ValueError, RecursionError) as mistake:
+        raise NoBaseline(f"it is no JSON ({mistake})") from None
+    version = data.get("baseline") if isinstance(data, dict) else None
+    if isinstance(version, int) and version > VERSION:
+        raise NoBaseline(
+            f"it is of version {version}, and this askpix reads {VERSION}", "update askpix"
+        )
+    schema = json.loads(schema_file("baseline").read_bytes())
+    for violation in validate(data, schema):
+        place = ".".join(map(str, violation.path))
+        raise NoBaseline(f"`{place}` {violation.message}" if place else f"it {violation.message}")
+    standing = _standing(data)
+    for entry, check in zip(data["checks"], standing.checks, strict=True):
+        if entry != _check(check):
             raise NoBaseline(
-                f"it is of version {data['baseline']}, and this askpix reads {VERSION}"
+                f"it was changed by hand: of `{_name(check)}` it says {entry['holds']} hold and"
+                f" {entry['fails']} fail, and its cases say otherwise"
             )
-        return _standing(data)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as mistake:
-        if isinstance(mistake, NoBaseline):
-            raise
-        raise NoBaseline(f"it is no baseline ({type(mistake).__name__}: {mistake})") from None
+    return standing
+
+
+_CONFLICT = re.compile(r"^(<{7} |>{7} |={7}$)", re.MULTILINE)
+
+
+def _setting(value: object) -> object:
+    """A text of several lines is a list of them, so that git shows the one that changed."""
+    return value.split("\n") if isinstance(value, str) and "\n" in value else value
 
 
 def _check(check: CheckStanding) -> dict[str, object]:
@@ -69,10 +105,10 @@ def _check(check: CheckStanding) -> dict[str, object]:
 def _metric(metric: MetricStanding) -> dict[str, object]:
     return {
         **_about(metric),
-        "value": metric.value,
-        "low": metric.low,
-        "high": metric.high,
-        "spread": metric.spread,
+        "value": _rounded(metric.value),
+        "low": _rounded(metric.low),
+        "high": _rounded(metric.high),
+        "spread": _rounded(metric.spread),
         "better": metric.better,
         "unit": metric.unit,
         "own": metric.is_own,
@@ -80,35 +116,41 @@ def _metric(metric: MetricStanding) -> dict[str, object]:
     }
 
 
+def _rounded(value: float | None) -> float | int | None:
+    return None if value is None else _short(round(value, 9))
+
+
+def _short(value: float) -> float | int:
+    return int(value) if value.is_integer() else value
+
+
 def _about(each: CheckStanding | MetricStanding) -> dict[str, object]:
     combination = {"combination": dict(each.combination)} if each.combination else {}
     return {"name": each.name, **combination}
 
 
-def _case(
-    case: str,
-    images: Iterable[str],
-    checks: Iterable[CheckStanding],
-    metrics: Iterable[MetricStanding],
-) -> dict[str, object]:
-    """What the checks and metrics say of it, in their order: of a check how often it held and how
-    often not, of a metric what each repeat adds by label."""
-    return {
-        "images": list(images),
-        "checks": [_votes(each.votes.get(case)) for each in checks],
-        "metrics": [_parts(each.parts.get(case)) for each in metrics],
-    }
+def _name(each: CheckStanding | MetricStanding) -> str:
+    """What a case calls it: of a matrix with the combination."""
+    return f"{each.name} ({axes_told(each.combination)})" if each.combination else each.name
 
 
-def _votes(votes: Votes | None) -> list[int] | None:
-    return None if votes is None else [votes.passed, votes.failed]
+def _outcome(votes: Votes | None) -> str | None:
+    """`held`, `failed`, of several repeats `held 2 of 3`; null: not judged."""
+    if votes is None or not (count := votes.passed + votes.failed):
+        return None
+    if count == 1:
+        return "held" if votes.passed else "failed"
+    return f"held {votes.passed} of {count}"
 
 
 def _parts(repeats: Iterable[Parts | None] | None) -> list[dict[str, list[float]] | None] | None:
+    """What each repeat adds by label."""
     if repeats is None:
         return None
     return [
-        None if parts is None else {label: [*each] for label, each in sorted(parts.items())}
+        None
+        if parts is None
+        else {label: [_short(float(number)) for number in parts[label]] for label in sorted(parts)}
         for parts in repeats
     ]
 
@@ -122,45 +164,52 @@ def _standing(data: Mapping[str, Any]) -> Standing:
         simulated=data["simulated"],
         repeat=data["repeat"],
         models=tuple(data["models"]),
-        settings=data["settings"],
+        settings={
+            name: "\n".join(value) if isinstance(value, list) else value
+            for name, value in data["settings"].items()
+        },
         files=data["files"],
         images={name: tuple(case["images"]) for name, case in cases.items()},
-        checks=tuple(
-            CheckStanding(
-                each["name"],
-                each["definition"],
-                each.get("combination", {}),
-                {
-                    name: Votes(*case["checks"][number])
-                    for name, case in cases.items()
-                    if case["checks"][number] is not None
-                },
-            )
-            for number, each in enumerate(data["checks"])
-        ),
-        metrics=tuple(
-            MetricStanding(
-                each["name"],
-                each["definition"],
-                each.get("combination", {}),
-                each["better"],
-                each["unit"],
-                each["value"],
-                {
-                    name: tuple(map(_read_parts, case["metrics"][number]))
-                    for name, case in cases.items()
-                    if case["metrics"][number] is not None
-                },
-                each["low"],
-                each["high"],
-                each["spread"],
-                each["own"],
-            )
-            for number, each in enumerate(data["metrics"])
-        ),
+        checks=tuple(_read_check(each, cases) for each in data["checks"]),
+        metrics=tuple(_read_metric(each, cases) for each in data["metrics"]),
         cost_usd=data["cost_usd"],
         tokens=data["tokens"],
         partial=tuple(data["partial"]),
+    )
+
+
+def _read_check(entry: Mapping[str, Any], cases: Mapping[str, Any]) -> CheckStanding:
+    check = CheckStanding(entry["name"], entry["definition"], entry.get("combination", {}), {})
+    votes = {case: _votes(each["checks"].get(_name(check))) for case, each in cases.items()}
+    return replace(check, votes={case: each for case, each in votes.items() if each})
+
+
+def _votes(outcome: str | None) -> Votes | None:
+    if outcome in ("held", "failed"):
+        return Votes(int(outcome == "held"), int(outcome == "failed"))
+    if outcome is None:
+        return None
+    passed, count = map(int, re.findall(r"\d+", outcome))
+    return Votes(passed, count - passed)
+
+
+def _read_metric(entry: Mapping[str, Any], cases: Mapping[str, Any]) -> MetricStanding:
+    metric = MetricStanding(
+        entry["name"],
+        entry["definition"],
+        entry.get("combination", {}),
+        entry["better"],
+        entry["unit"],
+        entry["value"],
+        {},
+        entry["low"],
+        entry["high"],
+        entry["spread"],
+        entry["own"],
+    )
+    parts = {case: each["metrics"].get(_name(metric)) for case, each in cases.items()}
+    return replace(
+        metric, parts={case: tuple(map(_read_parts, each)) for case, each in parts.items() if each}
     )
 
 
@@ -168,7 +217,7 @@ def _read_parts(parts: Mapping[str, list[float]] | None) -> Parts | None:
     return None if parts is None else {label: tuple(each) for label, each in parts.items()}
 
 
-_OPEN = {"settings": 1, "files": 1, "checks": 1, "metrics": 1, "cases": 2}
+_OPEN = {"settings": 2, "files": 1, "checks": 1, "metrics": 1, "cases": 2}
 """How deep the parts of the file are spread over lines; what is deeper stays on one."""
 
 

@@ -40,6 +40,7 @@ def difference_json(found: Differences) -> dict[str, object]:
         "only_before": list(found.only_before),
         "only_now": list(found.only_now),
         "other_images": list(found.other_images),
+        "twins": list(found.twins),
     }
 
 

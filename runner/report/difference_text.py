@@ -18,13 +18,14 @@ from runner.values.difference import (
     Differences,
     MetricDifference,
     Side,
+    Turn,
 )
 
 SHOWN = 20
 """Cases of one kind that are listed; `--format json` has all."""
 
 
-SAID = ("worse", "better", "changed", "flaky", "same")
+SAID: tuple[Turn, ...] = ("worse", "better", "changed", "flaky", "same")
 
 
 def difference_text(found: Differences) -> Iterator[str]:
@@ -76,7 +77,7 @@ def _parts(found: Differences) -> Iterator[tuple[str, list[str]]]:
             title: list(_cases([each for each in found.cases if each.turn == title]))
             for title in ("worse", "better", "flaky", "changed")
         },
-        "not compared": list(_left_out(found)),
+        "not counted": list(_left_out(found)),
     }
     yield from ((title, lines) for title, lines in everything.items() if lines)
 
@@ -108,6 +109,8 @@ def _left_out(found: Differences) -> Iterator[str]:
     ):
         if cases:
             yield f"{number(len(cases), 'case')} {what}: {named(cases)}"
+    if found.twins:
+        yield f"{number(len(found.twins), 'case')} of the same images as another: {named(found.twins)}"
 
 
 def _end(found: Differences) -> str:

@@ -8,7 +8,7 @@ from itertools import chain, combinations
 from math import inf
 from typing import TypeVar
 
-from runner.stages.compare import compared_checks, compared_metrics, key_of, side_of
+from runner.stages.compare import compared_checks, compared_metrics, firsts_of, key_of, side_of
 from runner.values.difference import Choice, Effect, Matrix, Reached
 from runner.values.request import canonical_json
 from runner.values.standing import CheckStanding, MetricStanding, Standing, Votes
@@ -41,9 +41,14 @@ def effects_of(standing: Standing) -> tuple[Effect, ...]:
 
 
 def _combinations(standing: Standing) -> dict[str, Combination]:
-    found = [each.combination for each in (*standing.metrics, *standing.checks)]
-    seen: dict[str, Combination] = {canonical_json(each): each for each in found}
+    found: list[Combination] = [each.combination for each in standing.metrics]
+    found += [each.combination for each in standing.checks]
+    seen = {canonical_json(each): each for each in found}
     return {key: seen[key] for key in seen if seen[key]}
+
+
+def _drawn(standing: Standing) -> list[str]:
+    return list(dict.fromkeys(firsts_of(standing.images).values()))
 
 
 def _own(standing: Standing, key: str) -> list[MetricStanding]:
@@ -68,7 +73,7 @@ def _choice(
             for each in own
         ),
         tuple(
-            compared_metrics(first[each.name], each, standing.images)
+            compared_metrics(first[each.name], each, _drawn(standing))
             for each in own
             if each.name in first
         ),
@@ -128,7 +133,7 @@ def _effect(
 ) -> Effect:
     checks = [{c.name: c for c in _pooled_checks(standing, side)} for side in sides]
     metrics = [{m.name: m for m in _pooled_metrics(standing, side)} for side in sides]
-    cases = standing.images
+    cases = _drawn(standing)
     return Effect(
         axis,
         *ends,

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from runner.checks.metrics.metric import Metric
+from runner.checks.metrics.gathered import Summed
+from runner.checks.metrics.metric import AcrossRepeats, Metric
 from runner.measures.evidence import (
     FEWEST,
     Interval,
+    Measured,
     difference,
-    even,
     images_needed,
     images_to_see,
     judged,
@@ -68,11 +69,13 @@ def compare(
     answers about each case, where they are known.
     """
     shared = [case for case, images in now.images.items() if before.images.get(case) == images]
-    is_same = before.plan == now.plan
+    is_same = before.plan == now.plan or _asks_the_same(before, now)
     files = tuple(_changed_files(before, now))
     truth = any(name.startswith("truth ") for name in files)
-    checks = tuple(_checks(before, now, shared, is_same=is_same, truth=truth))
-    metrics = tuple(_metrics(before, now, shared, margins or {}, is_same=is_same, truth=truth))
+    firsts = firsts_of({case: now.images[case] for case in shared})
+    drawn = list(dict.fromkeys(firsts.values()))
+    checks = tuple(_checks(before, now, drawn, is_same=is_same, truth=truth))
+    metrics = tuple(_metrics(before, now, drawn, margins or {}, is_same=is_same, truth=truth))
     return Differences(
         before=side_of(before),
         now=side_of(now),
@@ -81,7 +84,7 @@ def compare(
         files=files,
         checks=checks,
         metrics=metrics,
-        cases=tuple(_cases(shared, checks, metrics, answers or {})),
+        cases=tuple(_cases(firsts, checks, metrics, answers or {})),
         only_before=tuple(case for case in before.images if case not in now.images),
         only_now=tuple(case for case in now.images if case not in before.images),
         other_images=tuple(
@@ -89,8 +92,22 @@ def compare(
             for case, images in now.images.items()
             if case in before.images and before.images[case] != images
         ),
+        twins=tuple(case for case, first in firsts.items() if case != first),
         is_mixed=before.simulated != now.simulated,
     )
+
+
+def _asks_the_same(before: Standing, now: Standing) -> bool:
+    """Of every image that both have, though one has others beside."""
+    sides = [(each.settings, each.files, each.repeat, each.models) for each in (before, now)]
+    return bool(before.settings) and sides[0] == sides[1]
+
+
+def firsts_of(images: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Of every case the first one with the same images and row: they share one answer, and are one
+    image to be drawn."""
+    known: dict[tuple[str, ...], str] = {}
+    return {case: known.setdefault(of, case) if of else case for case, of in images.items()}
 
 
 def key_of(definition: Mapping[str, object], combination: Mapping[str, object]) -> Key:
@@ -119,22 +136,32 @@ def compared_metrics(
     about = (now.name, now.combination, now.better, now.unit)
     metric = metric_defined(now.definition)
     rows = [case for case in cases if _judged(before, case) and _judged(now, case)]
-    if metric is None or not rows:
-        why = "no image was judged in both" if metric else "this version does not know the metric"
+    sides = [metric and rows and _gathered(metric, each, rows) for each in (before, now)]
+    if not metric or not sides[0] or not sides[1]:
+        why = (
+            "this version does not know the metric"
+            if metric is None
+            else "no image was judged in both"
+        )
+        why = "it is not defined for the images that both have" if metric and rows else why
         return MetricDifference(*about, "not comparable", is_own=now.is_own, why=why)
-    sides = _gathered(metric, before, rows), _gathered(metric, now, rows)
     alone = {case: _alone(metric, before, now, case) for case in rows}
     width = _width(alone.values())
     moved = {case: _moved(*values) for case, values in alone.items()}
-    values = [_whole(metric, side, len(rows)) for side in sides]
+    values = [sides[0].whole, sides[1].whole]
     changed = sum(before.parts[case] != now.parts[case] for case in rows)
-    change = _interval(sides, len(rows), values, changed, width)
+    is_same = is_same and not changed
+    change = (
+        Interval(0.0, 0.0, 0.0)
+        if is_same
+        else _interval(sides[0], sides[1], len(rows), values, changed, width)
+    )
     change = change if now.unit == "" else Interval(*_unwidened(change, values))
     most = 0.0
     if margin is not None:
         most = margin.most * abs(values[0]) if margin.relative else margin.most
     turned = change if now.better == "more" else Interval(-change.value, -change.high, -change.low)
-    finding = _finding(turned, most, len(rows), is_same and not changed)
+    finding = _finding(turned, most, len(rows), is_same)
     for_better: Moved = "more" if now.better == "more" else "less"
     return MetricDifference(
         *about,
@@ -145,7 +172,7 @@ def compared_metrics(
         low=change.low,
         high=change.high,
         margin=None if margin is None else most,
-        needed=_needed(finding, turned, most, len(rows), width),
+        needed=_needed(finding, turned, most, len(rows), changed, width),
         better=tuple(case for case in rows if moved[case] == for_better),
         worse=tuple(case for case in rows if moved[case] not in (for_better, "flaky", None)),
         flaky=tuple(case for case in rows if moved[case] == "flaky"),
@@ -173,7 +200,7 @@ def compared_checks(
         return CheckDifference(now.name, now.combination, "not comparable", why=why)
     is_unmoved = is_same and all(before.votes[case] == now.votes[case] for case, *_ in rows)
     finding = "not worse" if is_unmoved else judged_pairs(*counts, len(rows))
-    change = paired(*counts, len(rows))
+    change = Interval(0.0, 0.0, 0.0) if is_unmoved else paired(*counts, len(rows))
     return CheckDifference(
         now.name,
         now.combination,
@@ -187,6 +214,24 @@ def compared_checks(
         change.high,
         pairs_needed(*counts, len(rows)) if finding == "not enough evidence" else None,
     )
+
+
+def value_of(metric: MetricStanding, repeat: int) -> float | None:
+    """The value that its parts make; None where it depends on the order of the images, too, or this
+    version does not know the metric. Raises `ValueError` for parts that make none."""
+    defined = metric_defined(metric.definition)
+    if defined is None:
+        return None
+    repeats = 1 if isinstance(defined, AcrossRepeats) else repeat
+    gathered = defined.gathered(repeats)
+    for image, answers in enumerate(metric.parts.values()):
+        for number, parts in enumerate(answers):
+            if parts is not None:
+                gathered.put(parts, image, min(number, repeats - 1))
+    value = gathered.value()
+    if value is None or not isinstance(gathered, Summed):
+        return None
+    return value * repeats if defined.whole else value
 
 
 def _checks(
@@ -240,7 +285,8 @@ def _judged(metric: MetricStanding, case: str) -> bool:
     return any(parts is not None for parts in metric.parts.get(case, ()))
 
 
-def _gathered(metric: Metric, standing: MetricStanding, rows: Sequence[str]) -> _Sampled:
+def _gathered(metric: Metric, standing: MetricStanding, rows: Sequence[str]) -> _Sampled | None:
+    """What the rows add; None when that makes no number, as the recall of nothing."""
     repeats = max(len(standing.parts[case]) for case in rows)
     gathered = metric.gathered(repeats)
     groups = _groups(len(rows))
@@ -248,12 +294,18 @@ def _gathered(metric: Metric, standing: MetricStanding, rows: Sequence[str]) -> 
         for repeat, parts in enumerate(standing.parts[case]):
             if parts is not None:
                 gathered.put(parts, group, repeat)
-    return _Sampled(gathered.sampled(min(len(rows), GROUPS)), gathered.resamples)
+    whole = gathered.value()
+    if whole is None:
+        return None
+    return _Sampled(whole, gathered.sampled(min(len(rows), GROUPS)), gathered.resamples)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sampled:
-    measured: object
+    """`whole` is the value over all rows; of what is of a whole run: of one repeat."""
+
+    whole: float
+    measured: Measured | None
     resamples: int
 
 
@@ -264,14 +316,6 @@ def _groups(count: int) -> Sequence[int]:
     order = [number % GROUPS for number in range(count)]
     Random(count).shuffle(order)
     return order
-
-
-def _whole(metric: Metric, side: _Sampled, images: int) -> float:
-    """The value over all rows. Of what is of a whole run: of one repeat."""
-    measured = side.measured
-    if measured is None:
-        return 0.0
-    return float(measured.at(even(measured, min(images, GROUPS)))[0])  # type: ignore[attr-defined,arg-type]  # as in evidence
 
 
 def _alone(
@@ -313,20 +357,23 @@ def _width(alone: Iterable[tuple[list[float], list[float]]]) -> float:
 
 
 def _interval(
-    sides: tuple[_Sampled, _Sampled],
+    before: _Sampled,
+    now: _Sampled,
     images: int,
     values: Sequence[float],
     changed: int,
     width: float,
 ) -> Interval:
-    before, now = (side.measured for side in sides)
-    if before is None or now is None:
+    if before.measured is None or now.measured is None:
         return Interval(values[1] - values[0], -float("inf"), float("inf"))
+    most = width * unseen(images).high
     if not changed:
-        most = width * unseen(images).high
         return Interval(0.0, -most, most)
-    drawn, resamples = min(images, GROUPS), min(side.resamples for side in sides)
-    return difference(before, now, drawn, resamples, min(changed, drawn))  # type: ignore[arg-type]  # as sampled
+    drawn, resamples = min(images, GROUPS), min(before.resamples, now.resamples)
+    found = difference(before.measured, now.measured, drawn, resamples, min(changed, drawn))
+    if changed >= FEWEST:
+        return found
+    return Interval(found.value, min(found.low, -most), max(found.high, most))
 
 
 def _unwidened(change: Interval, values: Sequence[float]) -> tuple[float, float, float]:
@@ -342,18 +389,18 @@ def _finding(change: Interval, margin: float, images: int, is_same: bool) -> Fin
 
 
 def _needed(
-    finding: Finding, change: Interval, margin: float, images: int, width: float
+    finding: Finding, change: Interval, margin: float, images: int, changed: int, width: float
 ) -> int | None:
     if finding != "not enough evidence":
         return None
-    if change.value == 0 and change.low == -change.high:
-        return images_to_see(margin / width)
+    if not changed:
+        return images_to_see(margin / width, images)
     needed = images_needed(change, margin, images) if abs(change.low) != float("inf") else None
     return needed and max(FEWEST, needed)
 
 
 def _cases(
-    shared: Sequence[str],
+    firsts: Mapping[str, str],
     checks: Sequence[CheckDifference],
     metrics: Sequence[MetricDifference],
     answers: Answers,
@@ -375,13 +422,13 @@ def _cases(
                 (flaky, metric.flaky),
             ):
                 _add(found, [case for case in cases if case not in weighed], metric)
-    for case in shared:
+    for case, first in firsts.items():
         told = tuple(answers.get(case, ()))
-        turn = _turn(case in better, case in worse, case in flaky, told)
-        why = [*worse.get(case, ()), *better.get(case, ())]
+        turn = _turn(first in better, first in worse, first in flaky, told)
+        why = [*worse.get(first, ()), *better.get(first, ())]
         if turn == "flaky":
-            why = flaky[case]
-        yield CaseDifference(case, turn, tuple(why), case in flaky, told)
+            why = flaky[first]
+        yield CaseDifference(case, turn, tuple(why), first in flaky, told)
 
 
 def _turn(

@@ -125,7 +125,8 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Differences:
     """Two runs. `only_before` and `only_now` are cases that only one of them has, `other_images` those
-    whose images are not the same; none of these is compared. `files` are those that changed."""
+    whose images are not the same; none of these is compared. `twins` show what another case shows, and
+    count once with it. `files` are those that changed."""
 
     before: Side
     now: Side
@@ -138,6 +139,7 @@ class Differences:
     only_before: tuple[str, ...] = ()
     only_now: tuple[str, ...] = ()
     other_images: tuple[str, ...] = ()
+    twins: tuple[str, ...] = ()
     is_mixed: bool = False
     """One of them is simulated and the other is not."""
 
