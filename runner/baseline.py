@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import isclose
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from runner.exporters.atomic import encoded, write_file
 from runner.report.baseline_json import NoBaseline, baseline_json, read_baseline
 from runner.report.difference_json import difference_json
 from runner.report.difference_words import check_told, metric_told, setting_told
-from runner.stages.compare import Margin, Margins, changed_settings, compare, key_of, value_of
+from runner.stages.compare import GONE, Margin, Margins, changed_settings, compare, key_of, value_of
 from runner.stages.definition import definition_of
 from runner.stages.gather import gather
 from runner.stages.shaping import settings_of
@@ -21,6 +22,7 @@ from runner.store.folder import RunFolder, digests_of
 from runner.text.words import number
 from runner.values.difference import CheckDifference, Differences, Finding, MetricDifference
 from runner.values.image import Image
+from runner.values.request import canonical_json
 from runner.values.standing import MetricStanding, Standing
 from runner.values.verdict import CaseVerdict, Outcome, Verdict
 from runner.workflow.spec import CheckSpec, MetricSpec, Workflow
@@ -165,12 +167,16 @@ def _changed(before: Standing, workflow: Workflow) -> Iterator[str]:
     if workflow.run.repeat != before.repeat:
         yield f"run.repeat: was {before.repeat}, is {workflow.run.repeat}"
     yield from _changed_images(before.images, _images(workflow))
-    known = [check.definition for check in before.checks]
-    known += [metric.definition for metric in before.metrics]
+    known = {canonical_json(each.definition): each.name for each in before.checks}
+    known |= {canonical_json(m.definition): m.name for m in before.metrics if m.is_own}
     specs: list[CheckSpec | MetricSpec] = [*workflow.checks, *workflow.metrics]
-    for spec in specs:
-        if definition_of(spec) not in known:
-            yield f"check `{spec.name}`: new, or looks at something else than before"
+    found = {canonical_json(definition_of(spec)): spec.name for spec in specs}
+    for definition, name in found.items():
+        if definition not in known:
+            yield f"check `{name}`: new, or looks at something else than before"
+    for definition, name in known.items():
+        if definition not in found:
+            yield f"check `{name}`: gone, or looks at something else than before"
 
 
 def _changed_images(
@@ -191,7 +197,7 @@ def _changed_images(
 
 def _images(workflow: Workflow) -> dict[str, tuple[str, ...]]:
     found = {}
-    for case in gather(workflow, fetch=False):
+    for case in islice(gather(workflow, fetch=False), workflow.run.limit):
         images = dict.fromkeys(
             (each.sha256 or each.location or each.name) if isinstance(each, Image) else each.name
             for each in case.images
@@ -219,6 +225,9 @@ def against_baseline(
             say(f"the answers of the baseline are {kinds}, those of this run are not: not compared")
             return ()
         found = compare(before, now, margins_of(workflow))
+        for each in (*found.checks, *found.metrics):
+            if each.why == GONE:
+                say(f"the baseline has a check that is not there any more: {each.name}")
         folder.write_json(COMPARISON, difference_json(found))
         return tuple(_verdicts(workflow, found))
 

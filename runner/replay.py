@@ -46,7 +46,9 @@ def replay(
     lie in its folder. Raises `FolderError` when the run has none, `Rejected` for a workflow with
     mistakes, `StoreError` for a store that cannot be read."""
     if not (run.path / "run.sqlite").is_file():
-        raise FolderError(f"{run.path} holds no stored responses (run.sqlite)")
+        first = run.manifest().get("replay_of")
+        hint = f"; it is a replay itself: name the run, {first}" if first else ""
+        raise FolderError(f"{run.path} holds no stored responses (run.sqlite){hint}")
     with _own(run) as own:
         used = workflow or own()
         manifest = run.manifest()

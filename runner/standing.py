@@ -47,7 +47,7 @@ def standing_of(folder: RunFolder) -> Standing:
     return Standing(
         workflow=str(manifest.get("name")),
         run=folder.path.name,
-        plan=str(manifest.get("plan")),
+        plan=str(manifest.get("plan") or ""),
         simulated=seen.simulated > 0,
         repeat=repeat,
         models=tuple(sorted(seen.models)),

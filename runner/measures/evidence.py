@@ -92,13 +92,15 @@ def difference(
     images: int,
     resamples: int = RESAMPLES,
     changed: int | None = None,
+    strata: int = 1,
 ) -> Interval:
     """How much a metric has changed, `now` − `before`, with its bootstrap interval.
 
     Images are drawn with replacement, the same for both runs, and for each drawn image its repeats
     in each run by itself (Efron and Tibshirani 1993; nested). Percentiles of the differences, further
     out where the images are few (`tail`); as few as those whose answers have changed, when `changed`
-    says how many: what is the same in both says nothing of how far a change may go.
+    says how many: what is the same in both says nothing of how far a change may go. With `strata`
+    the repeats stand in as many groups of the same size, and are drawn within these.
     """
 
     if images == 0:
@@ -106,7 +108,8 @@ def difference(
     value = float((now.at(even(now, images)) - before.at(even(before, images)))[0])
     chance = _chance()
     found = [
-        now.at(_nested(drawn, now, chance)) - before.at(_nested(drawn, before, chance))
+        now.at(_nested(drawn, now, chance, strata))
+        - before.at(_nested(drawn, before, chance, strata))
         for drawn in _drawn(images, max(before.repeats, now.repeats), resamples, chance)
     ]
     return Interval(value, *_ends(found, value, images if changed is None else changed))
@@ -187,17 +190,19 @@ def even(measured: Measured, images: int) -> Numbers:
     return np.full((1, images, measured.repeats), 1 / measured.repeats)
 
 
-def _nested(drawn: NDArray[int64], measured: Measured, chance: PCG64) -> Numbers:
+def _nested(drawn: NDArray[int64], measured: Measured, chance: PCG64, strata: int = 1) -> Numbers:
     """How much each answer counts in each resample, when an image was drawn so often."""
     import numpy as np
 
-    repeats = measured.repeats
+    repeats = measured.repeats // strata
+    cells = drawn.repeat(strata, axis=1)
+    shape = (*drawn.shape, measured.repeats)
     if repeats == 1:
-        return drawn[..., None].astype(np.float64)
-    cells = np.repeat(np.arange(drawn.size) * repeats, (drawn * repeats).ravel())
-    cells += _below(repeats, cells.size, chance)
-    counts = np.bincount(cells, minlength=drawn.size * repeats)
-    return counts.reshape(*drawn.shape, repeats) / repeats
+        return cells.reshape(shape) / strata
+    places = np.repeat(np.arange(cells.size) * repeats, (cells * repeats).ravel())
+    places += _below(repeats, places.size, chance)
+    counts = np.bincount(places, minlength=cells.size * repeats)
+    return counts.reshape(shape) / measured.repeats
 
 
 def judged(change: Interval, margin: float) -> Finding:

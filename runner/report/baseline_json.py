@@ -16,10 +16,6 @@ from runner.values.standing import CheckStanding, MetricStanding, Parts, Standin
 
 VERSION = 1
 
-NOT_KEPT = frozenset({"seconds_p95"})
-"""What the network decides says nothing about a workflow a month later."""
-
-
 ANEW = "restore it from git, or delete it and make it anew with `askpix accept RUN`"
 
 
@@ -32,7 +28,6 @@ class NoBaseline(ValueError):
 
 def baseline_json(standing: Standing) -> str:
     """The file. The same standing is the same text."""
-    metrics = [m for m in standing.metrics if m.definition.get("metric") not in NOT_KEPT]
     data = {
         "baseline": VERSION,
         "workflow": standing.workflow,
@@ -47,12 +42,12 @@ def baseline_json(standing: Standing) -> str:
         "settings": {name: _setting(value) for name, value in standing.settings.items()},
         "files": dict(sorted(standing.files.items())),
         "checks": [_check(each) for each in standing.checks],
-        "metrics": [_metric(each) for each in metrics],
+        "metrics": [_metric(each) for each in standing.metrics],
         "cases": {
             case: {
                 "images": list(images),
                 "checks": {_name(each): _outcome(each.votes.get(case)) for each in standing.checks},
-                "metrics": {_name(each): _parts(each.parts.get(case)) for each in metrics},
+                "metrics": {_name(each): _parts(each.parts.get(case)) for each in standing.metrics},
             }
             for case, images in sorted(standing.images.items())
         },
@@ -77,7 +72,7 @@ def read_baseline(text: str) -> Standing:
     schema = json.loads(schema_file("baseline").read_bytes())
     for violation in validate(data, schema):
         place = ".".join(map(str, violation.path))
-        raise NoBaseline(f"`{place}` {violation.message}" if place else f"it {violation.message}")
+        raise NoBaseline(f"it is no baseline: {place and f'`{place}` '}{violation.message}")
     standing = _standing(data)
     for entry, check in zip(data["checks"], standing.checks, strict=True):
         if entry != _check(check):

@@ -117,6 +117,8 @@ def _end(found: Differences) -> str:
     turns = [each.turn for each in found.cases]
     counts = ", ".join(f"{turns.count(t)} {t}" for t in SAID if t in turns or t != "flaky")
     said = f"{number(found.pairs, 'case')} in both: {counts}"
+    if not found.has_answers:
+        said += " (by their checks and metrics: a baseline file holds no answers)"
     if found.is_mixed:
         said += "; one run is simulated and the other is not: this says nothing about a model"
     return said

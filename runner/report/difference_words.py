@@ -114,7 +114,7 @@ def _beside(words: Sequence[str], after: bool, before: bool) -> str:
 def _value(value: object) -> str:
     if value is None:
         return "(not set)"
-    text = " ".join(str(value).split())
+    text = " ".join(str(value).split()) or '""'
     return text if len(text) <= 3 * LONG else f"{text[: 3 * LONG]}…"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from runner.checks.metrics.limits import number as amount
 from runner.report.difference_text import cell
-from runner.report.difference_words import change_told, check_told, metric_told, signed
+from runner.report.difference_words import check_told, metric_told, signed
 from runner.text.words import money, number, tokens
 from runner.values.difference import Choice, Effect, Matrix, MetricDifference, Reached
 
@@ -85,8 +85,8 @@ def _told(found: MetricDifference) -> str:
     if found.change is None or found.low is None or found.high is None:
         return metric_told(found)
     unit = found.unit
-    if found.low == found.high == 0:
-        return change_told(found)
+    if found.change == 0 and found.low == -found.high:
+        return f"the same ({amount(found.now or 0.0, unit)} over {number(found.pairs, 'image')})"
     ends = f"{signed(found.low, unit)}, {signed(found.high, unit)}"
     assert found.before is not None
     assert found.now is not None

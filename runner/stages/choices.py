@@ -11,7 +11,7 @@ from typing import TypeVar
 from runner.stages.compare import compared_checks, compared_metrics, firsts_of, key_of, side_of
 from runner.values.difference import Choice, Effect, Matrix, Reached
 from runner.values.request import canonical_json
-from runner.values.standing import CheckStanding, MetricStanding, Standing, Votes
+from runner.values.standing import CheckStanding, MetricStanding, Parts, Standing, Votes
 
 COST, TOKENS = {"metric": "cost_usd"}, {"metric": "tokens"}
 
@@ -73,7 +73,9 @@ def _choice(
             for each in own
         ),
         tuple(
-            compared_metrics(first[each.name], each, _drawn(standing))
+            compared_metrics(
+                first[each.name], each, _drawn(standing), is_same=first[each.name] is each
+            )
             for each in own
             if each.name in first
         ),
@@ -144,7 +146,12 @@ def _effect(
             if name in checks[1]
         ),
         tuple(
-            compared_metrics(metric, metrics[1][name], cases)
+            replace(
+                compared_metrics(metric, metrics[1][name], cases, strata=len(sides[0])),
+                better=(),
+                worse=(),
+                flaky=(),
+            )
             for name, metric in metrics[0].items()
             if name in metrics[1]
         ),
@@ -162,14 +169,20 @@ def _pooled_checks(standing: Standing, side: Sequence[Combination]) -> Iterator[
 
 
 def _pooled_metrics(standing: Standing, side: Sequence[Combination]) -> Iterator[MetricStanding]:
-    """Each metric over several combinations, whose answers count as repeats of one."""
+    """Each metric over several combinations: the repeats of one after those of the other."""
     for same in _same(standing.metrics, side):
         cases = dict.fromkeys(chain.from_iterable(each.parts for each in same))
+        repeats = max((len(of) for each in same for of in each.parts.values()), default=1)
         parts = {
-            case: tuple(chain.from_iterable(each.parts.get(case, ()) for each in same))
+            case: tuple(chain.from_iterable(_filled(each, case, repeats) for each in same))
             for case in cases
         }
         yield replace(same[0], combination={}, value=None, parts=parts)
+
+
+def _filled(metric: MetricStanding, case: str, repeats: int) -> tuple[Parts | None, ...]:
+    found = metric.parts.get(case, ())
+    return (*found, *[None] * (repeats - len(found)))
 
 
 T = TypeVar("T", CheckStanding, MetricStanding)

@@ -43,6 +43,8 @@ GROUPS = 1000
 
 TINY = 1e-9
 
+GONE = "only the run before has it"
+
 Key = tuple[str, str]
 
 Moved = Literal["more", "less", "flaky"] | None
@@ -69,7 +71,7 @@ def compare(
     answers about each case, where they are known.
     """
     shared = [case for case, images in now.images.items() if before.images.get(case) == images]
-    is_same = before.plan == now.plan or _asks_the_same(before, now)
+    is_same = before.plan == now.plan != "" or _asks_the_same(before, now)
     files = tuple(_changed_files(before, now))
     truth = any(name.startswith("truth ") for name in files)
     firsts = firsts_of({case: now.images[case] for case in shared})
@@ -94,6 +96,7 @@ def compare(
         ),
         twins=tuple(case for case, first in firsts.items() if case != first),
         is_mixed=before.simulated != now.simulated,
+        has_answers=answers is not None,
     )
 
 
@@ -131,8 +134,10 @@ def compared_metrics(
     margin: Margin | None = None,
     *,
     is_same: bool = False,
+    strata: int = 1,
 ) -> MetricDifference:
-    """One metric over the cases that both have judged. `is_same`: the two runs ask the same."""
+    """One metric over the cases that both have judged. `is_same`: the two runs ask the same. `strata`:
+    the repeats stand in so many groups that are not drawn from one another."""
     about = (now.name, now.combination, now.better, now.unit)
     metric = metric_defined(now.definition)
     rows = [case for case in cases if _judged(before, case) and _judged(now, case)]
@@ -154,7 +159,7 @@ def compared_metrics(
     change = (
         Interval(0.0, 0.0, 0.0)
         if is_same
-        else _interval(sides[0], sides[1], len(rows), values, changed, width)
+        else _interval(sides[0], sides[1], len(rows), values, changed, width, strata)
     )
     change = change if now.unit == "" else Interval(*_unwidened(change, values))
     most = 0.0
@@ -244,6 +249,10 @@ def _checks(
             yield CheckDifference(each.name, each.combination, "not comparable", why=why)
         elif old is not None:
             yield compared_checks(old, each, cases, is_same=is_same)
+    kept = {key_of(each.definition, each.combination) for each in now.checks}
+    for key, each in known.items():
+        if key not in kept:
+            yield CheckDifference(each.name, each.combination, "not comparable", why=GONE)
 
 
 def _metrics(
@@ -270,6 +279,11 @@ def _metrics(
             )
         elif old is not None:
             yield compared_metrics(old, each, cases, margin, is_same=is_same)
+    kept = {key_of(each.definition, each.combination) for each in now.metrics}
+    for key, each in known.items():
+        if key not in kept and each.is_own:
+            about = (each.name, each.combination, each.better, each.unit, "not comparable")
+            yield MetricDifference(*about, before=each.value, why=GONE)
 
 
 def _apart(old: object, definition: Mapping[str, object], truth: bool) -> str | None:
@@ -363,6 +377,7 @@ def _interval(
     values: Sequence[float],
     changed: int,
     width: float,
+    strata: int,
 ) -> Interval:
     if before.measured is None or now.measured is None:
         return Interval(values[1] - values[0], -float("inf"), float("inf"))
@@ -370,7 +385,8 @@ def _interval(
     if not changed:
         return Interval(0.0, -most, most)
     drawn, resamples = min(images, GROUPS), min(before.resamples, now.resamples)
-    found = difference(before.measured, now.measured, drawn, resamples, min(changed, drawn))
+    sides = before.measured, now.measured
+    found = difference(*sides, drawn, resamples, min(changed, drawn), strata)
     if changed >= FEWEST:
         return found
     return Interval(found.value, min(found.low, -most), max(found.high, most))

@@ -142,6 +142,8 @@ class Differences:
     twins: tuple[str, ...] = ()
     is_mixed: bool = False
     """One of them is simulated and the other is not."""
+    has_answers: bool = False
+    """The answers were compared, too: else a case is the same as far as checks and metrics know."""
 
     @property
     def is_worse(self) -> bool:

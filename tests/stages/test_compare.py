@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
 from runner.report.baseline_json import NoBaseline, baseline_json, read_baseline
 from runner.report.difference_words import word_diff
-from runner.stages.compare import Margin, compare, compared_checks, compared_metrics, key_of
+from runner.stages.compare import Margin, compare, compared_metrics, key_of
 from runner.values.standing import CheckStanding, MetricStanding, Standing, Votes
 
 ACCURACY = {"metric": "accuracy", "of": "look.label", "against": "row.label"}
@@ -88,20 +88,202 @@ def test_what_looks_at_something_else_is_not_compared() -> None:
     assert found.metrics[0].finding == "not comparable"
 
 
-def test_a_flaky_case_is_named() -> None:
-    """Its repeats do not agree."""
-    before = CheckStanding("right", {}, {}, {"a": Votes(3, 0)})
-    now = CheckStanding("right", {}, {}, {"a": Votes(2, 1)})
-    assert compared_checks(before, now, ["a"]).flaky == ("a",)
+VOTES = {
+    ((3, 0), (0, 3)): ("worse", ("right",)),
+    ((0, 3), (3, 0)): ("better", ("right",)),
+    ((3, 0), (1, 2)): ("flaky", ("right",)),
+    ((1, 2), (0, 3)): ("flaky", ("right",)),
+    ((2, 1), (2, 1)): ("flaky", ("right",)),
+    ((3, 0), (3, 0)): ("same", ()),
+}
+
+
+@pytest.mark.parametrize("votes", VOTES)
+def test_a_case_whose_repeats_do_not_agree_is_flaky_and_not_worse(
+    votes: tuple[tuple[int, int], tuple[int, int]],
+) -> None:
+    """In either run."""
+    sides = [CheckStanding("right", {"that": "a"}, {}, {"0": Votes(*each)}) for each in votes]
+    runs = [standing([1], checks=(each,), metrics=(), repeat=3) for each in sides]
+    (case,) = compare(*runs).cases
+    assert (case.turn, case.why) == VOTES[votes]
+
+
+VALUES = {
+    ((1, 1), (0, 0)): ("worse", "accuracy"),
+    ((0, 0), (1, 1)): ("better", "accuracy"),
+    ((1, 1), (0, 1)): ("flaky", "accuracy"),
+    ((0, 1), (0, 0)): ("flaky", "accuracy"),
+    ((1, 1), (1, 1)): ("same", ""),
+}
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_a_metric_says_worse_only_where_the_repeats_lie_apart(
+    values: tuple[tuple[int, int], tuple[int, int]],
+) -> None:
+    """All of now below all of before."""
+    sides = [
+        replace(metric([1]), parts={"0": tuple({"": (float(each), 1.0)} for each in side)})
+        for side in values
+    ]
+    runs = [standing([1], checks=(), metrics=(each,), repeat=2) for each in sides]
+    (case,) = compare(*runs).cases
+    assert (case.turn, "".join(case.why)) == VALUES[values]
+
+
+def test_an_image_that_lies_there_twice_counts_once() -> None:
+    """Its copies share one answer."""
+    images = {str(n): (f"sha{n // 2}",) for n in range(12)}
+    runs = [standing([right] * 12, images=images) for right in (1, 0)]
+    found = compare(*runs)
+    assert (found.pairs, found.checks[0].pairs, len(found.twins)) == (12, 6, 6)
+    assert [each.turn for each in found.cases] == ["worse"] * 12
+
+
+def test_the_same_questions_with_the_same_answers_are_not_worse() -> None:
+    """Also when there are fewer images than before, so that it is another plan."""
+    found = compare(standing([1] * 8), standing([1] * 7, plan="b"))
+    assert {each.finding for each in (*found.checks, *found.metrics)} == {"not worse"}
+    found = compare(standing([1] * 8), standing([1] * 8, plan="b", settings={"a": 2}))
+    assert {each.finding for each in (*found.checks, *found.metrics)} == {"not enough evidence"}
+
+
+def test_what_only_one_run_judges_is_told() -> None:
+    """And not compared."""
+    found = compare(standing([1] * 8), standing([1] * 8, checks=()))
+    assert [(each.name, each.finding, each.why) for each in found.checks] == [
+        ("right", "not comparable", "only the run before has it")
+    ]
+
+
+def test_a_metric_that_is_defined_for_no_image_is_not_compared() -> None:
+    """The share of nothing is no number."""
+    none = replace(metric([1]), parts={"0": ({"": (0.0, 0.0)},)})
+    assert (
+        compared_metrics(none, none, ["0"]).why == "it is not defined for the images that both have"
+    )
+    empty = replace(metric([1]), parts={"0": ({},)})
+    assert compared_metrics(empty, empty, ["0"]).finding == "not comparable"
 
 
 def test_a_baseline_is_read_as_it_was_written() -> None:
     """And written as it was read."""
     whole = standing([1, 0, 1])
     assert read_baseline(baseline_json(whole)) == whole
-    for text in ("", "{}", "[]", '{"baseline": 2}', '{"baseline": 1}'):
-        with pytest.raises(NoBaseline):
-            read_baseline(text)
+
+
+def conflict(text: str) -> str:
+    return f"<<<<<<< HEAD\n{text}=======\n{text}>>>>>>> theirs\n"
+
+
+MENDED = "restore it from git, or delete it and make it anew with `askpix accept RUN`"
+BROKEN: Mapping[str, tuple[Callable[[str], str], str]] = {
+    "cut off": (
+        lambda text: text[:99],
+        f"it is no JSON (Unterminated string starting at: line 7 column 3 (char 98)); {MENDED}",
+    ),
+    "another thing": (
+        lambda _: "[]",
+        f"it is no baseline: must be an object, found a list of 0; {MENDED}",
+    ),
+    "newer": (
+        lambda text: text.replace('"baseline": 1', '"baseline": 2'),
+        "it is of version 2, and this askpix reads 1; update askpix",
+    ),
+    "merged": (
+        conflict,
+        "git has left the marks of a merge conflict in it (<<<<<<<); keep one side of it whole, or"
+        " delete it and make it anew with `askpix accept RUN`",
+    ),
+    "a part gone": (
+        lambda text: text.replace('"tokens": 0,', ""),
+        f"it is no baseline: `tokens` is missing; {MENDED}",
+    ),
+    "an outcome by hand": (
+        lambda text: text.replace('"held"', '"failed"', 1),
+        "it was changed by hand: of `right` it says 2 hold and 1 fail, and its cases say otherwise;"
+        f" {MENDED}",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_baseline_that_cannot_be_read_says_why_and_what_to_do(how: str) -> None:
+    """Nothing is guessed."""
+    damage, told = BROKEN[how]
+    with pytest.raises(NoBaseline) as found:
+        read_baseline(damage(baseline_json(standing([1, 0, 1]))))
+    assert str(found.value) == told
+
+
+def test_a_baseline_is_a_file_for_people_and_git() -> None:
+    """A line for each thing that changes by itself; a prompt of several lines is several lines."""
+    settings = {"steps.look.prompt": "One.\nTwo.", "steps.look.model": "gemini-3.5-flash"}
+    votes = {"0": Votes(3, 0), "1": Votes(2, 1), "2": Votes(0, 0)}
+    twice = ({"": (1.0, 1.0)}, None, {"cat": (0.5, 1.0), "ant": (0.25, 1.0)})
+    found = standing(
+        [1, 0, 1],
+        settings=settings,
+        repeat=3,
+        files={"truth boxes.csv": "sha"},
+        checks=(CheckStanding("right", {"that": "look.label"}, {"model": "a"}, votes),),
+        metrics=(
+            replace(metric([1]), value=0.9, low=0.8, high=1.0, spread=0.01, parts={"0": twice}),
+        ),
+    )
+    assert baseline_json(found) == BASELINE
+    kept = replace(found.checks[0], votes={"0": Votes(3, 0), "1": Votes(2, 1)})
+    assert read_baseline(BASELINE) == replace(found, checks=(kept,))
+
+
+BASELINE = """\
+{
+  "baseline": 1,
+  "workflow": "labels",
+  "run": "run",
+  "plan": "a",
+  "simulated": false,
+  "partial": [],
+  "repeat": 3,
+  "models": ["gemini-3.5-flash"],
+  "cost_usd": null,
+  "tokens": 0,
+  "settings": {
+    "steps.look.prompt": [
+      "One.",
+      "Two."
+    ],
+    "steps.look.model": "gemini-3.5-flash"
+  },
+  "files": {
+    "truth boxes.csv": "sha"
+  },
+  "checks": [
+    {"name": "right", "combination": {"model": "a"}, "holds": 2, "fails": 0, "definition": {"that": "look.label"}}
+  ],
+  "metrics": [
+    {"name": "accuracy", "value": 0.9, "low": 0.8, "high": 1, "spread": 0.01, "better": "more", "unit": "", "own": true, "definition": {"metric": "accuracy", "of": "look.label", "against": "row.label"}}
+  ],
+  "cases": {
+    "0": {
+      "images": ["sha0"],
+      "checks": {"right (model a)": "held 3 of 3"},
+      "metrics": {"accuracy": [{"": [1, 1]}, null, {"ant": [0.25, 1], "cat": [0.5, 1]}]}
+    },
+    "1": {
+      "images": ["sha1"],
+      "checks": {"right (model a)": "held 2 of 3"},
+      "metrics": {"accuracy": null}
+    },
+    "2": {
+      "images": ["sha2"],
+      "checks": {"right (model a)": null},
+      "metrics": {"accuracy": null}
+    }
+  }
+}
+"""
 
 
 def test_more_than_a_thousand_images_are_compared_in_groups() -> None:
