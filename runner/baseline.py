@@ -225,9 +225,10 @@ def against_baseline(
             say(f"the answers of the baseline are {kinds}, those of this run are not: not compared")
             return ()
         found = compare(before, now, margins_of(workflow))
-        for each in (*found.checks, *found.metrics):
-            if each.why == GONE:
-                say(f"the baseline has a check that is not there any more: {each.name}")
+        gone = [check.name for check in found.checks if check.why == GONE]
+        gone += [metric.name for metric in found.metrics if metric.why == GONE]
+        if gone:
+            say(f"the baseline has checks that are not there any more: {', '.join(gone)}")
         folder.write_json(COMPARISON, difference_json(found))
         return tuple(_verdicts(workflow, found))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -32,17 +32,21 @@ NOT_SHAPING = frozenset({"workflow", "extended", "prompt", "library"})
 
 
 def standing_of(folder: RunFolder) -> Standing:
-    """Raises `FolderError` when the run has no results to be compared by."""
+    """Raises `FolderError` when the run has no results to be compared by, or is damaged."""
     manifest = folder.manifest()
+    if not manifest:
+        raise _damaged(folder, "run.json")
     if not folder.results_file.is_file():
         raise FolderError(f"{folder.path} has no results.jsonl yet: let the run come to its end")
     seen = _Seen()
     repeat = int(_number(_at(manifest, "counts", "repeats"))) or 1
-    combinations, own = _judged(folder)
     meters = _meters(repeat, seen.keep)
-    for case in folder.case_results({}):
-        seen.add(case)
-        meters.add(case)
+    with _whole(folder, "results.jsonl"):
+        for case in folder.case_results({}):
+            seen.add(case)
+            meters.add(case)
+    checks = _judged_checks(folder, seen.cases)
+    own = _judged_metrics(folder, seen.cases)
     theirs = _of_every_run(meters, seen.parts, own)
     return Standing(
         workflow=str(manifest.get("name")),
@@ -51,10 +55,10 @@ def standing_of(folder: RunFolder) -> Standing:
         simulated=seen.simulated > 0,
         repeat=repeat,
         models=tuple(sorted(seen.models)),
-        settings=_settings(folder.path),
+        settings=_settings(folder),
         files=files_of(manifest),
         images=seen.images,
-        checks=combinations,
+        checks=checks,
         metrics=(*own, *theirs),
         cost_usd=round(seen.cost_usd, 9),
         tokens=seen.tokens,
@@ -62,6 +66,22 @@ def standing_of(folder: RunFolder) -> Standing:
         partial=tuple(_partial(manifest, seen.unusable)),
         is_mixed=seen.simulated not in (0, seen.answered),
     )
+
+
+def _damaged(folder: RunFolder, name: str) -> FolderError:
+    return FolderError(
+        f"{folder.path / name} is missing or damaged: the command of the run with --resume makes it"
+        " again (a replay: askpix replay)"
+    )
+
+
+@contextmanager
+def _whole(folder: RunFolder, name: str) -> Iterator[None]:
+    """Raises `FolderError` for a file that cannot be read to its end."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError):
+        raise _damaged(folder, name) from None
 
 
 def files_of(manifest: Mapping[str, object]) -> dict[str, str]:
@@ -92,6 +112,8 @@ def _images(results: Mapping[str, Result]) -> Iterator[str]:
 @dataclass(slots=True)
 class _Seen:
     images: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    cases: dict[str, set[str]] = field(default_factory=dict)
+    """By combination."""
     parts: dict[tuple[str, str], dict[str, dict[int, Parts]]] = field(default_factory=dict)
     unusable: int = 0
     simulated: int = 0
@@ -102,6 +124,7 @@ class _Seen:
 
     def add(self, case: CaseResults) -> None:
         self.images.setdefault(case.case, content_of(_images(case.steps), case.row))
+        self.cases.setdefault(canonical_json(case.combination), set()).add(case.case)
         for result in case.steps.values():
             self.unusable += result.status not in (*USABLE, "skipped")
             self.answered += bool(result.model)
@@ -117,23 +140,16 @@ class _Seen:
             of_case[answer.repeat] = answer.added.parts
 
 
-def _judged(folder: RunFolder) -> tuple[tuple[CheckStanding, ...], tuple[MetricStanding, ...]]:
-    entries = [_mapping(each) for each in _list(_json(folder.path / "checks.json"), "checks")]
+def _judged_checks(folder: RunFolder, cases: Mapping[str, set[str]]) -> tuple[CheckStanding, ...]:
+    entries = [each for each in _entries(folder, "checks") if "metric" not in each]
     votes: dict[tuple[str, str], dict[str, list[int]]] = {}
-    for line in _lines(folder.path / "checks.jsonl"):
-        of_case = votes.setdefault(_key(line, "check"), {}).setdefault(line["case"], [0, 0])
-        if line["passed"] is not None:
-            of_case[not line["passed"]] += 1
-    seen = _Seen()
-    for line in _lines(folder.path / "metrics.jsonl"):
-        if "parts" in line:
-            parts = {label: tuple(each) for label, each in line["parts"].items()}
-            about = (line["check"], line["case"], line.get("combination", {}), line["repeat"])
-            seen.keep(MeasuredAnswer(*about, Contribution(parts)))
-    details = {
-        _key(each, "name"): each for each in _list(_json(folder.path / "metrics.json"), "metrics")
-    }
-    checks = tuple(
+    with _whole(folder, "checks.jsonl"):
+        for line in _lines(folder.path / "checks.jsonl", entries):
+            of_case = votes.setdefault(_key(line, "check"), {}).setdefault(line["case"], [0, 0])
+            if line["passed"] is not None:
+                of_case[not line["passed"]] += 1
+        _ensure_all(entries, votes, cases)
+    return tuple(
         CheckStanding(
             name=str(each["name"]),
             definition=_mapping(each.get("definition")),
@@ -141,14 +157,47 @@ def _judged(folder: RunFolder) -> tuple[tuple[CheckStanding, ...], tuple[MetricS
             votes={case: Votes(*held) for case, held in votes.get(_key(each, "name"), {}).items()},
         )
         for each in entries
-        if "metric" not in each
     )
-    metrics = tuple(
-        _metric(each, details[_key(each, "name")], seen.parts.get(_key(each, "name"), {}))
-        for each in entries
-        if "metric" in each and _key(each, "name") in details
-    )
-    return checks, metrics
+
+
+def _judged_metrics(folder: RunFolder, cases: Mapping[str, set[str]]) -> tuple[MetricStanding, ...]:
+    entries = [each for each in _entries(folder, "checks") if "metric" in each]
+    seen = _Seen()
+    told: dict[tuple[str, str], set[str]] = {}
+    with _whole(folder, "metrics.jsonl"):
+        for line in _lines(folder.path / "metrics.jsonl", entries):
+            told.setdefault(_key(line, "check"), set()).add(line["case"])
+            if "parts" in line:
+                parts = {label: tuple(each) for label, each in line["parts"].items()}
+                about = (line["check"], line["case"], line.get("combination", {}), line["repeat"])
+                seen.keep(MeasuredAnswer(*about, Contribution(parts)))
+        _ensure_all(entries, told, cases)
+    with _whole(folder, "metrics.json"):
+        found = _entries(folder, "metrics") if entries else []
+        details = {_key(each, "name"): each for each in found}
+        return tuple(
+            _metric(each, details[_key(each, "name")], seen.parts.get(_key(each, "name"), {}))
+            for each in entries
+        )
+
+
+def _entries(folder: RunFolder, name: str) -> list[dict[str, Any]]:
+    """What checks.json or metrics.json lists."""
+    with _whole(folder, f"{name}.json"):
+        found = json.loads((folder.path / f"{name}.json").read_bytes())
+        return [dict(each) for each in found[name]]
+
+
+def _ensure_all(
+    entries: Iterable[Mapping[str, Any]],
+    told: Mapping[tuple[str, str], Iterable[str]],
+    cases: Mapping[str, set[str]],
+) -> None:
+    """Raises `ValueError` when a case that has results is not told of by a check or metric."""
+    for each in entries:
+        key = _key(each, "name")
+        if set(told.get(key, ())) != cases.get(key[1], set()):
+            raise ValueError(key)
 
 
 def _metric(
@@ -208,11 +257,11 @@ def _of_every_run(
         )
 
 
-def _settings(folder: Path) -> dict[str, object]:
+def _settings(folder: RunFolder) -> dict[str, object]:
     try:
-        data = read((folder / "resolved.yaml").read_bytes(), "resolved.yaml").data
+        data = read((folder.path / "resolved.yaml").read_bytes(), "resolved.yaml").data
     except (OSError, Rejected):
-        return {}
+        raise _damaged(folder, "resolved.yaml") from None
     return settings_of(_mapping(data))
 
 
@@ -227,32 +276,21 @@ def _partial(manifest: Mapping[str, object], unusable: int) -> Iterator[str]:
 
 
 def _took(manifest: Mapping[str, object]) -> float | None:
-    with suppress(ValueError, TypeError):
+    with suppress(ValueError, KeyError):
         ends = [datetime.fromisoformat(str(manifest[name])) for name in ("started", "finished")]
         return (ends[1] - ends[0]).total_seconds()
     return None
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    if path.is_file():
+def _lines(path: Path, entries: Iterable[object]) -> Iterator[dict[str, Any]]:
+    """The lines of a file that is there when there is something to tell of."""
+    if any(True for _ in entries):
         with path.open(encoding="utf-8") as file:
             yield from map(json.loads, file)
 
 
-def _json(path: Path) -> object:
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-
-
 def _key(entry: Mapping[str, Any], name: str) -> tuple[str, str]:
     return str(entry[name]), canonical_json(entry.get("combination") or {})
-
-
-def _list(value: object, key: str) -> list[Any]:
-    found = _mapping(value).get(key)
-    return found if isinstance(found, list) else []
 
 
 def _at(value: Mapping[str, object], *keys: str) -> object:

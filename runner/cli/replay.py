@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.exits import CHECK_FAILED, DONE, NOTHING_RAN
+from runner.cli.exits import CHECK_FAILED, DONE, NOTHING_RAN, WITHOUT_ANSWER
 from runner.cli.saying import say
 from runner.text.excerpt import visible
 
@@ -33,6 +33,9 @@ def command(run: str, file: Path | None, runs: Path) -> None:
     RUN is the folder of a run, its name in runs/, or `last`. The results stand in a new folder; when
     nothing has changed they are the same, byte by byte. Works without the images and without the
     workflow file: the run has kept what it needs.
+
+    Exit codes: 0 done, all checks held · 1 a check failed · 2 nothing was read · 3 some results have
+    no usable answer.
     """
     from runner.cli.options import leaving
     from runner.cli.summary import shown, verdict_lines
@@ -51,8 +54,12 @@ def command(run: str, file: Path | None, runs: Path) -> None:
             raise SystemExit(NOTHING_RAN) from None
     changed = "all as they were" if not done.changed else f"{done.changed:,} changed"
     click.echo(f"{number(done.all, 'result')} read again: {changed}", err=True)
+    if done.unusable:
+        click.echo(f"{done.unusable:,} without a usable answer: see results.jsonl", err=True)
     for line in verdict_lines(done.verdicts):
         click.echo(visible(line), err=True)
     click.echo(visible(f"{shown(done.folder.path)}/"))
+    if done.unusable:
+        raise SystemExit(WITHOUT_ANSWER)
     failed = any(verdict.outcome == "failed" for verdict in done.verdicts)
     raise SystemExit(CHECK_FAILED if failed else DONE)

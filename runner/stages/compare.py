@@ -282,8 +282,11 @@ def _metrics(
     kept = {key_of(each.definition, each.combination) for each in now.metrics}
     for key, each in known.items():
         if key not in kept and each.is_own:
-            about = (each.name, each.combination, each.better, each.unit, "not comparable")
-            yield MetricDifference(*about, before=each.value, why=GONE)
+            yield MetricDifference(
+                *(each.name, each.combination, each.better, each.unit, "not comparable"),
+                before=each.value,
+                why=GONE,
+            )
 
 
 def _apart(old: object, definition: Mapping[str, object], truth: bool) -> str | None:
