@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from runner.cli import group
 from runner.store.folder import RunFolder
@@ -47,11 +48,13 @@ NOT_THERE = " [[simulate: xyxy-boxes]]"
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight photographs, and what the simulator sees on them as their truth."""
+    """Eight photographs, made small, and what the simulator sees on them as their truth."""
     place = tmp_path_factory.mktemp("seen")
     (place / "photos").mkdir()
     for number, name in enumerate(PHOTOS):
-        shutil.copy(EXAMPLES / name, place / f"photos/{number}{Path(name).suffix}")
+        with Image.open(EXAMPLES / name) as photo:
+            photo.thumbnail((320, 320))
+            photo.save(place / f"photos/{number}{Path(name).suffix}")
     (place / "find.workflow.yaml").write_text(BARE)
     words = (str(place / "find.workflow.yaml"), "--provider", "simulator", "-q")
     assert askpix("run", *words, "--out", str(place / "runs")).exit_code == 0
@@ -120,7 +123,7 @@ def test_a_prompt_that_makes_it_worse_fails_the_test(folder: Path) -> None:
     assert told.exit_code == 1, told.output
     assert findings()["finds all"] == findings()["recall"] == "worse"
     assert "✗ recall, against the baseline: worse: 1 → " in told.stderr
-    assert "7 held before and fail now, 0 the reverse (p = 0.016)" in told.stderr
+    assert "8 held before and fail now, 0 the reverse (p = 0.0078)" in told.stderr
     cases = ElementTree.parse(newest().path / "junit.xml").findall(".//testcase")
     failed = [each.get("name") for each in cases if each.find("failure") is not None]
     assert failed == ["finds all, against the baseline", "recall, against the baseline"]
@@ -139,7 +142,7 @@ def test_a_prompt_that_mends_it_passes(folder: Path) -> None:
     told = asked("")
     assert told.exit_code == 0, told.output
     assert findings()["recall"] == findings()["finds all"] == "not worse"
-    assert "0 held before and fail now, 7 the reverse" in told.stderr
+    assert "0 held before and fail now, 8 the reverse" in told.stderr
 
 
 def test_too_few_images_are_not_enough_evidence(folder: Path) -> None:
@@ -274,12 +277,83 @@ def test_locked_passes_where_nothing_changed(folder: Path) -> None:
     assert done.exit_code == 0, done.output
 
 
-def test_a_damaged_baseline_is_told_and_nothing_runs(folder: Path) -> None:
-    """It is no missing one."""
-    Path("find.baseline.json").write_text("{")
-    told = asked("")
+def test_locked_notices_a_check_that_is_gone(folder: Path) -> None:
+    """Else a test would pass because nobody looks any more; without the lock it is said."""
+    accepted()
+    without = "".join(line for line in FIND.splitlines(True) if "finds all" not in line)
+    Path("find.workflow.yaml").write_text(without.replace("ASKED", ""))
+    words = ("test", "find.workflow.yaml", "--provider", "simulator", "-q")
+    told = askpix(*words, "--locked")
     assert told.exit_code == 2
-    assert "find.baseline.json cannot be used" in told.stderr
+    assert "check `finds all`: gone, or looks at something else than before" in told.stderr
+    told = askpix(*words)
+    assert told.exit_code == 0
+    assert "the baseline has checks that are not there any more: finds all" in told.stderr
+
+
+def test_a_baseline_of_some_images_is_locked_to_them(folder: Path) -> None:
+    """`--limit` holds for the comparison with the baseline, too."""
+    accepted_few = asked("", "run", "--limit", "3")
+    assert accepted_few.exit_code == 0
+    assert askpix("accept", "last").exit_code == 0
+    assert asked("", "test", "--locked", "--limit", "3").exit_code == 0
+    told = asked("", "test", "--locked")
+    assert told.exit_code == 2
+    assert "run.limit: 3 → (not set)" in told.stderr
+    assert "5 cases: new: " in told.stderr
+
+
+DAMAGED = {
+    "cut off": lambda text: text[:200],
+    "of another version": lambda text: text.replace('"baseline": 1', '"baseline": 2'),
+    "changed by hand": lambda text: text.replace('"value": 1,', '"value": 0.5,'),
+    "of another kind": lambda text: text.replace('"recall": [{', '"recall": [{"x": [1], '),
+}
+
+
+@pytest.mark.parametrize("how", DAMAGED)
+def test_a_damaged_baseline_is_told_and_nothing_runs(folder: Path, how: str) -> None:
+    """It is no missing one, and nothing writes over it."""
+    accepted()
+    file = Path("find.baseline.json")
+    file.write_text(DAMAGED[how](file.read_text()))
+    before = file.read_bytes(), len(list(Path("runs").iterdir()))
+    for told in (asked(""), askpix("accept", "last"), askpix("diff", file.name, "last")):
+        assert told.exit_code == 2, told.output
+        assert "find.baseline.json cannot be used: " in told.stderr
+    assert (file.read_bytes(), len(list(Path("runs").iterdir()))) == before
+
+
+FILES = (
+    "checks.json", "checks.jsonl", "metrics.json", "metrics.jsonl", "results.jsonl", "resolved.yaml",
+)  # fmt: skip
+
+
+def test_of_a_damaged_run_nothing_is_accepted(folder: Path) -> None:
+    """A file that is missing or cut off is no reason to accept the rest."""
+    asked("", "run")
+    run = newest().path
+    for name in FILES:
+        whole = (run / name).read_bytes()
+        for left in (None, whole[: len(whole) // 2] + b"\0"):
+            (run / name).unlink()
+            if left is not None:
+                (run / name).write_bytes(left)
+            told = askpix("accept", "last")
+            assert (told.exit_code, Path("find.baseline.json").exists()) == (2, False), name
+            assert name in told.stderr
+            (run / name).write_bytes(whole)
+    assert askpix("accept", "last").exit_code == 0
+
+
+def test_a_replay_can_be_accepted_as_its_run(folder: Path) -> None:
+    """It has the same settings, files and images; so it is what the lock wants."""
+    asked("", "run")
+    run = newest().path
+    assert askpix("replay", str(run)).exit_code == 0
+    assert askpix("accept", "last").exit_code == 0
+    assert "-replay_" in json.loads(Path("find.baseline.json").read_text())["run"]
+    assert asked("", "test", "--locked").exit_code == 0
 
 
 def test_two_runs_are_compared_in_words(folder: Path) -> None:
@@ -290,11 +364,11 @@ def test_two_runs_are_compared_in_words(folder: Path) -> None:
     told = askpix("diff", first, "last").stdout
     assert "steps.find.prompt: Find everything. → Find everything. [[simulate: xyxy-boxes]]" in told
     assert "  recall: worse: 1 → " in told
-    assert "8 cases in both: 7 worse, 0 better, 1 changed, 0 same" in told
+    assert "8 cases in both: 8 worse, 0 better, 0 changed, 0 same" in told
     markdown = askpix("diff", first, "last", "--format", "markdown").stdout
     assert "| recall | worse | 1 → " in markdown
     data = json.loads(askpix("diff", first, "last", "--format", "json").stdout)
-    assert sorted(each["turn"] for each in data["cases"]) == ["changed"] + ["worse"] * 7
+    assert sorted(each["turn"] for each in data["cases"]) == ["worse"] * 8
     (answer,) = data["cases"][0]["answers"]
     assert answer["gone"]
     assert answer["new"]
@@ -306,7 +380,7 @@ def test_a_run_is_compared_with_a_baseline_file(folder: Path) -> None:
     asked(NOT_THERE, "run")
     told = askpix("diff", "find.baseline.json", "last")
     assert told.exit_code == 0
-    assert "7 worse" in told.stdout
+    assert "8 worse" in told.stdout
 
 
 def test_runs_without_a_case_in_common_are_not_compared(folder: Path) -> None:
@@ -333,6 +407,21 @@ def test_a_matrix_says_which_setting_pays(folder: Path) -> None:
     assert (good["pays"], bad["pays"]) == (True, False)
     assert bad["metrics"][0]["against_first"]["finding"] == "worse"
     table = askpix("diff", "last").stdout.splitlines()
-    assert table[0].startswith("vars.how ")
-    assert table[0].split()[1:4] == ["finds", "all", "recall"]
+    assert table[0].split() == [
+        *("vars.how", "finds", "all", "recall", "valid", "answers"),
+        *("cost", "per", "case", "tokens", "per", "case"),
+    ]
+    assert table[1].split()[:6] == ['""', "8", "of", "8", "1", "1"]
     assert table[1].endswith("pays")
+    assert table[4] == 'vars.how: "" → [[simulate: xyxy-boxes]]'
+    assert table[5] == (
+        "  finds all: worse: of 8 images, 8 held before and fail now, 0 the reverse (p = 0.0078)"
+    )
+    assert table[6].startswith("  recall: −0.")
+    assert table[8].startswith("  cost: +$0.0001 [+$")
+    markdown = askpix("diff", "last", "--format", "markdown").stdout
+    assert "| vars.how | finds all | recall | valid answers | cost per case |" in markdown
+    assert '**vars.how: "" → [[simulate: xyxy-boxes]]**' in markdown
+    (effect,) = data["effects"]
+    assert (effect["axis"], effect["combinations"]) == ("vars.how", 1)
+    assert effect["metrics"][0]["finding"] == "worse"

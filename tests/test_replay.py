@@ -77,3 +77,51 @@ def test_a_replay_is_nothing_to_go_on_with(tmp_path: Path) -> None:
     words = ("--provider", "simulator", "--out", "kept", "--resume", "-q")
     told = askpix("run", str(workflow), *words)
     assert str(run) in told.stderr
+
+
+def test_a_schema_that_does_not_fit_leaves_answers_unusable(tmp_path: Path) -> None:
+    """Which is an exit code of its own, as of a run."""
+    run = ran("01-first-boxes", tmp_path / "then")
+    new = (run / "sources/first-boxes.workflow.yaml").read_text().partition("checks:")[0]
+    (tmp_path / "other.workflow.yaml").write_text(new.replace("schema: boxes", "schema: caption"))
+    told = askpix("replay", str(run), "--runs", "again", "--workflow", "other.workflow.yaml")
+    assert told.exit_code == 3, told.output
+    assert told.stderr.startswith(
+        "2 results read again: 2 changed\n2 without a usable answer: see results.jsonl\n"
+    )
+
+
+def test_a_workflow_of_other_steps_has_nothing_to_read(tmp_path: Path) -> None:
+    """Nothing is written; of some steps only, it is said which."""
+    run = ran("01-first-boxes", tmp_path / "then")
+    new = (run / "sources/first-boxes.workflow.yaml").read_text()
+    file = tmp_path / "other.workflow.yaml"
+    file.write_text(new.replace("id: find", "id: look").replace("find.boxes", "look.boxes"))
+    told = askpix("replay", str(run), "--runs", "again", "--workflow", str(file))
+    assert (told.exit_code, (tmp_path / "again").exists()) == (2, False)
+    assert "holds no answers to `look`: its steps are `find`" in told.stderr
+    file.write_text(new.replace("steps:", "steps:\n  - {id: more, prompt: What is it?}"))
+    told = askpix("replay", str(run), "--runs", "again", "--workflow", str(file))
+    assert told.exit_code == 3
+    assert "holds no answers to `more`: nothing is asked again" in told.stderr
+
+
+def test_a_replay_of_a_replay_names_the_run(tmp_path: Path) -> None:
+    """The answers stand there."""
+    run = ran("01-first-boxes", tmp_path / "then")
+    askpix("replay", str(run), "--runs", "again")
+    told = askpix("replay", "last", "--runs", "again")
+    assert told.exit_code == 2
+    assert f"it is a replay itself: name the run, {run}" in told.stderr
+
+
+def test_a_kept_workflow_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """By its run, and with what to do."""
+    run = ran("01-first-boxes", tmp_path / "then")
+    shutil.rmtree(run / "sources")
+    told = askpix("replay", str(run), "--runs", "again")
+    assert (told.exit_code, (tmp_path / "again").exists()) == (2, False)
+    assert told.stderr == (
+        f"error: the workflow that {run} has kept cannot be read (no such file or directory); name one"
+        " with --workflow FILE\n"
+    )
