@@ -18,7 +18,8 @@ from statistics import median
 import numpy as np
 from numpy.random import Generator
 
-from runner.stages.compare import Margin, compared_checks, compared_metrics
+from runner.stages.checks_compared import compared_checks
+from runner.stages.metrics_compared import Margin, compared_metrics
 from runner.values.difference import CheckDifference, MetricDifference
 from runner.values.standing import CheckStanding, MetricStanding, Votes
 

@@ -13,9 +13,10 @@ from runner.exporters.atomic import encoded, write_file
 from runner.report.baseline_json import NoBaseline, baseline_json, read_baseline
 from runner.report.difference_json import difference_json
 from runner.report.difference_words import check_told, metric_told, setting_told
-from runner.stages.compare import GONE, Margin, Margins, changed_settings, compare, key_of, value_of
+from runner.stages.compare import GONE, Margins, changed_settings, compare, key_of
 from runner.stages.definition import definition_of
 from runner.stages.gather import gather
+from runner.stages.metrics_compared import Margin, value_of
 from runner.stages.shaping import settings_of
 from runner.standing import content_of, files_of, standing_of
 from runner.store.folder import RunFolder, digests_of

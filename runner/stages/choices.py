@@ -8,7 +8,9 @@ from itertools import chain, combinations
 from math import inf
 from typing import TypeVar
 
-from runner.stages.compare import compared_checks, compared_metrics, firsts_of, key_of, side_of
+from runner.stages.checks_compared import compared_checks
+from runner.stages.compare import firsts_of, key_of, side_of
+from runner.stages.metrics_compared import compared_metrics
 from runner.values.difference import Choice, Effect, Matrix, Reached
 from runner.values.request import canonical_json
 from runner.values.standing import CheckStanding, MetricStanding, Parts, Standing, Votes

@@ -206,3 +206,32 @@ def test_what_did_not_change_makes_nothing_surer() -> None:
     before, now = np.ones(100), np.array([0.0] * 4 + [1.0] * 96)
     assert judged(difference(of(before), of(now), 100), 0.0) == "worse"
     assert judged(difference(of(before), of(now), 100, changed=4), 0.0) == "not enough evidence"
+
+
+@pytest.mark.parametrize(("images", "repeats"), [(8, 1), (12, 1), (30, 1), (12, 3)])
+def test_the_interval_of_a_change_holds_the_true_change(images: int, repeats: int) -> None:
+    """Nineteen times in twenty, also of few images; of images that differ among themselves, asked
+    about several times."""
+    random = np.random.default_rng(7)
+    held = 0
+    for _ in range(200):
+        hard = random.normal(0, 1, (images, 1))
+        sides = [
+            hard * share_kept + moved + random.normal(0, 0.5, (images, repeats))
+            for share_kept, moved in ((1.0, 0.0), (0.8, 0.3))
+        ]
+        measured = [Sums(np.stack([side, np.ones_like(side)], axis=2), share) for side in sides]
+        change = difference(*measured, images, 400)
+        held += change.low <= 0.3 <= change.high
+    assert held / 200 >= 0.92
+
+
+def test_what_is_drawn_within_groups_varies_less() -> None:
+    """Two models of other prices are no repeats of one another."""
+    prices = np.array([[1.0, 9.0]] * 20) + np.arange(20)[:, None] / 10
+    before, now = (
+        Sums(np.stack([each, np.ones_like(each)], axis=2), share) for each in (prices, prices - 0.5)
+    )
+    mixed, apart = difference(before, now, 20), difference(before, now, 20, strata=2)
+    assert (apart.low, apart.high) == pytest.approx((-0.5, -0.5))
+    assert mixed.high > 0

@@ -9,7 +9,8 @@ import pytest
 
 from runner.report.baseline_json import NoBaseline, baseline_json, read_baseline
 from runner.report.difference_words import word_diff
-from runner.stages.compare import Margin, compare, compared_metrics, key_of
+from runner.stages.compare import compare, key_of
+from runner.stages.metrics_compared import Margin, compared_metrics
 from runner.values.standing import CheckStanding, MetricStanding, Standing, Votes
 
 ACCURACY = {"metric": "accuracy", "of": "look.label", "against": "row.label"}

@@ -1,0 +1,70 @@
+"""The cases of two runs: better, worse, changed, flaky or the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from runner.values.difference import (
+    AnswerDifference,
+    CaseDifference,
+    CheckDifference,
+    MetricDifference,
+    Turn,
+)
+
+Answers = Mapping[str, Sequence[AnswerDifference]]
+"""What changed in the answers, by case."""
+
+
+def cases_compared(
+    firsts: Mapping[str, str],
+    checks: Sequence[CheckDifference],
+    metrics: Sequence[MetricDifference],
+    answers: Answers,
+) -> Iterator[CaseDifference]:
+    """Each case with what the checks and metrics, and its answers, say of it; `firsts` names the one
+    that counts for it."""
+    better: dict[str, list[str]] = {}
+    worse: dict[str, list[str]] = {}
+    flaky: dict[str, list[str]] = {}
+    for check in checks:
+        steady = [set(cases) - set(check.flaky) for cases in (check.fixed, check.broken)]
+        _add(better, [case for case in check.fixed if case in steady[0]], check)
+        _add(worse, [case for case in check.broken if case in steady[1]], check)
+        _add(flaky, check.flaky, check)
+    weighed = dict.fromkeys([*better, *worse, *flaky])  # checks say more than a metric does
+    for metric in metrics:
+        if metric.unit == "":
+            for found, cases in (
+                (better, metric.better),
+                (worse, metric.worse),
+                (flaky, metric.flaky),
+            ):
+                _add(found, [case for case in cases if case not in weighed], metric)
+    for case, first in firsts.items():
+        told = tuple(answers.get(case, ()))
+        turn = _turn(first in better, first in worse, first in flaky, told)
+        why = [*worse.get(first, ()), *better.get(first, ())]
+        if turn == "flaky":
+            why = flaky[first]
+        yield CaseDifference(case, turn, tuple(why), first in flaky, told)
+
+
+def _turn(
+    is_better: bool, is_worse: bool, is_flaky: bool, answers: Sequence[AnswerDifference]
+) -> Turn:
+    if is_better != is_worse:
+        return "better" if is_better else "worse"
+    if is_better:
+        return "changed"
+    if is_flaky:
+        return "flaky"
+    return "changed" if any(not each.is_same for each in answers) else "same"
+
+
+def _add(
+    found: dict[str, list[str]], cases: Iterable[str], by: CheckDifference | MetricDifference
+) -> None:
+    axes = ", ".join(f"{axis} {value}" for axis, value in by.combination.items())
+    for case in cases:
+        found.setdefault(case, []).append(f"{by.name} ({axes})" if axes else by.name)
