@@ -23,10 +23,11 @@ from runner.store.folder import RunFolder, digests_of
 from runner.text.words import number
 from runner.values.difference import CheckDifference, Differences, Finding, MetricDifference
 from runner.values.image import Image
+from runner.values.measured import Better
 from runner.values.request import canonical_json
 from runner.values.standing import MetricStanding, Standing
 from runner.values.verdict import CaseVerdict, Outcome, Verdict
-from runner.workflow.spec import CheckSpec, MetricSpec, Workflow
+from runner.workflow.spec import EITHER_WAY, CheckSpec, MetricSpec, Workflow
 
 SUFFIX = ".baseline.json"
 COMPARISON = "comparison.json"
@@ -242,16 +243,18 @@ def margins_of(workflow: Workflow) -> Margins:
     for spec in workflow.metrics:
         most = spec.max_drop if spec.max_drop is not None else spec.max_rise
         if most is not None:
+            better: Better = "less" if spec.max_drop is None else "more"
             for combination in workflow.combinations or ({},):
-                margin = Margin(most, relative=_has_unit(spec))
+                margin = Margin(most, _is_share_of_itself(spec), better)
                 margins[key_of(definition_of(spec), combination)] = margin
     return margins
 
 
-def _has_unit(spec: MetricSpec) -> bool:
+def _is_share_of_itself(spec: MetricSpec) -> bool:
+    """Of what has a unit, or may be any number, the limit is a share of what it was."""
     from runner.checks.metrics import METRICS
 
-    return METRICS.load(spec.metric).unit != ""
+    return METRICS.load(spec.metric).unit != "" or spec.metric in EITHER_WAY
 
 
 def _verdicts(workflow: Workflow, found: Differences) -> Iterator[Verdict]:

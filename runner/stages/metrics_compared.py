@@ -21,6 +21,7 @@ from runner.measures.evidence import (
 )
 from runner.stages.definition import metric_defined
 from runner.values.difference import Finding, MetricDifference
+from runner.values.measured import Better
 from runner.values.standing import MetricStanding, Parts
 
 GROUPS = 1000
@@ -33,10 +34,12 @@ Moved = Literal["more", "less", "flaky"] | None
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """How much worse a metric may be; `relative`: as a share of what it was."""
+    """How much worse a metric may be; `relative`: as a share of what it was. `better` None: as the
+    metric itself has it."""
 
     most: float
     relative: bool = False
+    better: Better | None = None
 
 
 def compared_metrics(
@@ -51,16 +54,17 @@ def compared_metrics(
     """One metric over the cases that both have judged. `is_same`: the two runs ask the same. `strata`:
     the repeats stand in so many groups that are not drawn from one another."""
     metric = metric_defined(now.definition)
+    better = (margin and margin.better) or now.better
     rows = [case for case in cases if _judged(before, case) and _judged(now, case)]
     if metric is None:
-        return _apart(now, "this version does not know the metric")
+        return _apart(now, margin, "this version does not know the metric")
     if not rows:
-        return _apart(now, "no image was judged in both")
+        return _apart(now, margin, "no image was judged in both")
     sides = _gathered(metric, before, rows), _gathered(metric, now, rows)
     if sides[0] is None or sides[1] is None:
-        return _apart(now, "it is not defined for the images that both have")
+        return _apart(now, margin, "it is not defined for the images that both have")
     alone = {case: _alone(metric, before, now, case) for case in rows}
-    width = _width(alone.values())
+    width = 0.0 if now.unit else _width(alone.values())
     moved = {case: _moved(*values) for case, values in alone.items()}
     values = [sides[0].whole, sides[1].whole]
     changed = sum(before.parts[case] != now.parts[case] for case in rows)
@@ -74,11 +78,11 @@ def compared_metrics(
     most = 0.0
     if margin is not None:
         most = margin.most * abs(values[0]) if margin.relative else margin.most
-    turned = change if now.better == "more" else Interval(-change.value, -change.high, -change.low)
+    turned = change if better == "more" else Interval(-change.value, -change.high, -change.low)
     finding = _finding(turned, most, len(rows), is_same)
-    for_better: Moved = "more" if now.better == "more" else "less"
+    for_better: Moved = better
     return MetricDifference(
-        *(now.name, now.combination, now.better, now.unit, finding),
+        *(now.name, now.combination, better, now.unit, finding),
         pairs=len(rows),
         before=values[0],
         now=values[1],
@@ -93,9 +97,14 @@ def compared_metrics(
     )
 
 
-def _apart(now: MetricStanding, why: str) -> MetricDifference:
-    about = (now.name, now.combination, now.better, now.unit)
-    return MetricDifference(*about, "not comparable", is_own=now.is_own, why=why)
+def _apart(now: MetricStanding, margin: Margin | None, why: str) -> MetricDifference:
+    return MetricDifference(
+        *(now.name, now.combination, now.better, now.unit, "not comparable"),
+        now=now.value,
+        margin=None if margin is None else margin.most,
+        is_own=now.is_own,
+        why=why,
+    )
 
 
 def value_of(metric: MetricStanding, repeat: int) -> float | None:
@@ -186,7 +195,7 @@ def _moved(before: Sequence[float], now: Sequence[float]) -> Moved:
 
 def _width(alone: Iterable[tuple[list[float], list[float]]]) -> float:
     """How far the value of an image may go, as far as anyone can see: as far as images are apart, and
-    from 0 to 1 at least."""
+    from 0 to 1 at least. (Of dollars, tokens and seconds nobody assumes what was not seen.)"""
     known = [value for sides in alone for side in sides for value in side]
     return max(1.0, max(known) - min(known)) if known else 1.0
 
@@ -231,6 +240,6 @@ def _needed(
     if finding != "not enough evidence":
         return None
     if not changed:
-        return images_to_see(margin / width, images)
+        return images_to_see(margin / width, images) if width else FEWEST
     needed = images_needed(change, margin, images) if abs(change.low) != float("inf") else None
     return needed and max(FEWEST, needed)

@@ -13,7 +13,7 @@ from runner.workflow.findings import Findings
 from runner.workflow.matrix import check_choice
 from runner.workflow.parts import Part
 from runner.workflow.scope import Scope
-from runner.workflow.spec import MetricSpec
+from runner.workflow.spec import EITHER_WAY, MetricSpec
 
 if TYPE_CHECKING:
     from runner.checks.metrics.metric import LooksAt, Metric
@@ -80,6 +80,7 @@ def _metric(
     options = _options(check, name, kind, route, scope, findings)
     check_ends(_ends(check), route, findings)
     _check_per(check, name, kind, route, findings)
+    _check_direction(check, name, kind, route, findings)
     only = check.get("only") or {}
     check_choice(only, axes, (*route, "only"), findings)
     if len(findings.problems) > told and options is None:
@@ -243,6 +244,22 @@ def _check_per(
     if per == "image" and (name == "mAP" or name == "macro_f1"):
         message = f"`metric: {name}` says nothing of a single image"
         findings.error("W622", (*route, "per"), message, "write per: label, or delete the line")
+
+
+def _check_direction(
+    check: Mapping[str, Any], name: str, kind: type[Metric], route: Route, findings: Findings
+) -> None:
+    """Worse is a drop or a rise, and nobody may say the wrong one; of `mean` and `total` the author
+    says which, by the word."""
+    if name in EITHER_WAY:
+        if check.get("max_drop") is not None and check.get("max_rise") is not None:
+            message = f"of `metric: {name}` either a drop or a rise is worse"
+            findings.error("W622", (*route, "max_rise"), message, "delete one of both", key=True)
+        return
+    wrong, right = ("max_rise", "max_drop") if kind.better == "more" else ("max_drop", "max_rise")
+    if check.get(wrong) is not None:
+        message = f"of `metric: {name}` {kind.better} is better: `{wrong}` has no meaning"
+        findings.error("W622", (*route, wrong), message, f"write {right}", key=True)
 
 
 def _ends(check: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -279,12 +279,16 @@ class CheckSpec:
     """How texts and things are compared beside these, by name: `normalise`, `cer`, `iou`."""
 
 
+EITHER_WAY = frozenset({"mean", "total"})
+"""Metrics of which nobody but the author knows whether more or less is better."""
+
+
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
     """A `metric:` check. `options` are those of the metric by name: `of`, `against`, `iou`.
 
     `max_drop` and `max_rise` are judged against a baseline: how much worse than that it may be; of
-    what has a unit (dollars, tokens, seconds) as a share of the baseline itself.
+    what has a unit (dollars, tokens, seconds), and `EITHER_WAY`, as a share of the baseline itself.
     """
 
     name: str

@@ -11,6 +11,7 @@ from runner.report.baseline_json import NoBaseline, baseline_json, read_baseline
 from runner.report.difference_words import word_diff
 from runner.stages.compare import compare, key_of
 from runner.stages.metrics_compared import Margin, compared_metrics
+from runner.values.measured import Better
 from runner.values.standing import CheckStanding, MetricStanding, Standing, Votes
 
 ACCURACY = {"metric": "accuracy", "of": "look.label", "against": "row.label"}
@@ -63,11 +64,32 @@ def test_less_is_better_where_it_is() -> None:
         parts = {str(n): ({"": (dollars + n / 1000,)},) for n in range(20)}
         return MetricStanding("cost", {"metric": "cost_usd"}, {}, "less", "USD", None, parts)
 
+    few = [str(n) for n in range(3)]
+    assert compared_metrics(cost(1.0), cost(1.0), few, Margin(0.2, relative=True)).needed == 6
     cases = [str(n) for n in range(20)]
+    one = replace(cost(1.0), parts=cost(1.0).parts | {"0": ({"": (1.1,)},)})
+    found = compared_metrics(cost(1.0), one, cases, Margin(0.2, relative=True))
+    assert found.high is not None
+    assert found.high < 1
     dearer = compared_metrics(cost(1.0), cost(1.5), cases, Margin(0.2, relative=True))
     cheaper = compared_metrics(cost(1.5), cost(1.0), cases, Margin(0.2, relative=True))
     assert (dearer.finding, cheaper.finding) == ("worse", "not worse")
     assert dearer.margin == pytest.approx(0.2 * (20 + 0.19))
+
+
+@pytest.mark.parametrize(("better", "finding"), [("more", "worse"), ("less", "not worse")])
+def test_of_a_mean_the_limit_says_which_way_is_worse(better: Better, finding: str) -> None:
+    """`max_drop` or `max_rise`, as a share of what it was."""
+
+    def mean(value: float) -> MetricStanding:
+        parts = {str(n): ({"": (value + n, 1.0)},) for n in range(20)}
+        of = {"metric": "mean", "of": "find.boxes.count"}
+        return MetricStanding("things", of, {}, "more", "", None, parts)
+
+    margin = Margin(0.1, relative=True, better=better)
+    found = compared_metrics(mean(30), mean(20), [str(n) for n in range(20)], margin)
+    assert (found.finding, found.goal, found.margin) == (finding, better, pytest.approx(3.95))
+    assert (len(found.worse), len(found.better)) == ((20, 0) if better == "more" else (0, 20))
 
 
 def test_only_images_that_both_have_are_compared() -> None:
