@@ -41,6 +41,6 @@ def test_a_run_and_the_cache_know_each_service_by_its_address() -> None:
     connection = Connection(OURS, services={"openai": Service(LOCAL)})
     assert connection.endpoint == LOCAL
     assert endpoint("openai", connection) == f"openai {LOCAL}"
-    assert endpoint("gemini", connection) == "gemini"
+    assert endpoint("gemini", connection) == "gemini v1beta"
     assert Connection(OURS).endpoint is None
     assert Connection(OURS, "http://127.0.0.1:1").endpoint == "http://127.0.0.1:1"

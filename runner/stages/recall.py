@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from runner.roles import AnswerCache, Connection, Journal, Kept, Log
+from runner.roles import OPENAI, AnswerCache, Connection, Journal, Kept, Log
 from runner.stages.chain import SIMULATOR
 from runner.values.event import recalled
 from runner.values.question import Question
@@ -66,6 +66,7 @@ class Recall:
 
 
 def endpoint(provider: str, connection: Connection) -> str:
-    """Who answers, as the cache names it."""
+    """Who answers, as the cache names it. Only Gemini has a version beside its address."""
     at = connection.of(provider)
-    return " ".join(filter(None, (provider, at.base_url, at.api_version)))
+    version = None if provider == OPENAI else at.api_version
+    return " ".join(filter(None, (provider, at.base_url, version)))
