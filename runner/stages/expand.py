@@ -86,8 +86,12 @@ def build(
         schema=schema,
         repeat=job.repeat,
         examples=examples,
-        provider=step.provider,
+        provider=step.provider if len(_providers(workflow)) > 1 else None,
     )
+
+
+def _providers(workflow: Workflow) -> set[str]:
+    return {step.provider for step in workflow.asks}
 
 
 def turns(workflow: Workflow, step: AskStep, job: Job, render: Render) -> tuple[Turn, ...]:

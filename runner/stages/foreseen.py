@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 
 from runner.values.problem import Place
+from runner.values.request import Settings
 from runner.workflow.spec import (
     AskStep,
     Compute,
@@ -59,7 +60,8 @@ def made_of(step: Step) -> str:
     """What of a step decides over its result, beside the requests that are known; not where it is
     written."""
     if isinstance(step, AskStep) and is_unknown(step):
-        return repr(_plain(replace(step, title=None, own=frozenset())))
+        by_job = replace(step, title=None, own=frozenset(), model="", settings=Settings())
+        return repr(_plain(by_job))  # model and settings are those of each combination
     if isinstance(step, AskStep):
         shapes = f"{step.shape!r} {step.png_shape!r}"
         own = step.preparation if step.preparation != StepPreparation() else None

@@ -78,8 +78,8 @@ class Request:
     """One question to one model. Retries, limits and timeouts live in a policy beside it.
 
     `schema` is the JSON Schema of the answer as sent (without the runner's own `x-` keys), or
-    None for a text. `repeat` counts from 1. `examples` stand before the question. `provider` is the
-    name of whoever answers.
+    None for a text. `repeat` counts from 1. `examples` stand before the question. `provider` names
+    who answers, where a workflow asks several.
     """
 
     family: Family
@@ -90,7 +90,7 @@ class Request:
     schema: Mapping[str, object] | None = None
     repeat: int = 1
     examples: tuple[Turn, ...] = ()
-    provider: str = "gemini"
+    provider: str | None = None
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -147,7 +147,7 @@ class Request:
         """What most requests do not have: these keep the key that they had before there was any."""
         turns = [_turn_identity(turn) for turn in self.examples]
         examples: dict[str, object] = {"examples": turns} if turns else {}
-        return examples if self.provider == "gemini" else examples | {"provider": self.provider}
+        return examples | ({"provider": self.provider} if self.provider else {})
 
 
 @dataclass(frozen=True, slots=True)
