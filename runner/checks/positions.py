@@ -161,10 +161,10 @@ def _have_pixels(each: Placed, other: Placed) -> bool:
 
 
 def _shared_pixels(each: Placed, other: Placed) -> int:
-    from runner.postprocess.overlap import shared_pixels
+    from runner.postprocess.regions import intersection
 
     one, two = each.runs, other.runs
-    return shared_pixels(one, two) if one and two and one.size == two.size else 0
+    return intersection(one, two).area if one and two and one.size == two.size else 0
 
 
 def _area(each: Placed) -> int:

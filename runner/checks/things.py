@@ -168,7 +168,7 @@ def _overlaps(there: Sequence[Placed], found: Sequence[Placed], place: Place) ->
         if any(box is None for side in sides for box in side):
             return "a thing has no box to compare"
         return box_ious(*[[box.as_list() for box in side if box] for side in sides])
-    from runner.postprocess.overlap import mask_ious
+    from runner.postprocess.regions import ious
 
     masks = [[each.runs for each in side] for side in (there, found)]
     if any(runs is None for side in masks for runs in side):
@@ -176,7 +176,7 @@ def _overlaps(there: Sequence[Placed], found: Sequence[Placed], place: Place) ->
     rows, columns = [[runs for runs in side if runs is not None] for side in masks]
     if len({runs.size for runs in (*rows, *columns)}) > 1:
         return "masks of different sizes cannot be compared"
-    return mask_ious(rows, columns)
+    return ious(rows, columns)
 
 
 _WORDS: Mapping[Place, str] = {

@@ -1,38 +1,16 @@
-"""How well masks lie on one another: their pixels, and their edges."""
+"""How well the edges of two masks agree; what their pixels have in common is in `regions`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import ceil, hypot, isqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
 from runner.postprocess.rle import Positions, Runs, bits_in, tight_box
 from runner.values.geometry import PixelBox
 
 NEAR = 0.002
 """How far edges may lie apart and still count as the same, as a share of the diagonal."""
-
-
-def shared_pixels(one: Runs, other: Runs) -> int:
-    """How many pixels belong to both masks of one frame; no pixel is drawn."""
-    if not len(one.starts) or not len(other.starts):
-        return 0
-    return int((_covered(other, one.stops) - _covered(other, one.starts)).sum())
-
-
-def mask_ious(there: Sequence[Runs], found: Sequence[Runs]) -> NDArray[np.float64]:
-    """Intersection over union of every mask that is there (rows) with every one found (columns).
-
-    An empty mask overlaps nothing. All are of one frame.
-    """
-    ious = np.zeros((len(there), len(found)))
-    for row, one in enumerate(there):
-        for column, other in enumerate(found):
-            shared = shared_pixels(one, other)
-            ious[row, column] = shared / (one.area + other.area - shared) if shared else 0.0
-    return ious
 
 
 def boundary_f(there: Runs, found: Runs, near: float = NEAR) -> float:
@@ -54,15 +32,6 @@ def boundary_f(there: Runs, found: Runs, near: float = NEAR) -> float:
     )
     both = precision + recall
     return 2 * precision * recall / both if both else 0.0
-
-
-def _covered(runs: Runs, positions: Positions) -> Positions:
-    """How many true pixels stand before each of these positions."""
-    before = np.concatenate([[0], np.cumsum(runs.stops - runs.starts)])
-    at = runs.starts.searchsorted(positions, side="right") - 1
-    inside = np.where(at >= 0, np.minimum(positions, runs.stops[at]) - runs.starts[at], 0)
-    covered: Positions = before[np.maximum(at, 0)] + inside
-    return covered
 
 
 def _edge(runs: Runs) -> Positions:

@@ -1,6 +1,7 @@
-"""Regions: what masks have in common, and parts of them, worked out on their runs alone.
+"""Regions: what masks have in common, and parts of them, worked out on their runs.
 
-No pixel is ever drawn here, so a mask of a 12-megapixel image costs as much as its outline is long.
+No pixel is ever drawn here: putting masks together costs as much as their outlines are long, comparing
+many with many a 64th of the pixels that they have around them.
 The runs of a mask are `rle.decode(mask.rle)`, and `masks.mask_of` makes a mask of runs again. Its
 area and its box are `runs.area` and `rle.tight_box`; `rle.bits_in` gives the pixels of a part of it,
 `polygons.rings` its outline with holes. Runs that are put together must be of one frame: otherwise
@@ -9,42 +10,63 @@ these functions raise ValueError.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.postprocess.rle import Positions, Runs, by_column, cropped, joined, tight_box
+from runner.postprocess.packed import packed, shared_pixels
+from runner.postprocess.rle import Positions, Runs, by_column, cropped, empty, joined
 from runner.values.geometry import PixelBox, Size
 
 Matrix = NDArray[np.float64]
 """One row for each of some masks, one column for each of others."""
 
+PACKED_AT_ONCE = 64 << 20
+"""Bytes, at most, of the masks that are packed at the same time: 40 that fill 12 megapixels."""
+
 
 def union(first: Runs, *others: Runs) -> Runs:
     """The pixels of at least one of them."""
-    return _inside((first, *others), [1] * (1 + len(others)), least=1)
+    parts = (first, *others)
+    _check_frames(parts)
+    found = _inside(first.size, [each.starts for each in parts], [each.stops for each in parts], 1)
+    return joined(first.size, found.starts, found.stops)
 
 
 def intersection(first: Runs, *others: Runs) -> Runs:
     """The pixels of all of them."""
-    return _inside((first, *others), [1] * (1 + len(others)), least=1 + len(others))
+    parts = (first, *others)
+    _check_frames(parts)
+    if not all(len(each.starts) for each in parts):
+        return empty(first.size)
+    start, stop = max(each.starts[0] for each in parts), min(each.stops[-1] for each in parts)
+    near = [_between(each, start, stop) for each in parts]
+    rising, falling = [each.starts for each in near], [each.stops for each in near]
+    return _inside(first.size, rising, falling, len(parts))
 
 
 def difference(first: Runs, *others: Runs) -> Runs:
     """The pixels of the first that are in none of the others."""
-    return _inside((first, *others), [1] + [-1] * len(others), least=1)
+    _check_frames((first, *others))
+    if not len(first.starts):
+        return first
+    near = [_between(each, first.starts[0], first.stops[-1]) for each in others]
+    rising = [first.starts, *(each.stops for each in near)]
+    falling = [first.stops, *(each.starts for each in near)]
+    return _inside(first.size, rising, falling, 1)
 
 
 def shared(one: Sequence[Runs], others: Sequence[Runs]) -> Matrix:
     """How many pixels each of one has in common with each of the others."""
     pixels = np.zeros((len(one), len(others)))
     _check_frames([*one, *others])
-    boxes = np.array([_box(runs) for runs in others], dtype=np.int64).reshape(-1, 4)
-    for row, runs in enumerate(one):
-        near = np.flatnonzero(_meet(boxes, _box(runs)))
-        if len(near):
-            pixels[row, near] = _shared_with(runs, [others[each] for each in near.tolist()])
+    for rows in _blocks(one):
+        block = [packed(one[row]) for row in rows]
+        for columns in _blocks(others):
+            same = others is one and columns == rows
+            facing = block if same else [packed(others[column]) for column in columns]
+            pixels[np.ix_(rows, columns)] = shared_pixels(block, facing)
     return pixels
 
 
@@ -76,57 +98,44 @@ def placed(runs: Runs, window: PixelBox, size: Size) -> Runs:
     return joined(size, starts, starts + bottoms - tops)
 
 
-def _inside(parts: Sequence[Runs], weights: Sequence[int], least: int) -> Runs:
-    """The pixels at which the weights of the parts that hold them add up to at least so much."""
-    _check_frames(parts)
-    edges = np.concatenate([side for runs in parts for side in (runs.starts, runs.stops)])
-    steps = np.concatenate(
-        [
-            np.full(len(runs.starts), sign * weight)
-            for runs, weight in zip(parts, weights, strict=True)
-            for sign in (1, -1)
-        ]
-    )
-    order = np.argsort(edges, kind="stable")  # quick on what is rising in stretches already
-    edges, depth = edges[order], np.cumsum(steps[order])
-    last = np.flatnonzero(np.diff(edges, append=-1))  # of the edges in one place
-    inside = depth[last] >= least
-    turns = edges[last][np.flatnonzero(np.diff(inside, prepend=False))]
-    return Runs(parts[0].size, turns[0::2], turns[1::2])
+def _blocks(masks: Sequence[Runs]) -> Iterator[list[int]]:
+    """The positions of masks that are not empty, in blocks that are packed at the same time."""
+    block: list[int] = []
+    room = PACKED_AT_ONCE
+    for position, runs in enumerate(masks):
+        if not len(runs.starts):
+            continue
+        height = runs.size.height
+        columns = int(runs.stops[-1] - 1) // height - int(runs.starts[0]) // height + 1
+        room -= columns * (height // 8 + 16)
+        if block and room < 0:
+            yield block
+            block, room = [], PACKED_AT_ONCE
+        block.append(position)
+    if block:
+        yield block
 
 
-def _shared_with(runs: Runs, others: Sequence[Runs]) -> Matrix:
-    """The pixels that one mask has in common with each of some others that are not empty.
+def _between(runs: Runs, start: int, stop: int) -> Runs:
+    """The runs that hold positions from start to before stop."""
+    near = slice(runs.stops.searchsorted(start, side="right"), runs.starts.searchsorted(stop))
+    return Runs(runs.size, runs.starts[near], runs.stops[near])
 
-    How many of its pixels lie before a position is known at the edges of its runs and grows evenly
-    between them, so every run of another asks for the difference at its two ends. Runs of the others
-    that lie before or after all of it are left out.
+
+def _inside(
+    size: Size, rising: Sequence[Positions], falling: Sequence[Positions], least: int
+) -> Runs:
+    """The pixels where at least so many more edges have risen than fallen; runs of them may touch.
+
+    Edges are sorted with what they do in the lowest bit: in one place they fall before any rises.
     """
-    edges = np.empty(2 * len(runs.starts))
-    edges[0::2], edges[1::2] = runs.starts, runs.stops
-    before = np.zeros_like(edges)
-    before[1::2] = np.cumsum(runs.stops - runs.starts)
-    before[2::2] = before[1:-1:2]
-    first, last = runs.starts[0], runs.stops[-1]
-    parts = [
-        slice(each.stops.searchsorted(first), each.starts.searchsorted(last)) for each in others
-    ]
-    starts = np.concatenate([each.starts[part] for each, part in zip(others, parts, strict=True)])
-    stops = np.concatenate([each.stops[part] for each, part in zip(others, parts, strict=True)])
-    covered = np.interp(stops, edges, before) - np.interp(starts, edges, before)
-    ends = np.cumsum([part.stop - part.start for part in parts])
-    return np.diff(np.append(0, np.cumsum(covered))[ends], prepend=0)
-
-
-def _box(runs: Runs) -> tuple[int, int, int, int]:
-    box = tight_box(runs)
-    return (box.x_min, box.y_min, box.x_max, box.y_max) if box else (0, 0, 0, 0)
-
-
-def _meet(boxes: Positions, box: tuple[int, int, int, int]) -> NDArray[np.bool_]:
-    x_min, y_min, x_max, y_max = box
-    beside = (boxes[:, 0] < x_max) & (x_min < boxes[:, 2])
-    return beside & (boxes[:, 1] < y_max) & (y_min < boxes[:, 3])
+    edges = np.concatenate([*falling, *rising])
+    edges <<= 1
+    edges[sum(map(len, falling)) :] |= 1
+    edges.sort(kind="stable")  # quick on what is rising in stretches already
+    inside = np.cumsum((edges & 1) * 2 - 1) >= least
+    turns = edges[np.flatnonzero(np.diff(inside, prepend=False))] >> 1
+    return Runs(size, turns[0::2], turns[1::2])
 
 
 def _check_frames(masks: Sequence[Runs]) -> None:

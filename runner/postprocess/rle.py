@@ -48,9 +48,11 @@ def decode(rle: Rle) -> Runs:
     """The runs of compressed run lengths. Raises ValueError when they do not fill the frame."""
     counts = _decompress(rle.counts)
     edges = np.cumsum(counts)
-    if ((counts < 0) | (counts > rle.size.area)).any() or edges[-1] != rle.size.area:
+    if counts.min() < 0 or counts.max() > rle.size.area or edges[-1] != rle.size.area:
         raise ValueError(f"the run lengths do not fill {rle.size.width} × {rle.size.height} pixels")
-    starts, stops = edges[0:-1:2], edges[1::2]
+    starts, stops = edges[0:-1:2].copy(), edges[1::2].copy()
+    if counts[1:].all():
+        return Runs(rle.size, starts, stops)
     return joined(rle.size, starts[stops > starts], stops[stops > starts])
 
 
@@ -71,48 +73,56 @@ def _compress(counts: Positions) -> str:
     """
     rest = counts.copy()
     rest[3:] -= counts[1:-2]
-    groups = np.zeros((len(rest), _MOST_GROUPS), dtype=np.uint8)
-    used = np.zeros(len(rest), dtype=np.int64)
-    alive = np.arange(len(rest))
-    for group in range(_MOST_GROUPS):
-        low = rest & 31
-        rest = rest >> 5
-        more = np.where(low & 16, rest != -1, rest != 0)
-        groups[alive, group] = (low | (more << 5)) + 48
-        used[alive] = group + 1
-        alive, rest = alive[more], rest[more]
-        if len(alive) == 0:
-            break
-    return groups[np.arange(_MOST_GROUPS) < used[:, None]].tobytes().decode("ascii")
+    size = rest ^ (rest >> 63)  # as many bits as the number needs, but for its sign
+    most = (int(size.max()).bit_length() + 5) // 5
+    more = np.zeros((len(rest), most), dtype=np.bool_)  # whether another group follows
+    characters = np.empty((len(rest), most), dtype=np.uint8)
+    for group in range(most):
+        characters[:, group] = rest & 31
+        rest >>= 5
+        np.greater_equal(size, 1 << (5 * group + 4), out=more[:, group])
+    characters += np.uint8(48)
+    characters += more * np.uint8(32)
+    used = np.ones_like(more)
+    used[:, 1:] = more[:, :-1]
+    return characters[used].tobytes().decode("ascii")
 
 
-_MOST_GROUPS = 12
-"""60 bits: frames of far more pixels than any image has."""
+_MOST_GROUPS = 8
+"""39 bits and a sign: frames of far more pixels than any image has."""
 
 
 def _decompress(text: str) -> Positions:
+    """The counts: eight characters before the end of each are looked at as one number."""
     try:
-        codes = np.frombuffer(text.encode("ascii"), dtype=np.uint8).astype(np.int64) - 48
+        codes = np.frombuffer(text.encode("ascii"), dtype=np.uint8) - np.uint8(48)
     except UnicodeEncodeError:
-        codes = np.array([-1], dtype=np.int64)
-    if len(codes) == 0 or (codes < 0).any() or (codes > 63).any() or codes[-1] & 32:
-        raise ValueError("these are no compressed run lengths")
-    last = np.flatnonzero((codes & 32) == 0)
-    first = np.concatenate([[0], last[:-1] + 1])
-    place = np.arange(len(codes)) - np.repeat(first, last - first + 1)
-    if place.max() >= _MOST_GROUPS:
-        raise ValueError("these are no compressed run lengths")
-    values = np.add.reduceat((codes & 31) << (5 * place), first)
-    bits = 5 * (last - first + 1)
-    values -= np.where(codes[last] & 16, np.left_shift(1, bits), 0)
-    return _summed(values)
+        raise _unreadable() from None
+    if len(codes) == 0 or codes.max() > 63 or codes[-1] & 32:
+        raise _unreadable()
+    last = np.flatnonzero(codes < 32)
+    groups = np.diff(last, prepend=-1)
+    most = int(groups.max())
+    if most > _MOST_GROUPS:
+        raise _unreadable()
+    behind = bytes(7) + codes.tobytes()
+    eights = np.ndarray(len(codes), dtype="<u8", buffer=behind, strides=(1,))[last]
+    eights >>= (64 - 8 * groups).view(np.uint64)
+    counts = eights & np.uint64(31)
+    for group in range(1, most):
+        counts |= (eights >> np.uint64(3 * group)) & np.uint64(31 << 5 * group)
+    unused = 64 - 5 * groups
+    return _summed((counts.view(np.int64) << unused) >> unused)  # brings the sign down
 
 
-def _summed(values: Positions) -> Positions:
-    """Undoes the differences: count i is difference i plus count i − 2, from the fourth on."""
-    counts = values.copy()
-    counts[1::2] = np.cumsum(values[1::2])
-    counts[2::2] = np.cumsum(values[2::2])
+def _unreadable() -> ValueError:
+    return ValueError("these are no compressed run lengths")
+
+
+def _summed(counts: Positions) -> Positions:
+    """Undoes the differences, in place: count i is difference i plus count i − 2, from the fourth on."""
+    for rest in (counts[1::2], counts[2::2]):
+        rest.cumsum(out=rest)
     return counts
 
 
@@ -172,7 +182,11 @@ def by_column(runs: Runs) -> tuple[Positions, Positions, Positions]:
     """The runs cut at the ends of columns: of each piece the column, and its rows from a first to
     one beyond the last."""
     height = runs.size.height
-    first, last = runs.starts // height, (runs.stops - 1) // height
+    first = runs.starts // height
+    tops, bottoms = runs.starts - first * height, runs.stops - first * height
+    if not (bottoms > height).any():
+        return first, tops, bottoms
+    last = (runs.stops - 1) // height
     pieces = last - first + 1
     owner = np.repeat(np.arange(len(first)), pieces)
     columns = first[owner] + np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
