@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from hashlib import sha256
 from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
+
+from runner.apart import Crashed, apart
 
 LONGEST = 2048
 """Pixels of the long side; encoding a larger image takes longer than drawing on it."""
@@ -24,8 +27,16 @@ BOXED_FORMATS = ("AVIF", "HEIF")
 def upright(content: bytes, *, whole: bool = False, frame: int = 0) -> Image.Image:
     """A frame (from 0) in RGB, transparent parts on white; in a size to draw on, or `whole`.
 
-    Raises OSError or ValueError when the bytes are no image that can be drawn on.
+    It is decoded in a process of its own. Raises OSError or ValueError when the bytes are no image that
+    can be drawn on, or crash their decoder.
     """
+    try:
+        return apart(sha256(content).hexdigest(), _upright, content, whole, frame)
+    except Crashed as error:
+        raise ValueError(str(error)) from error
+
+
+def _upright(content: bytes, whole: bool, frame: int) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata is not worth a line on the terminal
         try:

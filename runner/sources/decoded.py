@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image as Pixels
 
-MOST_BYTES = 160 << 20
-"""Of decoded pixels that are kept, beside the newest: four photographs of 12 megapixels."""
+MOST_BYTES = 40 << 20
+"""Of decoded pixels that a process keeps, beside the newest: a photograph of 12 megapixels."""
 
 
 @dataclass(slots=True)

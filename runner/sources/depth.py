@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
+from runner.apart import apart
 from runner.sources.header import undecoded
+from runner.sources.opening import opened
+from runner.values.image import Origin
 from runner.values.result import Issue
 
 if TYPE_CHECKING:
@@ -17,24 +20,32 @@ BITS_PER_SAMPLE = 258
 """A tag of TIFF. Source: TIFF 6.0."""
 
 
-def depth_issues(stream: BinaryIO, kind: str, frame: int) -> tuple[Issue, ...]:
+def depth_issues(
+    origin: Origin, sha256: str, stream: BinaryIO, kind: str, frame: int
+) -> tuple[Issue, ...]:
     """What `colour.eight_bits` will do to this image, in words with numbers; nothing when it has 8
-    bits. Only called for images that are converted: those with more bits are decoded for it.
+    bits. Only called for images that are converted: those with more bits are decoded for it, in a
+    process of its own.
 
     The scale is fixed (65,535, or 1, becomes 255) and never fitted to the values of an image: two
     images of one camera stay comparable. That makes 12-bit data in 16 bits nearly black, and that
     is said. Nothing is said of what cannot be decoded: that is told when it is to be sent.
     """
     try:
-        image = undecoded(stream, kind)
-        if not _is_deep(image, stream, kind):
+        if not _is_deep(undecoded(stream, kind), stream, kind):
             return ()
+        return (apart(sha256, _decoded_issue, origin, kind, frame),)
+    except Exception:  # decoders meet hostile bytes and raise anything
+        return ()
+
+
+def _decoded_issue(origin: Origin, kind: str, frame: int) -> Issue:
+    with opened(origin) as stream:
+        image = undecoded(stream, kind)
         if frame:
             image.seek(frame)
         image.load()
-    except Exception:  # decoders meet hostile bytes and raise anything
-        return ()
-    return (_issue(image),)
+        return _issue(image)
 
 
 def _is_deep(image: Pixels, stream: BinaryIO, kind: str) -> bool:

@@ -107,7 +107,7 @@ def _look(
         issues=(
             *_ending_issue(origin, kind),
             *_frame_issue(header, kind, frame),
-            *(depth_issues(stream, kind, frame) if recipe else ()),
+            *(depth_issues(origin, sha256, stream, kind, frame) if recipe else ()),
         ),
     )
 

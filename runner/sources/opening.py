@@ -23,6 +23,9 @@ class Unreadable(Exception):
         super().__init__(why)
         self.issue = Issue(code, why)
 
+    def __reduce__(self) -> tuple[type[Unreadable], tuple[str, str], dict[str, object]]:
+        return Unreadable, (self.issue.code, self.issue.why), self.__dict__
+
 
 def opened(origin: Origin) -> BinaryIO:
     """The bytes of an image, to be closed after use. Raises `Unreadable`."""

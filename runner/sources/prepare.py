@@ -6,6 +6,7 @@ import hashlib
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
+from runner.apart import Crashed, apart
 from runner.roles import ImageError
 from runner.sources.chunks import webp_is_lossy
 from runner.sources.colour import for_jpeg, for_png
@@ -30,10 +31,20 @@ def prepare(image: Image) -> Prepared:
     """The bytes of an image as they are sent; their size is `image.sent_size`.
 
     An empty recipe sends the bytes as found: those of a file stay on the disk until they are sent.
-    Raises `ImageError` when the file is no longer the one that was found, or cannot be decoded.
+    Any other is followed in a process of its own. Raises `ImageError` when the file is no longer the
+    one that was found, cannot be decoded, or crashes its decoder.
     """
     if isinstance(image.origin, WebOrigin):
         raise ImageError(f"{image.name}: the service fetches this image; its bytes are not here")
+    if not image.recipe:
+        return _read(image)
+    try:
+        return apart(image.sha256 or image.name, _read, image)
+    except Crashed as error:
+        raise ImageError(f"{image.name}: {error}") from error
+
+
+def _read(image: Image) -> Prepared:
     try:
         with opened(image.origin) as stream:
             return _made(image, stream) if image.recipe else _untouched(image, stream)
@@ -83,7 +94,7 @@ def _made(image: Image, stream: BinaryIO) -> Prepared:
 
 
 _cut_up = Decoded()
-"""The images of which parts are sent."""
+"""The images of which parts are sent, in the process that cuts them."""
 
 
 def _pixels(image: Image, stream: BinaryIO, kind: str) -> Pixels:

@@ -8,6 +8,7 @@ from itertools import islice
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from runner.apart import Crashed, apart
 from runner.sources.header import undecoded
 from runner.sources.opening import Unreadable, opened
 from runner.sources.sniff import HEAD, sniff
@@ -51,7 +52,7 @@ FLAT = 10.0
 
 
 def look(image: Image) -> tuple[Problem, ...]:
-    """Warnings about one image, W420–W439; decodes it once. None of them stops a run."""
+    """Warnings about one image, W420–W439; decodes it once, in a process of its own. None of them stops a run."""
     said = [_by_issue(image, issue.code, issue.why) for issue in image.issues]
     if isinstance(image.origin, WebOrigin) or image.size is None:
         return tuple(said)
@@ -128,7 +129,19 @@ def _header(image: Image) -> Iterator[Problem]:
         yield _warning("W424", image, why, "cut it into parts")
 
 
-def _pixels(image: Image) -> Iterator[Problem]:
+def _pixels(image: Image) -> tuple[Problem, ...]:
+    try:
+        return apart(image.sha256 or image.name, _in_pixels, image)
+    except Crashed as error:
+        why = f"it looks whole, but its pixels cannot be looked at: {error}"
+        return (_warning("W431", image, why, "copy or export it again"),)
+
+
+def _in_pixels(image: Image) -> tuple[Problem, ...]:
+    return tuple(_seen_in_pixels(image))
+
+
+def _seen_in_pixels(image: Image) -> Iterator[Problem]:
     try:
         with opened(image.origin) as stream:
             head = stream.read(HEAD)

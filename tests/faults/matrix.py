@@ -97,8 +97,7 @@ PROMISES: dict[str, str] = {
     "F707": "code in a workflow: none is run",
 }
 
-PENDING: frozenset[str] = frozenset({"F309", "F314"})
+PENDING: frozenset[str] = frozenset({"F309"})
 """Faults whose test is not written yet; empty when the matrix is complete.
 
-F309 has no meaning while a run is not divided among machines · F314: nothing is decoded in a process
-of its own yet, so that a decoder that crashes takes its run with it."""
+F309 has no meaning while a run is not divided among machines."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from runner.apart import Crashed, apart
 from runner.sources.opening import Unreadable, open_file
 from runner.sources.truth.by_image import ByImage, Entry, Unusable
 from runner.sources.truth.flaws import Flaws
@@ -13,6 +15,10 @@ from runner.sources.truth.names import Named
 from runner.sources.truth.stems import names_in
 from runner.values.geometry import Size
 from runner.values.result import Detection, ResultImage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 VOID = 255
 """The value of pixels that nobody has decided about, in a mask with numbers (Pascal VOC)."""
@@ -53,23 +59,33 @@ class MaskFiles:
             at = f"{named.info}, value {value}"
             yield Detection(at, self.labels.get(value), mask.tight_box, mask=mask), ()
 
-    def _pixels(self, name: str, image: ResultImage):  # type: ignore[no-untyped-def]  # an array; numpy is imported late
-        import numpy as np
-        from PIL.PngImagePlugin import PngImageFile
-
+    def _pixels(self, name: str, image: ResultImage) -> NDArray[np.generic]:
         try:
-            with open_file(self.file / name, self.within) as stream:
-                png = PngImageFile(stream)
-                _check_size(Size(*png.size), name, image)
-                if png.mode not in ("1", "L", "P", "I;16", "I"):
-                    raise Unusable(f"{name} has colours; a mask has one value for each pixel")
-                return np.asarray(png.convert("L") if png.mode == "1" else png)
-        except Unusable:
-            raise
-        except (Unreadable, OSError) as error:
+            return apart(str(self.file / name), _values, self.file, name, self.within, image)
+        except Crashed as error:
             raise Unusable(f"{name} cannot be read: {error}") from error
-        except Exception as error:  # Pillow's decoders raise many kinds on broken bytes
-            raise Unusable(f"{name} is no PNG file that can be read") from error
+
+
+def _values(
+    folder: Path, name: str, within: Path | None, image: ResultImage
+) -> NDArray[np.generic]:
+    """The number of each pixel. Raises `Unusable`."""
+    import numpy as np
+    from PIL.PngImagePlugin import PngImageFile
+
+    try:
+        with open_file(folder / name, within) as stream:
+            png = PngImageFile(stream)
+            _check_size(Size(*png.size), name, image)
+            if png.mode not in ("1", "L", "P", "I;16", "I"):
+                raise Unusable(f"{name} has colours; a mask has one value for each pixel")
+            return np.asarray(png.convert("L") if png.mode == "1" else png)
+    except Unusable:
+        raise
+    except (Unreadable, OSError) as error:
+        raise Unusable(f"{name} cannot be read: {error}") from error
+    except Exception as error:  # Pillow's decoders raise many kinds on broken bytes
+        raise Unusable(f"{name} is no PNG file that can be read") from error
 
 
 def _check_size(size: Size, name: str, image: ResultImage) -> None:
