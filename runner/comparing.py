@@ -23,14 +23,32 @@ class NotComparable(Exception):
 def differences(before: str, now: str, runs: Path) -> Differences:
     """What has changed from one to the other, each the name of a run or a baseline file. Boxes are
     matched where both are runs. Raises `NotComparable`."""
-    old, new = _side(before, runs), _side(now, runs)
+    return _compared(_side(before, runs), _side(now, runs), (before, now))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A run with what it is compared with; `folder` is that of the other run, None of a baseline file."""
+
+    standing: Standing
+    differences: Differences
+    folder: RunFolder | None
+
+
+def compared(before: str, now: RunFolder, runs: Path) -> Compared:
+    """A run compared with another one, or with a baseline file. Raises `NotComparable`."""
+    old, new = _side(before, runs), _Side(standing_of(now), now)
+    return Compared(new.standing, _compared(old, new, (before, now.path.name)), old.folder)
+
+
+def _compared(old: _Side, new: _Side, names: tuple[str, str]) -> Differences:
     answers = None
     if old.folder is not None and new.folder is not None:
         answers = answers_compared(old.folder.results(), new.folder.results())
     found = compare(old.standing, new.standing, answers=answers)
     if not found.pairs:
         raise NotComparable(
-            f"{before} and {now} have no case in common: of the same name, with the same images"
+            f"{names[0]} and {names[1]} have no case in common: of the same name, with the same images"
         )
     return found
 

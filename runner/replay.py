@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from runner.judging import judge
+from runner.own_workflow import own_workflow
 from runner.report.junit import junit_xml
 from runner.stages.again import Again
 from runner.store.folder import FolderError, RunFolder
 from runner.store.recorded import Recorded
 from runner.text.render import Renderer
 from runner.text.result_line import to_line
-from runner.text.source import read
 from runner.values.problem import Rejected
 from runner.values.request import canonical_json
 from runner.values.result import USABLE, Result
 from runner.values.verdict import Verdict
-from runner.workflow.load import load
 from runner.workflow.resolved import as_text
 from runner.workflow.spec import AskStep, Workflow
 
@@ -52,7 +49,7 @@ def replay(
         first = run.manifest().get("replay_of")
         hint = f"; it is a replay itself: name the run, {first}" if first else ""
         raise FolderError(f"{run.path} holds no stored responses (run.sqlite){hint}")
-    with _own(run) as own:
+    with own_workflow(run) as own:
         used = workflow or _loaded(own, run)
         manifest = run.manifest()
         _match(used, manifest, run, say)
@@ -167,39 +164,3 @@ def _write(
         "steps": {step.id: step.title for step in workflow.steps},
     }
     folder.write_json("run.json", told)
-
-
-@contextmanager
-def _own(run: RunFolder) -> Iterator[Callable[[], Workflow]]:
-    """Loads the workflow of a run from the copies in its folder: it may be long gone where it was."""
-    with TemporaryDirectory(prefix="askpix-") as place:
-
-        def own() -> Workflow:
-            there = Path(place)
-            name = Path(str(run.manifest().get("workflow", ""))).name or "replay.workflow.yaml"
-            for path in (run.path / "sources").iterdir():
-                shutil.copy(path, there / path.name)
-            resolved = read((run.path / "resolved.yaml").read_bytes(), "resolved.yaml").data
-            names = frozenset(path.name for path in there.iterdir())
-            base = Path(str(run.manifest().get("workflow", ""))).parent
-            data = _with_copies(resolved, names - {name}, base)
-            assert isinstance(data, dict)
-            (there / name).write_text(as_text(data), encoding="utf-8")
-            return load(there / name, environ=os.environ, allow_outside=True)
-
-        yield own
-
-
-def _with_copies(value: object, names: frozenset[str], base: Path) -> object:
-    """The same, with the copy of every file in its place, and other paths from where they were."""
-    if isinstance(value, dict):
-        return {key: _with_copies(each, names, base) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_with_copies(each, names, base) for each in value]
-    if not isinstance(value, str) or "\n" in value or len(value) > 400 or "{" in value:
-        return value
-    name = value.replace("\\", "/").rpartition("/")[2]
-    if name in names and "." in name:
-        return name
-    there = base / value
-    return str(there) if "/" in value and "://" not in value and there.exists() else value

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "run": "Ask, and write the results in pixels of your images.",
     "test": "Run, judge the checks, and compare with the accepted baseline.",
     "review": "Look at a run in the browser: approve, reject, correct; writes a file of truth.",
+    "report": "Write a run as one HTML page: the worst first, drawn on their images.",
     "accept": "Make a run the baseline of its workflow, a file to commit.",
     "diff": "Say what has changed from one run to another, and what is chance.",
     "replay": "Read and judge the stored answers of a run again; asks nothing.",

@@ -17,9 +17,15 @@ from runner.text.excerpt import visible, visible_json
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "json"]),
+    type=click.Choice(["text", "markdown", "json", "html"]),
     default="text",
-    help="markdown is for a pull request, json for scripts.",
+    help="markdown is for a pull request, json for scripts, html to look at the images.",
+)
+@click.option(
+    "--to",
+    "target",
+    metavar="PATH",
+    help="The page to write with --format html, when it is not diff.html in the folder of B.",
 )
 @click.option(
     "--runs",
@@ -28,7 +34,7 @@ from runner.text.excerpt import visible, visible_json
     show_default=True,
     help="The folder in which runs are kept.",
 )
-def command(before: str, now: str | None, form: str, runs: Path) -> None:
+def command(before: str, now: str | None, form: str, target: str | None, runs: Path) -> None:
     """Say what has changed from A to B: settings, prompt, numbers, cases; and what of it is chance.
 
     A and B are folders of runs, their names in runs/, `last`, or baseline files. A run with a
@@ -36,6 +42,11 @@ def command(before: str, now: str | None, form: str, runs: Path) -> None:
     """
     from runner.comparing import NotComparable
 
+    if target is not None and form != "html":
+        raise click.UsageError("--to goes with --format html; the others are printed")
+    if form == "html":
+        _write_page(before, now, runs, target)
+        return
     try:
         lines = _of_one(before, runs, form) if now is None else _of_two(before, now, runs, form)
     except NotComparable as error:
@@ -43,6 +54,21 @@ def command(before: str, now: str | None, form: str, runs: Path) -> None:
         raise SystemExit(NOTHING_RAN) from None
     for line in lines:
         click.echo(line if form == "json" else visible(line))
+
+
+def _write_page(before: str, now: str | None, runs: Path, target: str | None) -> None:
+    """The report of B, against A; of a run alone, that of its matrix."""
+    from runner.cli.report import wish, write
+    from runner.comparing import NotComparable, matrix
+
+    if now is None:
+        try:
+            matrix(before, runs)
+        except NotComparable as error:
+            click.echo(f"error: {visible(str(error))}", err=True)
+            raise SystemExit(NOTHING_RAN) from None
+    against = None if now is None else before
+    write(now or before, wish(against, target, "diff"), runs)
 
 
 def _of_two(before: str, now: str, runs: Path, form: str) -> Iterable[str]:

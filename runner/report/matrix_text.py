@@ -22,7 +22,7 @@ def matrix_text(found: Matrix) -> Iterator[str]:
         cells = (f"{each:<{width}}" for each, width in zip(row, widths, strict=True))
         yield "  ".join(cells).rstrip()
     yield ""
-    for title, lines in _effects(found.effects):
+    for title, lines in effects_told(found.effects):
         yield title
         yield from (f"  {line}" for line in lines)
         yield ""
@@ -35,7 +35,7 @@ def matrix_markdown(found: Matrix) -> Iterator[str]:
     for row in (head, ["---"] * len(head), *rows):
         yield f"| {' | '.join(map(cell, row))} |"
     yield ""
-    for title, lines in _effects(found.effects):
+    for title, lines in effects_told(found.effects):
         yield f"**{cell(title)}**"
         yield ""
         yield from (f"- {cell(line)}" for line in lines)
@@ -69,8 +69,8 @@ def _reached(found: Reached) -> str:
     return f"{said} [{amount(found.low, found.unit)}, {amount(found.high, found.unit)}]"
 
 
-def _effects(effects: Sequence[Effect]) -> Iterator[tuple[str, list[str]]]:
-    """Each step of an axis with what it does to every check and metric."""
+def effects_told(effects: Sequence[Effect]) -> Iterator[tuple[str, list[str]]]:
+    """In words: each step of an axis with what it does to every check and metric."""
     for each in effects[:SHOWN]:
         over = "" if each.pairs == 1 else f", over all else ({number(each.pairs, 'pair')})"
         title = f"{each.axis}: {_value(each.before)} → {_value(each.now)}{over}"

@@ -12,18 +12,19 @@ Mark = Literal[
     "warns",  # a check with `level: warning` does not hold
     "partly",  # cut off, or some items could not be used
     "mistakes",  # a metric says that the answer is not the right one
+    "flaky",  # right in some repeats only, or now and then
     "changed",  # another answer than before, neither better nor worse
     "better",
     "fine",
 ]
 
 ORDER: tuple[Mark, ...] = (
-    "worse", "fails", "no answer", "warns", "partly", "mistakes", "changed", "better", "fine",
+    "worse", "fails", "no answer", "warns", "partly", "mistakes", "flaky", "changed", "better", "fine",
 )  # fmt: skip
 
 SIGNS: dict[Mark, str] = {
     "worse": "▼", "fails": "✗", "no answer": "⊘", "warns": "!", "partly": "◐", "mistakes": "≠",
-    "changed": "~", "better": "▲", "fine": "✓",
+    "flaky": "≈", "changed": "~", "better": "▲", "fine": "✓",
 }  # fmt: skip
 """No mark is told by its colour alone."""
 
