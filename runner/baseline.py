@@ -199,7 +199,7 @@ def _changed_images(
 
 def _images(workflow: Workflow) -> dict[str, tuple[str, ...]]:
     found = {}
-    for case in islice(gather(workflow, fetch=False), workflow.run.limit):
+    for case in islice(gather(workflow), workflow.run.limit):
         images = dict.fromkeys(
             (each.sha256 or each.location or each.name) if isinstance(each, Image) else each.name
             for each in case.images

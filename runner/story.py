@@ -74,13 +74,12 @@ def make_plan(
     `is_stored` says of a provider and a request key whether its answer is there already; `visit`
     gets every request that is to be sent."""
     with Renderer() as renderer:
-        cases = gather(workflow, fetch=False)
-        return plan(workflow, cases, renderer.render, date.today(), is_stored, visit)
+        return plan(workflow, gather(workflow), renderer.render, date.today(), is_stored, visit)
 
 
 def advice_on_images(workflow: Workflow) -> tuple[Problem, ...]:
     """What the guide would say about the first images: turned, blurred, too small; warnings."""
-    return advice(gather(workflow, fetch=False), LOOKED_AT)
+    return advice(gather(workflow), LOOKED_AT)
 
 
 def run(workflow: Workflow, plan: Plan, options: Options) -> Outcome:
@@ -122,6 +121,7 @@ def _run(
         manifest = begun(workflow, plan, options, folder, journal, tally)
         asking = Asking(
             workflow,
+            plan.listed,
             options.connection,
             journal,
             halt,

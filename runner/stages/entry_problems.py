@@ -198,7 +198,7 @@ def _broken(entry: ImageEntry, found: list[str], bound: str) -> Iterator[Problem
 
 
 def _candidates(entry: ImageEntry, preparation: Preparation) -> Iterator[Candidate]:
-    return source_of(entry.kind, entry.value, "image", preparation, None).list(entry.base)
+    return source_of(entry.kind, entry.value, "image", preparation).list(entry.base)
 
 
 def _is_convertible(candidate: Candidate, issue: Issue | None, survey: Survey) -> bool:

@@ -13,10 +13,11 @@ from runner.executors import EXECUTORS
 from runner.roles import AnswerCache, Connection, Journal, Log, UploadMemory, no_log
 from runner.sources.fetch import Again, Passing
 from runner.stages.batching import Batching
+from runner.stages.case_list import CaseList
 from runner.stages.chain import Chain
 from runner.stages.deliver import Delivery
 from runner.stages.expand import jobs
-from runner.stages.gather import gather
+from runner.stages.fetching import fetched
 from runner.stages.halt import Halt, HaltKind, stop_on_signals
 from runner.stages.inquire import Concluded, Inquiry
 from runner.stages.recall import Recall
@@ -37,7 +38,8 @@ LONG_SECONDS = 5.0
 
 @dataclass(slots=True)
 class Asking:
-    """The part of a run that waits for the service.
+    """The part of a run that waits for the service. Whatever happens to the images meanwhile, its
+    cases are those that were listed for its plan.
 
     `downloads` keeps the web images that are fetched; `say` tells a person something at once;
     `inline` holds the images that stand in the workflow itself, by their SHA-256. What `day`,
@@ -45,6 +47,7 @@ class Asking:
     """
 
     workflow: Workflow
+    cases: CaseList
     connection: Connection
     journal: Journal
     halt: Halt
@@ -149,8 +152,12 @@ class Asking:
         return try_again(self.connection.policy, stopped=lambda: self.halt.is_called, waits=tell)
 
     def _jobs(self, again: Again) -> Iterator[Job]:
-        cases = gather(
-            self.workflow, allow_private=self.allow_private, downloads=self.downloads, again=again
+        cases = fetched(
+            self.workflow,
+            self.cases,
+            allow_private=self.allow_private,
+            downloads=self.downloads,
+            again=again,
         )
         for job in jobs(self.workflow, cases):
             if self.halt.is_called:

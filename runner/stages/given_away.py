@@ -52,7 +52,7 @@ def given_away(
 
 def _files(workflow: Workflow) -> Iterator[Image]:
     """The files that are asked about, none of them opened."""
-    for case in gather(workflow, fetch=False, read=unopened):
+    for case in gather(workflow, read=unopened):
         for image in case.images:
             if isinstance(image, Image) and isinstance(image.origin, FileOrigin):
                 yield image

@@ -19,16 +19,14 @@ Download = Callable[[str], Path]
 Listing = Iterator[tuple[Listed, Candidate, ImageEntry]]
 
 
-def listed(images: ImageSet, preparation: Preparation, download: Download | None = None) -> Listing:
+def listed(images: ImageSet, preparation: Preparation) -> Listing:
     """Every image of a set with the source that can read it and the entry that first named it.
 
     An image that several entries name (`photos/*.jpg` and `photos/a.jpg`) comes once.
     """
     several, seen = len(images.entries) > 1, set[object]()
     for entry in images.entries:
-        source = source_of(
-            entry.kind, entry.value, images.role, preparation, download, entry.sha256
-        )
+        source = source_of(entry.kind, entry.value, images.role, preparation, sha256=entry.sha256)
         for candidate in source.list(entry.base):
             if several:
                 identity = candidate.identity
@@ -43,10 +41,11 @@ def source_of(
     value: str,
     role: str,
     preparation: Preparation,
-    download: Download | None,
+    download: Download | None = None,
     sha256: str | None = None,
 ) -> Listed:
-    """The source of one line of `images:` or of one cell of a table."""
+    """The source of one line of `images:` or of one cell of a table. Without `download` a web image
+    stays an address."""
     options: dict[str, object] = {
         "role": role,
         "convert": preparation.convert,
@@ -102,7 +101,8 @@ def looked_at(source: Listed, candidate: Candidate, name: str, role: str) -> Fou
 def unopened(source: Listed, candidate: Candidate, name: str, role: str) -> Found:
     """The image as far as its name tells: no file is opened, nothing is fetched."""
     if candidate.problem is not None:
-        return UnreadableImage(name, role, candidate.problem)
+        path = Path(candidate.where) if candidate.kind == "file" else None
+        return UnreadableImage(name, role, candidate.problem, path)
     match candidate.kind:
         case "file":
             return Image(name, role, FileOrigin(Path(candidate.where)), mime="")

@@ -117,7 +117,7 @@ MOST_COUNTED = 1000
 
 def _count_cases(workflow: Workflow) -> int:
     """How many cases a workflow has, at most `MOST_COUNTED`; no image is opened."""
-    cases = gather(workflow, fetch=False, read=unopened)
+    cases = gather(workflow, read=unopened)
     return sum(1 for _ in islice(cases, min(workflow.run.limit or MOST_COUNTED, MOST_COUNTED)))
 
 

@@ -9,6 +9,7 @@ from datetime import date
 
 from runner.catalogue import Model
 from runner.sources.counted import Counted
+from runner.stages.case_list import CaseList
 from runner.stages.expand import Render, build, jobs, settings_of, step_images, turns
 from runner.stages.foreseen import Open, is_unknown, made_of, most_entries
 from runner.stages.gate import NotBuilt
@@ -92,6 +93,8 @@ class Plan:
     """How images travel, when the workflow does not leave that to the default."""
     uploaded: frozenset[str] = frozenset()
     """The digests of those images of the first request that travel as files."""
+    listed: CaseList = field(default_factory=CaseList, compare=False, repr=False)
+    """The cases themselves: a run of this plan asks about these, whatever is added or removed."""
 
     @property
     def promised(self) -> int:
@@ -160,10 +163,12 @@ class _Count:
     met: Counted = field(default_factory=Counted)
     """Every key, on the disk: a plan of a million requests takes no memory for them."""
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    listed: CaseList = field(default_factory=CaseList)
 
     def seen(self, cases: Iterable[CaseImages]) -> Iterator[CaseImages]:
         for case in cases:
             self.cases += 1
+            self.listed.add(case)
             bad = [image for image in case.images if isinstance(image, UnreadableImage)]
             self.unreadable += bool(bad)
             self.broken += bad[: KEPT_BROKEN - len(self.broken)]
@@ -296,6 +301,7 @@ class _Count:
             travels=self.travels.counted(),
             uploaded=self.travels.uploaded(self.first) if self.first else frozenset(),
             models=tuple(sorted(self.models)),
+            listed=self.listed,
         )
 
 

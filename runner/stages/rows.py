@@ -12,7 +12,6 @@ from runner.sources.candidate import Candidate, Listed
 from runner.sources.opening import Unreadable
 from runner.sources.table import Row, rows
 from runner.stages.listing import (
-    Download,
     Names,
     Read,
     clashing,
@@ -28,7 +27,7 @@ from runner.workflow.spec import Dataset, Preparation, Scalar
 
 
 def row_cases(
-    dataset: Dataset, preparation: Preparation, download: Download | None, read: Read = looked_at
+    dataset: Dataset, preparation: Preparation, read: Read = looked_at
 ) -> Iterator[CaseImages]:
     """A case for every selected row, lazily. A bad row is a case that fails with its line.
 
@@ -38,7 +37,7 @@ def row_cases(
         clashes: Container[str] = () if dataset.id_column else _clashes(dataset, preparation)
         names = Names()
         for row in selected_rows(dataset):
-            yield _case(row, dataset, preparation, download, names, clashes, read)
+            yield _case(row, dataset, preparation, names, clashes, read)
     except Unreadable as error:
         raise Rejected(unreadable_table(dataset, error)) from error
 
@@ -82,9 +81,7 @@ Cell = Sequence[tuple[Listed, Candidate]] | Issue
 """The images that a row names for a role, at least one, or why there is none."""
 
 
-def cell_candidates(
-    row: Row, role: str, dataset: Dataset, preparation: Preparation, download: Download | None
-) -> Cell:
+def cell_candidates(row: Row, role: str, dataset: Dataset, preparation: Preparation) -> Cell:
     """What a cell names: an image; or several, by a pattern, a folder, or a list of them."""
     column = dataset.roles[role]
     cell = row.values.get(column)
@@ -99,7 +96,7 @@ def cell_candidates(
     most = catalogue().images_per_request
     for text in filter(None, named):
         kind = kind_of_cell(text, dataset.image_folder)
-        source = source_of(kind, text, role, preparation, download)
+        source = source_of(kind, text, role, preparation)
         listed = source.list(dataset.image_folder)
         more = [(source, each) for each in islice(listed, most + 1 - len(found))]
         if not more and len(found) <= most:
@@ -112,14 +109,18 @@ def cell_candidates(
 
 def line_of(row: Row, dataset: Dataset) -> str:
     """The row as a sentence names it."""
-    return f"{_line(row, dataset)} of {dataset.file.name}"
+    return f"{_line(row.line, dataset)} of {dataset.file.name}"
+
+
+def in_the_table(image: UnreadableImage, line: int, dataset: Dataset) -> UnreadableImage:
+    """An image that cannot be used, with the place that names it."""
+    where = f"{_line(line, dataset)} of {dataset.file.name}, column `{dataset.roles[image.role]}`"
+    return replace(image, issue=replace(image.issue, why=f"{image.issue.why} ({where})"))
 
 
 def _clashes(dataset: Dataset, preparation: Preparation) -> Container[str]:
     role = next(iter(dataset.roles))
-    found = (
-        cell_candidates(row, role, dataset, preparation, None) for row in selected_rows(dataset)
-    )
+    found = (cell_candidates(row, role, dataset, preparation) for row in selected_rows(dataset))
     return clashing(cell[0][1] for cell in found if not isinstance(cell, Issue) and len(cell) == 1)
 
 
@@ -127,14 +128,11 @@ def _case(
     row: Row,
     dataset: Dataset,
     preparation: Preparation,
-    download: Download | None,
     names: Names,
     clashes: Container[str],
     read: Read,
 ) -> CaseImages:
-    cells = {
-        role: cell_candidates(row, role, dataset, preparation, download) for role in dataset.roles
-    }
+    cells = {role: cell_candidates(row, role, dataset, preparation) for role in dataset.roles}
     name = names.take(_name(row, dataset, next(iter(cells.values())), clashes))
     images = tuple(
         image
@@ -157,12 +155,12 @@ def _name(
             return str(value).strip()
     elif not isinstance(first, Issue) and len(first) == 1:
         return _shown(first[0][1], clashes)
-    return _line(row, dataset)
+    return _line(row.line, dataset)
 
 
-def _line(row: Row, dataset: Dataset) -> str:
+def _line(line: int, dataset: Dataset) -> str:
     """A Parquet file has no lines."""
-    return f"{'row' if dataset.format == 'parquet' else 'line'} {row.line}"
+    return f"{'row' if dataset.format == 'parquet' else 'line'} {line}"
 
 
 def _found(
@@ -174,7 +172,7 @@ def _found(
     read: Read,
 ) -> Iterator[Found]:
     if isinstance(cell, Issue):
-        yield UnreadableImage(_line(row, dataset), role, cell)
+        yield UnreadableImage(_line(row.line, dataset), role, cell)
         return
     if len(cell) > 1:
         clashes = clashing(candidate for _, candidate in cell)
@@ -182,8 +180,7 @@ def _found(
     for source, candidate in cell:
         found = read(source, candidate, names.take(_shown(candidate, clashes)), role)
         if isinstance(found, UnreadableImage):
-            why = f"{found.issue.why} ({line_of(row, dataset)}, column `{dataset.roles[role]}`)"
-            found = replace(found, issue=replace(found.issue, why=why))
+            found = in_the_table(found, row.line, dataset)
         yield found
 
 

@@ -145,7 +145,7 @@ def _count(survey: _Survey, row: Row, dataset: Dataset, looks: Looks) -> None:
         if survey.ids.add(name) > 1:
             survey.twice = survey.twice or name
     for role in dataset.roles:
-        found = cell_candidates(row, role, dataset, Preparation(within=looks.within), None)
+        found = cell_candidates(row, role, dataset, Preparation(within=looks.within))
         if isinstance(found, Issue):
             survey.broken.add(found.why)
             continue

@@ -150,7 +150,7 @@ def _sized(image: ResultImage, looks: Looks) -> ResultImage:
 
 def _cases(workflow: Workflow) -> Iterator[Case]:
     """The cases by name with the places of their images; no image is opened."""
-    for case in gather(workflow, fetch=False, read=unopened):
+    for case in gather(workflow, read=unopened):
         images = (_image(each) for each in case.images if isinstance(each, Image))
         yield case.name, tuple(images)
 

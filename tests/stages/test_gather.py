@@ -21,6 +21,7 @@ from pyarrow import parquet
 from runner.roles import Found
 from runner.sources.candidate import Candidate
 from runner.sources.table import Row
+from runner.stages.fetching import fetched
 from runner.stages.gather import gather
 from runner.stages.listing import unopened
 from runner.values.case import CaseImages
@@ -463,7 +464,7 @@ def test_web_images_are_fetched_when_it_is_their_turn(
     texts = [f"{site}/a.jpg", f"{site}/b.jpg", f"{site}/c.png"]
     flow = workflow(tmp_path, *texts, preparation=Preparation(fetch=True))
     downloads = tmp_path / "downloads"
-    cases = gather(flow, allow_private=True, downloads=downloads)
+    cases = fetched(flow, gather(flow), allow_private=True, downloads=downloads)
     assert asked == []
     (first,) = next(cases).images
     assert asked == ["/a.jpg"]
@@ -472,19 +473,19 @@ def test_web_images_are_fetched_when_it_is_their_turn(
     assert first.origin.path.parent == downloads
     assert (first.name, first.address) == ("a.jpg", texts[0])
     assert [told(case.images[0]) for case in cases] == ["b.jpg", "web_not_found"]
-    again = gather(flow, allow_private=True, downloads=downloads)
+    again = fetched(flow, gather(flow), allow_private=True, downloads=downloads)
     assert next(again).images == (first,)
     assert asked == ["/a.jpg", "/b.jpg", "/c.png"]
-    blocked = gather(flow, downloads=tmp_path / "other")
+    blocked = fetched(flow, gather(flow), downloads=tmp_path / "other")
     assert [told(case.images[0]) for case in blocked] == ["web_blocked_address"] * 3
 
 
 def test_a_plan_fetches_nothing(tmp_path: Path, web: tuple[str, list[str]]) -> None:
-    """Without leave to fetch, and in a workflow that does not fetch, an address stays an address."""
+    """Neither does the run of a workflow that leaves that to the service."""
     site, asked = web
     fetching = workflow(tmp_path, f"{site}/a.jpg", preparation=Preparation(fetch=True))
     plain = workflow(tmp_path, f"{site}/a.jpg")
-    for cases in (gather(fetching, fetch=False), gather(plain)):
+    for cases in (gather(fetching), fetched(plain, gather(plain))):
         ((image,),) = [case.images for case in cases]
         assert isinstance(image, Image)
         assert image.origin == WebOrigin(f"{site}/a.jpg")
@@ -497,7 +498,7 @@ def test_downloads_without_a_folder_of_their_own(
     """They are kept as long as the process lives."""
     site, _ = web
     flow = workflow(tmp_path, f"{site}/a.jpg", preparation=Preparation(fetch=True))
-    ((image,),) = [case.images for case in gather(flow, allow_private=True)]
+    ((image,),) = [case.images for case in fetched(flow, gather(flow), allow_private=True)]
     assert isinstance(image, Image)
     assert isinstance(image.origin, FileOrigin)
     assert image.origin.path.is_file()
