@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +22,7 @@ from runner.providers.simulator.commands import planned
 from runner.providers.simulator.desk import Desk, MovableClock
 from runner.resume import Options
 from runner.roles import Connection
+from runner.stages.plan import Plan
 from runner.store.folder import RunFolder
 from runner.story import Outcome, make_plan, run
 from runner.transport.http import AiohttpTransport
@@ -27,6 +30,7 @@ from runner.values.event import Event
 from runner.values.request import Policy
 from runner.values.result import Result
 from runner.workflow.load import load
+from runner.workflow.spec import Workflow
 
 FIND = "  - {id: find, prompt: Find the shapes., schema: boxes}\n"
 TELL = '  - {id: tell, prompt: "Describe the {{ find.boxes | length }} shapes."}\n'
@@ -60,6 +64,7 @@ class Scene:
         images: str = '"*.png"',
         transport: object = None,
         log: Callable[[Event], None] = lambda event: None,
+        plan: Callable[[Workflow], Plan] = make_plan,
         options: Mapping[str, Any] = {},
         **limits: object,
     ) -> tuple[Outcome, list[Result]]:
@@ -81,7 +86,7 @@ class Scene:
             log(event)
 
         how = Options(connection, self.folder / out, say=self.said.append, log=note, **options)
-        outcome = run(loaded, make_plan(loaded), how)
+        outcome = run(loaded, plan(loaded), how)
         return outcome, list(RunFolder(outcome.folder).results())
 
     @property
@@ -453,3 +458,90 @@ def test_answers_of_batches_are_there_for_other_runs(scene: Scene, tmp_path: Pat
     finally:
         cache.close()
     assert (outcome.tally.by_origin, scene.billed) == ({"cache": 3}, 3)
+
+
+def when_pending(scene: Scene, do: Callable[[], None]) -> Callable[[Event], None]:
+    """Does something while the service works; then hours go by."""
+    scene.desk.batches.pending = timedelta(hours=10)
+
+    def look(event: Event) -> None:
+        if event.name == "batch" and event.fields["state"] == "pending":
+            do()
+            tomorrow(scene)
+
+    return look
+
+
+def test_an_image_that_comes_while_the_service_works_is_no_part_of_the_run(scene: Scene) -> None:
+    """Nothing that was paid for moves or is lost, and the new image is named."""
+    new = scene.folder / "00.png"
+
+    def add() -> None:
+        Image.new("RGB", (90, 90), "green").save(new)
+
+    outcome, results = scene.run(FIND + TELL, log=when_pending(scene, add))
+    assert (outcome.exit_code, scene.billed) == (0, 6)
+    assert [(r.case, r.step) for r in results] == [
+        (f"{n}.png", step) for n in range(3) for step in ("find", "tell")
+    ]
+    assert scene.said[-1] == (
+        "added since the run was planned, and no part of it: 00.png;"
+        " the same command asks about them"
+    )
+    new.unlink()
+    _, live = scene.run(FIND + TELL, mode="live", out="live")
+    assert plain(results) == plain(live)
+
+
+def test_an_image_that_goes_while_the_service_works_fails_alone(scene: Scene) -> None:
+    """What was sent of it has its answer; what is still to be sent of it cannot be."""
+    gone = scene.folder / "0.png"
+    outcome, results = scene.run(
+        FIND + TELL, log=when_pending(scene, lambda: gone.unlink(missing_ok=True))
+    )
+    assert [(r.case, r.step, r.status) for r in results] == [
+        ("0.png", "find", "ok"),
+        ("0.png", "tell", "failed"),
+        *((f"{n}.png", step, "ok") for n in (1, 2) for step in ("find", "tell")),
+    ]
+    assert "0.png: there is no such file" in str(results[1].error)
+    assert (outcome.exit_code, scene.billed) == (3, 5)
+    assert not any("added since" in sentence for sentence in scene.said)
+
+
+def test_an_image_that_goes_in_a_run_of_one_step_has_its_answer(scene: Scene) -> None:
+    """It is paid for; and nobody waits for ever."""
+    gone = scene.folder / "0.png"
+    outcome, results = scene.run(log=when_pending(scene, lambda: gone.unlink(missing_ok=True)))
+    assert (outcome.exit_code, len(results), scene.billed) == (0, 3, 3)
+
+
+@pytest.mark.parametrize("mode", ["batch", "live"])
+def test_a_folder_that_changes_after_the_plan_changes_nothing_of_it(
+    scene: Scene, mode: str
+) -> None:
+    """A person may look at a plan for long before it is begun."""
+
+    def planned_earlier(workflow: Workflow) -> Plan:
+        found = make_plan(workflow)
+        Image.new("RGB", (90, 90), "green").save(scene.folder / "00.png")
+        (scene.folder / "1.png").unlink()
+        return found
+
+    outcome, results = scene.run(mode=mode, plan=planned_earlier)
+    assert [(r.case, r.status) for r in results] == [
+        ("0.png", "ok"),
+        ("1.png", "failed"),
+        ("2.png", "ok"),
+    ]
+    assert (outcome.exit_code, scene.billed) == (3, 2)
+
+
+def test_a_wave_that_can_bring_nothing_ends_the_run(scene: Scene) -> None:
+    """Of a store in which a batch was closed and its answers are not, whatever damaged it."""
+    first = stopped_with_a_batch_under_way(scene)
+    with closing(sqlite3.connect(first.folder / "run.sqlite")) as db, db:
+        db.execute("UPDATE part SET stage = 'closed'")
+    outcome, results = scene.run()
+    assert (outcome.exit_code, outcome.halt.kind, results) == (5, "limit", [])
+    assert outcome.halt.why == "no batch is left that could answer what is open of 3 cases"

@@ -19,6 +19,7 @@ from runner.catalogue import Model
 from runner.roles import Ask, BatchBook, Batches, ImageError, Log, TakesBatches
 from runner.stages.chain import under_way
 from runner.stages.halt import Halt
+from runner.text.words import number
 from runner.tokens import input_tokens
 from runner.transport.budget import Budget
 from runner.transport.classify import decide
@@ -45,6 +46,10 @@ PART_REQUESTS = 20_000
 
 WAVE_BYTES = 16_000_000_000
 """Of all files of a wave: a project holds 20 GB. Source: ai.google.dev, Files API."""
+
+
+class StuckError(Exception):
+    """Nothing would ever come of what is awaited; the message says what that is."""
 
 
 @dataclass(slots=True)
@@ -83,6 +88,8 @@ class Batching:
     _told: dict[int, int] = field(default_factory=dict)
     """Of each job that is not through: a bit for every step whose result was told."""
     _begun: bool = False
+    _has_moved: bool = False
+    """Whether this wave has put off or told something that no wave before it had."""
 
     async def begin(self) -> bool:
         """Takes up what earlier processes left; False when there is nothing to do for batches."""
@@ -133,7 +140,9 @@ class Batching:
         """Whether the result of a step was told in an earlier wave; it is now."""
         mask = self._told.get(job.number, 0)
         self._told[job.number] = mask | 1 << position
-        return bool(mask >> position & 1)
+        is_told = bool(mask >> position & 1)
+        self._has_moved |= not is_told
+        return is_told
 
     def mark(self, job: Job, *, is_through: bool) -> None:
         """A job has come to its end, or has steps that were put off."""
@@ -142,9 +151,14 @@ class Batching:
         else:
             self._told.setdefault(job.number, 0)
 
-    def next_wave(self) -> bool:
-        """From here on, only jobs that were not through are looked at; False when there are none."""
-        self._begun = True
+    def next_wave(self, *, has_waited: bool) -> bool:
+        """From here on, only jobs that were not through are looked at; False when there are none.
+        `has_waited`: a batch has come to its end since. Raises `StuckError` when another wave would be
+        like this one."""
+        if self._told and not (has_waited or self._has_moved):
+            cases = number(len(self._told), "case")
+            raise StuckError(f"no batch is left that could answer what is open of {cases}")
+        self._begun, self._has_moved = True, False
         return bool(self._told)
 
     def file_of(self, part: Part) -> Path:
@@ -191,6 +205,7 @@ class Batching:
             self.budget.release(price, held, 0.0, sent=False)
             return Failure("image", str(error))
         now.tries = tries + 1
+        self._has_moved = True
         self.log(asked(now.question, now.tries, request.model))
         return PUT_OFF
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 from runner.executors import EXECUTORS
 from runner.roles import AnswerCache, Connection, Journal, Log, UploadMemory, no_log
 from runner.sources.fetch import Again, Passing
-from runner.stages.batching import Batching
+from runner.stages.batching import Batching, StuckError
 from runner.stages.case_list import CaseList
 from runner.stages.chain import Chain
 from runner.stages.deliver import Delivery
 from runner.stages.expand import jobs
 from runner.stages.fetching import fetched
+from runner.stages.gather import gather
 from runner.stages.halt import Halt, HaltKind, stop_on_signals
 from runner.stages.inquire import Concluded, Inquiry
+from runner.stages.listing import unopened
 from runner.stages.recall import Recall
 from runner.stages.stepping import Steps
 from runner.stages.try_again import try_again
@@ -29,8 +32,12 @@ from runner.transport.pacing import Pacers
 from runner.values.event import concluded, halted, said
 from runner.values.image import DataOrigin, Image
 from runner.values.job import Job
+from runner.values.problem import Rejected
 from runner.values.result import FINE
 from runner.workflow.spec import Workflow
+
+NAMED = 3
+"""So many of the images that were added are named."""
 
 LONG_SECONDS = 5.0
 """A person is told of a wait that holds up the images for so long."""
@@ -81,8 +88,12 @@ class Asking:
                 async with aclosing(executor.run(self._jobs(again), through)) as done:
                     async for each in done:
                         yield each
-                if self.batching is None or not await self._next_wave(self.batching):
+                if self.batching is None:
                     return
+                if not await self._next_wave(self.batching):
+                    break
+            if not self.halt.is_called:
+                await asyncio.to_thread(self._tell_what_was_added)
 
     async def _steps(self, stack: AsyncExitStack) -> Steps:
         """The steps of the workflow, with the way to every provider open as long as the stack is."""
@@ -135,8 +146,9 @@ class Asking:
         )
         try:
             await batching.close()
-            return await delivery.all() and batching.next_wave()
-        except OSError as error:  # the disk
+            has_waited = bool(await batching.book.parts())
+            return await delivery.all() and batching.next_wave(has_waited=has_waited)
+        except (OSError, StuckError) as error:  # the disk; a store that nobody can go on with
             self.stop("limit", str(error))
             return False
 
@@ -164,6 +176,18 @@ class Asking:
                 return
             if self.batching is None or self.batching.wants(job):
                 yield job
+
+    def _tell_what_was_added(self) -> None:
+        """Says which images came while batches were waited for; a table may be gone since."""
+        with suppress(Rejected, OSError):
+            now = islice(gather(self.workflow, unopened), self.workflow.run.limit)
+            added = list(self.cases.others(now))
+            if added:
+                more = f" and {len(added) - NAMED:,} more" if len(added) > NAMED else ""
+                self.say(
+                    f"added since the run was planned, and no part of it: {', '.join(added[:NAMED])}"
+                    f"{more}; the same command asks about them"
+                )
 
     async def _job(self, job: Job, steps: Steps) -> list[Concluded]:
         """One case through its steps; what was answered before a halt is kept. A step that was put
