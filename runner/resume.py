@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +16,11 @@ from runner.store.folder import FolderError, RunFolder
 from runner.store.journal import Journal
 from runner.store.journal_schema import FILE_NAME as STORE
 from runner.store.ledger import NAMED, Doubt
+from runner.store.left_behind import LeftBehind
 from runner.store.manifest import Manifest
 from runner.store.recorded import Recorded
 from runner.text.log_line import Hide
+from runner.text.words import number
 from runner.transport.budget import Budget
 from runner.transport.pacing import Pacers
 from runner.values.event import doubtful
@@ -82,7 +84,7 @@ def to_go_on_with(plan: Plan, options: Options) -> RunFolder | None:
 class Before:
     """Where a run stands before a command goes on with it: the share 0–1 of what its plan would send
     that is still to be sent, how many of its results are there, and the most that it can have spent.
-    `beside` tells of an unfinished run of the same file that a new one leaves behind."""
+    `beside` tells of unfinished runs of the same file that a new one leaves behind."""
 
     left: float = 1.0
     there: int = 0
@@ -132,16 +134,39 @@ def _left(plan: Plan, there: int) -> float:
 
 
 def _left_behind(workflow: Workflow, plan: Plan, options: Options) -> str | None:
-    """A sentence about the newest run of the same file on the same service, when that is unfinished
-    and has another plan."""
-    if options.begin != "auto":
-        return None
-    endpoint = options.connection.endpoint
-    folder = RunFolder.latest_of(options.out, workflow.name, str(workflow.path), endpoint)
-    if folder is None or not folder.is_unfinished or folder.manifest().get("plan") == plan.key:
-        return None
+    """Sentences about the newest run of the same file on the same service, when that is unfinished
+    and has another plan, and about all runs of it that have batches with the service."""
+    about = {"endpoint": options.connection.endpoint}
+    found = RunFolder.with_answers_of(options.out, workflow.name, str(workflow.path), about)
+    told: list[str] = []
+    for run in filter(lambda run: run.is_unfinished, found):
+        requests, batches = _with_the_service(run)
+        waiting = f"{number(requests, 'request')} in {number(batches, 'batch', 'batches')}"
+        if options.begin == "fresh":
+            if requests:
+                told.append(
+                    f"--fresh leaves {waiting} of {run.path} with the service: what they ask is asked"
+                    " and paid for again"
+                )
+            continue
+        if run is found[0] and run.manifest().get("plan") != plan.key:
+            told.append(_unfinished(run, workflow, options))
+        if requests:
+            told.append(
+                f"{waiting} of {run.path} are with the service: what they ask is not asked again"
+            )
+    return "\n".join(told) or None
+
+
+def _with_the_service(run: RunFolder) -> tuple[int, int]:
+    with suppress(OSError), closing(Recorded.read(run.path)) as journal:
+        return journal.with_the_service()
+    return 0, 0
+
+
+def _unfinished(run: RunFolder, workflow: Workflow, options: Options) -> str:
     try:
-        with closing(Recorded.read(folder.path)) as journal:
+        with closing(Recorded.read(run.path)) as journal:
             there = f"{journal.count():,} of its results are there"
     except OSError:
         there = "its results cannot be read"
@@ -149,7 +174,22 @@ def _left_behind(workflow: Workflow, plan: Plan, options: Options) -> str | None
     rest = (
         "what did not change comes from the cache" if uses else "nothing of it is used (no cache)"
     )
-    return f"{folder.path} is an unfinished run of this file before it was changed: {there}; {rest}"
+    return f"{run.path} is an unfinished run of this file before it was changed: {there}; {rest}"
+
+
+def left_behind(
+    workflow: Workflow, options: Options, folder: RunFolder, journal: Journal
+) -> LeftBehind | None:
+    """What other runs of the same file have in batches; None with `--fresh`, and when that is
+    nothing."""
+    if options.begin == "fresh":
+        return None
+    providers = sorted({step.provider for step in workflow.asks})
+    about = {"endpoint": options.connection.endpoint, "providers": providers}
+    found = RunFolder.with_answers_of(options.out, workflow.name, str(workflow.path), about)
+    others = (run for run in found if run.path != folder.path)
+    left = LeftBehind.of(others, journal.batches, options.say)
+    return left or None
 
 
 def budget_of(workflow: Workflow, journal: Journal) -> Budget:

@@ -174,6 +174,15 @@ class BatchBook(Protocol):
         """A request was put into a part."""
         ...
 
+    async def adopt(self, part: Part, waiting: Sequence[Waiting]) -> None:
+        """A part of another run, and what waits in it, are of this run from now on; of no result of
+        it (ordinal -1), until somebody claims a request."""
+        ...
+
+    async def claim(self, question: Question) -> None:
+        """A request that waits is asked for this result."""
+        ...
+
     async def waiting(self, key: str) -> Waiting | None:
         """What is known of a request that was put into a part and is not answered."""
         ...
@@ -192,6 +201,20 @@ class BatchBook(Protocol):
 
     async def missed(self, waiting: Waiting, failure: Failure) -> None:
         """A try brought no response."""
+        ...
+
+
+class LeftBehind(Protocol):
+    """The batches of earlier runs of a workflow, and their answers. Raises OSError when they cannot
+    be read, or another process works on them."""
+
+    async def answer(self, key: str) -> Kept | None:
+        """An answer that came with a batch and that no finished run has used."""
+        ...
+
+    async def take(self, key: str, into: BatchBook) -> Sequence[Waiting]:
+        """Moves the batch in which a request waits into the book of this run; everything that waits
+        in it, nothing when there is none."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -14,7 +14,7 @@ from runner.exporters import EXPORTERS
 from runner.judging import judge
 from runner.report.junit import junit_xml
 from runner.report.unanswered import Unanswered, unanswered
-from runner.resume import Options, begun, budget_of, left_out, to_go_on_with
+from runner.resume import Options, begun, budget_of, left_behind, left_out, to_go_on_with
 from runner.roles import OpenImage, fan_out
 from runner.sources.opening import Unreadable, open_file
 from runner.stages.execute import Asking
@@ -107,7 +107,10 @@ def _run(
     verdicts: tuple[Verdict, ...] = ()
     written: dict[str, Sequence[Path]] = {}
     steps: tuple[Unanswered, ...] = ()
-    with LogFile(folder.path / "log.jsonl", options.hide, options.say) as log_file:
+    with (
+        LogFile(folder.path / "log.jsonl", options.hide, options.say) as log_file,
+        ExitStack() as held,
+    ):
 
         def note_batches(happened: Event) -> None:
             if happened.name == "batch":  # a person may look into run.json for a day
@@ -119,6 +122,8 @@ def _run(
         log(_started(workflow, plan, folder, journal))
         options = replace(options, say=_logged(options.say, log_file))
         manifest = begun(workflow, plan, options, folder, journal, tally)
+        if (left := left_behind(workflow, options, folder, journal)) is not None:
+            held.enter_context(closing(left))
         asking = Asking(
             workflow,
             plan.listed,
@@ -135,6 +140,7 @@ def _run(
             left_out(workflow, options, journal, log),
             allow_private=options.allow_private,
             uploads=options.uploads,
+            left_behind=left,
         )
         try:
             told = until_halted(_ask_all(asking, tally, options.watch), halt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ from runner.resume import Options
 from runner.roles import Connection
 from runner.stages.plan import Plan
 from runner.store.folder import RunFolder
+from runner.store.lock import Lock
 from runner.story import Outcome, make_plan, run
 from runner.transport.http import AiohttpTransport
 from runner.values.event import Event
@@ -262,8 +264,6 @@ def stopped_with_a_batch_under_way(scene: Scene, **how: Any) -> Outcome:
             asyncio.get_running_loop().call_soon(press)
 
     def press() -> None:
-        import signal
-
         signal.raise_signal(signal.SIGINT)
 
     assert threading.current_thread() is threading.main_thread()
@@ -545,3 +545,110 @@ def test_a_wave_that_can_bring_nothing_ends_the_run(scene: Scene) -> None:
     outcome, results = scene.run()
     assert (outcome.exit_code, outcome.halt.kind, results) == (5, "limit", [])
     assert outcome.halt.why == "no batch is left that could answer what is open of 3 cases"
+
+
+def changed(scene: Scene) -> None:
+    """One image more, before the others; a service that is quick with what is new."""
+    scene.desk.batches.pending = timedelta(0)
+    Image.new("RGB", (90, 90), "green").save(scene.folder / "00.png")
+
+
+def test_a_run_of_a_changed_folder_takes_what_waits_in_the_batch_of_the_one_before(
+    scene: Scene,
+) -> None:
+    """It asks for the new image alone."""
+    first = stopped_with_a_batch_under_way(scene)
+    changed(scene)
+    tomorrow(scene)
+    outcome, results = scene.run()
+    assert outcome.folder != first.folder
+    assert [(r.case, r.status) for r in results] == [
+        ("0.png", "ok"),
+        ("00.png", "empty"),
+        ("1.png", "ok"),
+        ("2.png", "ok"),
+    ]
+    assert (outcome.exit_code, scene.billed) == (0, 4)
+    assert [len(job.asked) for job in scene.desk.batches.jobs.values()] == [3, 1]
+    taken = f"3 requests in 1 batch of {first.folder}, which was left behind, are taken over"
+    assert any(taken in sentence for sentence in scene.said)
+    assert outcome.tally.by_origin == {"asked": 4}
+    assert outcome.tally.cost_usd == pytest.approx(sum(r.cost_usd or 0 for r in results))
+    _, live = scene.run(mode="live", out="live")
+    assert plain(results) == plain(live)
+
+
+def test_what_is_taken_over_counts_for_the_limits_of_the_run(scene: Scene) -> None:
+    """Three requests of three wait in the batch of the run before."""
+    stopped_with_a_batch_under_way(scene)
+    changed(scene)
+    tomorrow(scene)
+    outcome, _ = scene.run(max_requests=3, parallel=1)
+    assert (outcome.exit_code, outcome.halt.kind) == (5, "limit")
+    assert scene.billed <= 4
+
+
+def test_answers_that_arrived_before_the_folder_changed_are_not_bought_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One batch was answered, the other was not, when the run was stopped."""
+    monkeypatch.setattr("runner.stages.batching.PART_REQUESTS", 2)
+
+    def first_only(event: Event) -> None:
+        if event.name == "batch" and event.fields["state"] == "closed":
+            signal.raise_signal(signal.SIGINT)
+
+    first, _ = scene.run(log=first_only)
+    assert (first.exit_code, first.tally.done) == (130, 0)
+    changed(scene)
+    outcome, results = scene.run()
+    assert (outcome.exit_code, len(results), scene.billed) == (0, 4, 4)
+
+
+def test_who_changes_the_folder_back_pays_for_nothing_either(scene: Scene) -> None:
+    """What the second run took over and has no use for is there for the first."""
+    first = stopped_with_a_batch_under_way(scene)
+    gone = scene.folder / "1.png"
+    content = gone.read_bytes()
+    gone.unlink()
+    tomorrow(scene)
+    outcome, results = scene.run()
+    assert (outcome.exit_code, len(results), scene.billed) == (0, 2, 3)
+    gone.write_bytes(content)
+    outcome, results = scene.run(mode="live")
+    assert (outcome.folder, outcome.exit_code, len(results)) == (first.folder, 0, 3)
+    assert scene.billed == 3 + 2  # what was answered and used is `cache: off`
+
+
+def test_a_changed_prompt_asks_other_things(scene: Scene) -> None:
+    """Nobody waits for the batch of the run before; it stays with that."""
+    first = stopped_with_a_batch_under_way(scene)
+    scene.desk.batches.pending = timedelta(0)
+    outcome, results = scene.run(FIND.replace("shapes", "forms"))
+    assert (outcome.exit_code, len(results)) == (0, 3)
+    tomorrow(scene)
+    outcome, results = scene.run()
+    assert (outcome.folder, outcome.exit_code, scene.billed) == (first.folder, 0, 6)
+
+
+def test_a_batch_that_another_process_waits_for_is_not_asked_for_again(scene: Scene) -> None:
+    """The second run stops, and says who is at work."""
+    first = stopped_with_a_batch_under_way(scene)
+    changed(scene)
+    with Lock(first.folder / "run.lock"):
+        outcome, _ = scene.run()
+    assert (outcome.exit_code, outcome.halt.kind) == (5, "limit")
+    assert "not asked twice: wait for it, or say --fresh" in outcome.halt.why
+    tomorrow(scene)
+    assert scene.run()[0].exit_code == 0
+    assert scene.billed == 4
+
+
+def test_fresh_asks_for_all_of_it(scene: Scene) -> None:
+    """As it says."""
+    stopped_with_a_batch_under_way(scene)
+    changed(scene)
+    scene.desk.batches.pending = timedelta(0)
+    outcome, results = scene.run(options={"begin": "fresh"})
+    assert (outcome.exit_code, len(results)) == (0, 4)
+    assert [len(job.asked) for job in scene.desk.batches.jobs.values()] == [3, 4]

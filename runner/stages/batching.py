@@ -16,7 +16,7 @@ from secrets import token_hex
 from typing import BinaryIO
 
 from runner.catalogue import Model
-from runner.roles import Ask, BatchBook, Batches, ImageError, Log, TakesBatches
+from runner.roles import Ask, BatchBook, Batches, ImageError, LeftBehind, Log, TakesBatches
 from runner.stages.chain import under_way
 from runner.stages.halt import Halt
 from runner.text.words import number
@@ -29,6 +29,7 @@ from runner.values.batch import Part, Waiting
 from runner.values.content import Content
 from runner.values.event import asked, batch
 from runner.values.job import Job
+from runner.values.question import Question
 from runner.values.request import Policy, Request
 from runner.values.response import Failure, Response
 
@@ -79,6 +80,7 @@ class Batching:
     models: Mapping[str, Model]
     policy: Policy
     is_on: bool = True
+    left_behind: LeftBehind | None = None
     services: dict[str, Batches] = field(default_factory=dict)
     inherited: frozenset[int] = frozenset()
     """The parts that an earlier process left."""
@@ -101,7 +103,8 @@ class Batching:
                 await self.book.drop(part)
         for model, (count, dollars) in (await self.book.held()).items():
             self.budget.hold(model, count, dollars)
-        return self.is_on or any(part.stage != "writing" for part in parts)
+        has_sent = any(part.stage != "writing" for part in parts)
+        return self.is_on or has_sent or self.left_behind is not None
 
     def around(self, provider: str, service: Ask, ask: Ask) -> Ask:
         """An `Ask` that puts off what is to be answered by a batch; `ask` asks at once."""
@@ -111,7 +114,7 @@ class Batching:
         self.services[provider] = batches
 
         async def put_off(request: Request) -> Response | Failure:
-            known = await self.book.waiting(under_way.get().question.key)
+            known = await self._known(under_way.get().question)
             if known is not None and known.part is not None:
                 return PUT_OFF
             if known is not None and known.failure is not None and not self._again(known):
@@ -164,6 +167,17 @@ class Batching:
     def file_of(self, part: Part) -> Path:
         """Where the requests of a part are written."""
         return self.folder / f"{part.name}.jsonl"
+
+    async def _known(self, question: Question) -> Waiting | None:
+        """What is known of a request that was put into a batch; those of earlier runs move here."""
+        known = await self.book.waiting(question.key)
+        if known is None and self.left_behind is not None:
+            for each in await self.left_behind.take(question.key, self.book):
+                self.budget.hold(each.model, 1, each.reserved_usd)
+            known = await self.book.waiting(question.key)
+        if known is not None and known.question.ordinal < 0:
+            await self.book.claim(question)
+        return known
 
     def _again(self, known: Waiting) -> bool:
         """Whether a request whose last try failed is put into another batch."""

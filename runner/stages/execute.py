@@ -11,7 +11,15 @@ from itertools import islice
 from pathlib import Path
 
 from runner.executors import EXECUTORS
-from runner.roles import AnswerCache, Connection, Journal, Log, UploadMemory, no_log
+from runner.roles import (
+    AnswerCache,
+    Connection,
+    Journal,
+    LeftBehind,
+    Log,
+    UploadMemory,
+    no_log,
+)
 from runner.sources.fetch import Again, Passing
 from runner.stages.batching import Batching, StuckError
 from runner.stages.case_list import CaseList
@@ -70,6 +78,7 @@ class Asking:
     uploads: UploadMemory | None = None
     inline: dict[str, bytes] = field(default_factory=dict)
     renderer: Renderer = field(default_factory=Renderer)
+    left_behind: LeftBehind | None = None
     batching: Batching | None = None
 
     async def results(self) -> AsyncIterator[list[Concluded]]:
@@ -116,7 +125,8 @@ class Asking:
             if batching is not None:
                 asks[provider] = batching.around(provider, service, asks[provider])
         mode = self.workflow.run.cache
-        recall = Recall(mode, self.connection, self.journal, self.log, self.cache, self.left_out)
+        known = (self.cache, self.left_out, self.left_behind)
+        recall = Recall(mode, self.connection, self.journal, self.log, *known)
         about = (self.workflow, self.journal, recall, self.halt, self.day)
         inquiry = Inquiry(*about, chain.quote, self.stop, asks)
         return Steps(
@@ -135,6 +145,7 @@ class Asking:
             self.workflow.models,
             self.connection.policy,
             self.workflow.run.mode == "batch",
+            self.left_behind,
         )
         return batching if await batching.begin() else None
 

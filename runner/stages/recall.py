@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from runner.roles import OPENAI, AnswerCache, Connection, Journal, Kept, Log
+from runner.roles import OPENAI, AnswerCache, Connection, Journal, Kept, LeftBehind, Log
 from runner.stages.chain import SIMULATOR
 from runner.values.event import recalled
 from runner.values.question import Question
@@ -24,6 +24,7 @@ class Recall:
     log: Log
     cache: AnswerCache | None = None
     left_out: frozenset[str] = frozenset()
+    left_behind: LeftBehind | None = None
 
     async def find(
         self, question: Question, provider: str, leads_on: Callable[[Response], bool]
@@ -41,13 +42,12 @@ class Recall:
         if question.key in self.left_out:
             why = "sent before the run was killed, and perhaps paid for; not asked again"
             return Failure("doubtful", f"{why} (on_doubtful)", maybe_billed=True)
+        if kept is None and (kept := await self._left_behind(question.key)):
+            return await self._adopted(question, kept)
         if provider == SIMULATOR:
             return None
         if kept := await self._cached(provider, question.key):
-            kept = replace(kept, origin="cache", ordinal=question.ordinal)
-            await self.journal.adopt(question.key, kept)
-            self.log(recalled(question, "cache"))
-            return kept
+            return await self._adopted(question, kept)
         if self.mode == "only":
             return Failure("not_cached", "no answer is stored, and `cache: only` never asks")
         return None
@@ -58,6 +58,16 @@ class Recall:
         stores = self.mode in ("use", "refresh") and provider != SIMULATOR
         if self.cache is not None and stores and kept.origin == "asked":
             self.cache.put(endpoint(provider, self.connection), key, kept)
+
+    async def _left_behind(self, key: str) -> Kept | None:
+        return None if self.left_behind is None else await self.left_behind.answer(key)
+
+    async def _adopted(self, question: Question, kept: Kept) -> Kept:
+        """What another run has bought, as this one has it."""
+        kept = replace(kept, origin="cache", ordinal=question.ordinal)
+        await self.journal.adopt(question.key, kept)
+        self.log(recalled(question, "cache"))
+        return kept
 
     async def _cached(self, provider: str, key: str) -> Kept | None:
         if self.cache is None or self.mode not in ("use", "only"):

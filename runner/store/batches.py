@@ -6,7 +6,7 @@ import asyncio
 import json
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from functools import partial
 from sqlite3 import Connection
@@ -51,6 +51,23 @@ class BatchBook:
     async def add(self, waiting: Waiting) -> None:
         """A request was put into a part."""
         await self._write(partial(_add, waiting))
+
+    async def adopt(self, part: Part, waiting: Sequence[Waiting]) -> None:
+        """A part of another run, and what waits in it, are of this run from now on; of no result of
+        it, until somebody `claims` a request."""
+        await self._write(partial(_adopt, part, waiting))
+
+    async def claim(self, question: Question) -> None:
+        """A request that waits is asked for this result."""
+        await self._write(partial(rows.asked_for, question))
+
+    async def leave(self, part: Part, why: str) -> None:
+        """A part is another run's from now on: it is closed here, and nothing waits in it."""
+        await self._write(partial(_leave, part, why))
+
+    def left(self, part: Part, why: str) -> None:
+        """The same; waits by itself."""
+        self._database.write(partial(_leave, part, why)).result()
 
     async def waiting(self, key: str) -> Waiting | None:
         """What is known of a request that was put into a part and is not answered."""
@@ -116,6 +133,14 @@ _HELD = """
 SELECT model, count(*), sum(reserved_usd) FROM waiting JOIN part ON part.id = waiting.part
 GROUP BY model"""
 
+_IS_SETTLED = """
+SELECT 1 FROM request WHERE key = ? AND (
+  EXISTS (SELECT 1 FROM waiting WHERE request = request.id AND part IS NOT NULL)
+  OR EXISTS (SELECT 1 FROM response WHERE request = request.id AND NOT void))"""
+
+NOBODYS = -1
+"""The place in the plan of what no result has asked for."""
+
 _WAITING = """
 SELECT ordinal, name, estimate_usd, part, tries, reserved_usd, content
 FROM waiting JOIN request ON request.id = waiting.request WHERE key = ?"""
@@ -149,6 +174,22 @@ def _drop(part: int, db: Connection) -> None:
         (part,),
     )
     db.execute("DELETE FROM part WHERE id = ?", (part,))
+
+
+def _adopt(part: Part, waiting: Sequence[Waiting], db: Connection) -> None:
+    """What is answered here, or waits in another part, stays as it is."""
+    here = _begin(part.provider, part.model, part.name, db)
+    _mark(replace(part, id=here.id), db)
+    for each in waiting:
+        key = bytes.fromhex(each.question.key)
+        if not db.execute(_IS_SETTLED, (key,)).fetchone():
+            nobodys = replace(each.question, ordinal=NOBODYS)
+            _add(replace(each, question=nobodys, part=here.id), db)
+
+
+def _leave(part: Part, why: str, db: Connection) -> None:
+    db.execute("DELETE FROM waiting WHERE part = ?", (part.id,))
+    _mark(replace(part, stage="closed", why=why), db)
 
 
 def _add(waiting: Waiting, db: Connection) -> None:

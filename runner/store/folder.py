@@ -64,17 +64,33 @@ class RunFolder:
         return cls._newest(parent, f"*_{_slug(name)}_*", wanted)
 
     @classmethod
+    def with_answers_of(
+        cls, parent: Path, name: str, workflow: str, about: Mapping[str, object]
+    ) -> list[RunFolder]:
+        """The runs of a workflow file that are unfinished, and the newest one, the newest first; of
+        those of which run.json says this about them."""
+        wanted = {"workflow": workflow, **about}
+        found = list(cls._matching(parent, f"*_{_slug(name)}_*", wanted))
+        return [run for at, run in enumerate(found) if not at or run.is_unfinished]
+
+    @classmethod
     def _newest(cls, parent: Path, pattern: str, wanted: Mapping[str, object]) -> RunFolder | None:
+        return next(cls._matching(parent, pattern, wanted), None)
+
+    @classmethod
+    def _matching(
+        cls, parent: Path, pattern: str, wanted: Mapping[str, object]
+    ) -> Iterator[RunFolder]:
+        """The runs of which run.json says this, the newest first."""
         try:
             found = sorted(parent.glob(f"{pattern}/run.json"), reverse=True)
         except OSError:
-            return None
+            return
         for path in found:
             folder = cls(path.parent)
             manifest = folder.manifest()
             if manifest and all(manifest.get(name) == wanted[name] for name in wanted):
-                return folder
-        return None
+                yield folder
 
     @property
     def is_unfinished(self) -> bool:

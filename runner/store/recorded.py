@@ -91,6 +91,11 @@ class Recorded:
         found = dict(self._rows(query))
         return sum(found.values() if statuses is None else (found.get(s, 0) for s in statuses))
 
+    def with_the_service(self) -> tuple[int, int]:
+        """How many requests wait in batches, and in how many."""
+        ((requests, batches),) = self._rows(_WITH_THE_SERVICE)
+        return requests, batches
+
     def lines(self, step: str | None = None) -> Iterator[str]:
         """The lines of results.jsonl, without line ends, in the order of the plan; of one step when
         it is named. A result that is to be asked again stands among them until it is replaced. What
@@ -184,6 +189,10 @@ def key_of(request: int | None, db: Connection) -> bytes:
 RESULTS = """
 SELECT result.ordinal, coalesce(key, x''), origin, step, status, content, checksum
 FROM result LEFT JOIN request ON request.id = result.request"""
+
+_WITH_THE_SERVICE = """
+SELECT count(*), count(DISTINCT part.id) FROM waiting JOIN part ON part.id = waiting.part
+WHERE stage IN ('creating', 'created')"""
 
 _PAGED = "ORDER BY result.ordinal LIMIT ?"
 
