@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import sqlite3
 import threading
@@ -21,12 +22,13 @@ from PIL import Image, ImageDraw
 from runner.providers.simulator.batches import Batches
 from runner.providers.simulator.commands import planned
 from runner.providers.simulator.desk import Desk, MovableClock
-from runner.resume import Options
+from runner.resume import Begin, Options, before
 from runner.roles import Connection
 from runner.stages.plan import Plan
 from runner.store.folder import RunFolder
 from runner.store.lock import Lock
 from runner.story import Outcome, make_plan, run
+from runner.tokens import input_tokens
 from runner.transport.http import AiohttpTransport
 from runner.values.event import Event
 from runner.values.request import Policy
@@ -644,11 +646,101 @@ def test_a_batch_that_another_process_waits_for_is_not_asked_for_again(scene: Sc
     assert scene.billed == 4
 
 
+def beforehand(scene: Scene, begin: Begin) -> str | None:
+    """What a person is told of earlier runs before a new one begins."""
+    workflow = load(scene.folder / "test.workflow.yaml", environ={})
+    options = Options(Connection("k", scene.address), scene.folder / "runs", begin=begin)
+    return before(workflow, make_plan(workflow), options).beside
+
+
 def test_fresh_asks_for_all_of_it(scene: Scene) -> None:
     """As it says."""
-    stopped_with_a_batch_under_way(scene)
+    first = stopped_with_a_batch_under_way(scene)
     changed(scene)
+    waiting = f"3 requests in 1 batch of {first.folder}"
+    assert str(beforehand(scene, "auto")).splitlines()[1] == (
+        f"{waiting} are with the service: what they ask is not asked again"
+    )
+    assert beforehand(scene, "fresh") == (
+        f"--fresh leaves {waiting} with the service: what they ask is asked and paid for again"
+    )
     scene.desk.batches.pending = timedelta(0)
     outcome, results = scene.run(options={"begin": "fresh"})
     assert (outcome.exit_code, len(results)) == (0, 4)
     assert [len(job.asked) for job in scene.desk.batches.jobs.values()] == [3, 4]
+
+
+@dataclass
+class Rewriting(httpx.AsyncBaseTransport):
+    """Hands over the files of answers with their lines as `rewrite` has them."""
+
+    rewrite: Callable[[list[bytes]], list[bytes]]
+    inner: AiohttpTransport = field(default_factory=AiohttpTransport)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self.inner.handle_async_request(request)
+        if not request.url.path.endswith(":download"):
+            return response
+        lines = (await response.aread()).splitlines(keepends=True)
+        return httpx.Response(200, content=b"".join(self.rewrite(lines)), request=request)
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+UNKNOWN = re.compile(rb'"key": ?"[0-9a-f]{64}"')
+
+
+@pytest.mark.parametrize(
+    ("rewrite", "batches"),
+    [
+        (lambda lines: [*lines, *lines], 1),
+        (lambda lines: [*lines, UNKNOWN.sub(b'"key":"%s"' % (b"0" * 64), lines[0])], 1),
+        (lambda lines: lines[1:] if len(lines) > 1 else lines, 2),
+    ],
+    ids=["a key twice", "a key that nobody asked", "a key is missing"],
+)
+def test_a_file_of_answers_that_is_not_what_was_asked(
+    scene: Scene, rewrite: Callable[[list[bytes]], list[bytes]], batches: int
+) -> None:
+    """An answer counts once and costs once; what is missing is asked in another batch."""
+    outcome, results = scene.run(transport=Rewriting(rewrite))
+    assert [(r.case, r.status) for r in results] == [(f"{n}.png", "ok") for n in range(3)]
+    assert (outcome.exit_code, outcome.tally.by_origin) == (0, {"asked": 3})
+    assert outcome.tally.cost_usd == pytest.approx(sum(r.cost_usd or 0 for r in results))
+    assert len(scene.desk.batches.jobs) == batches
+
+
+def test_an_image_that_goes_while_its_line_is_written_leaves_no_empty_batch(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails alone."""
+
+    def gone(*about: Any) -> Any:
+        (scene.folder / "0.png").unlink(missing_ok=True)
+        return input_tokens(*about)
+
+    monkeypatch.setattr("runner.stages.batching.input_tokens", gone)
+    outcome, results = scene.run(images="0.png")
+    assert [(r.case, r.status) for r in results] == [("0.png", "failed")]
+    assert (outcome.exit_code, scene.desk.batches.jobs, scene.desk.files.stored) == (3, {}, {})
+    assert not list((outcome.folder / "batches").glob("*"))
+
+
+def test_a_move_that_was_cut_off_is_done_the_next_time(scene: Scene) -> None:
+    """The batch is written down in both runs: the later one has it, the earlier one asks nobody."""
+    first = stopped_with_a_batch_under_way(scene)
+    as_it_was = (first.folder / "run.sqlite").read_bytes()
+    changed(scene)
+    second = stopped_with_a_batch_under_way(scene)
+    assert second.folder != first.folder
+    (first.folder / "run.sqlite").write_bytes(as_it_was)
+    tomorrow(scene)
+    scene.desk.batches.pending = timedelta(0)
+    outcome, results = scene.run()
+    assert (outcome.folder, outcome.exit_code, len(results)) == (second.folder, 0, 4)
+    assert scene.billed == 4
+    with closing(sqlite3.connect(first.folder / "run.sqlite")) as db:
+        told = db.execute("SELECT stage, why FROM part").fetchall()
+        assert told == [("closed", "taken over by a later run")]
+        assert db.execute("SELECT count(*) FROM waiting").fetchone() == (0,)

@@ -254,6 +254,10 @@ class Batching:
         with writing.file as file:
             file.flush()
             await asyncio.to_thread(os.fsync, file.fileno())
+        if not writing.part.requests:  # no image of its only request could be read
+            self.file_of(writing.part).unlink(missing_ok=True)
+            await self.book.drop(writing.part)
+            return
         if not self.halt.is_called:
             await self.book.mark(replace(writing.part, stage="written"))
             self.log(batch(writing.part, "written"))

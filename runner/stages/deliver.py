@@ -204,8 +204,7 @@ class Delivery:
         """Takes in the lines of a file; the keys of those that are damaged."""
         flaws: dict[str, Failure] = {}
 
-        async def take(line: bytes) -> None:
-            key, answer = service.read(line, part.model, headers)
+        async def take(key: str, answer: Response | Failure) -> None:
             if isinstance(answer, Failure) and answer.kind in ("unreadable", "transport"):
                 flaws[key] = answer
             elif isinstance(answer, Failure):
@@ -215,7 +214,12 @@ class Delivery:
 
         most = self.batching.policy.max_answer_bytes
         for lines in _lines(target, most):
-            await asyncio.gather(*map(take, lines))
+            found: dict[str, Response | Failure] = {}
+            for line in lines:
+                key, answer = service.read(line, part.model, headers)
+                if not isinstance(found.get(key), Response):  # the same key twice is one answer
+                    found[key] = answer
+            await asyncio.gather(*(take(*each) for each in found.items()))
         return {key: flaw for key, flaw in flaws.items() if key}
 
     async def _answered(self, part: Part, key: str, response: Response) -> None:

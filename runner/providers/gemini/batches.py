@@ -71,9 +71,10 @@ class GeminiBatches:
         return project_of(self.files.base, self.session.channel.key)
 
     async def line(self, request: Request) -> Sequence[Content] | Failure:
-        """The line of a request, in pieces, with its end; images are within it."""
+        """The line of a request, in pieces, with its end; images are within it, and read when it is
+        written."""
         try:
-            body = await asyncio.to_thread(self._read, request)
+            body, _ = await asyncio.to_thread(self.session.body, request)
         except ImageError as error:
             return Failure("image", str(error))
         length, most = sum(map(len, body)), catalogue().bytes_per_request
@@ -81,10 +82,6 @@ class GeminiBatches:
             why = f"the request has {length:,} bytes, the service takes {most:,}"
             return Failure("too_large", why)
         return [b'{"key":"' + request.key.encode() + b'","request":', *body, b"}\n"]
-
-    def _read(self, request: Request) -> list[bytes]:
-        body, _ = self.session.body(request)
-        return [piece[:] for piece in body]
 
     async def upload(self, path: Path, name: str, *, look: bool) -> str | Failure:
         """The service's name of a file that was uploaded under this display name; `look`: perhaps it

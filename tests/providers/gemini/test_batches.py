@@ -15,7 +15,7 @@ from runner.providers.gemini import Gemini
 from runner.providers.gemini.batches import GeminiBatches
 from runner.providers.simulator.batches import Batches
 from runner.providers.simulator.desk import Desk
-from runner.roles import Connection, ImageError, TakesBatches
+from runner.roles import Connection, Fetch, ImageError, TakesBatches
 from runner.values.batch import RemoteBatch
 from runner.values.content import whole
 from runner.values.geometry import Size
@@ -36,7 +36,7 @@ def fetch(image: Image) -> Prepared:
     return Prepared(PNG, "image/png", Size(1, 1), "00" * 32)
 
 
-def with_batches(url: str, use: Callable[[GeminiBatches], Awaitable[T]]) -> T:
+def with_batches(url: str, use: Callable[[GeminiBatches], Awaitable[T]], fetch: Fetch = fetch) -> T:
     """What this makes of the batches of a service."""
 
     async def opened() -> T:
@@ -67,6 +67,40 @@ def test_a_line_is_the_request_as_it_would_be_sent_alone_beside_its_key(capture:
         "key": request.key,
         "request": {"contents": [{"role": "user", "parts": [{"text": "Find every\ncup, ✓."}]}]},
     }
+
+
+def test_the_bytes_of_an_image_are_read_as_its_line_is_written(capture: Any) -> None:
+    """A line of images holds a few hundred bytes, however large they are."""
+    content = _Counting(3_000_000)
+
+    async def line(batches: GeminiBatches) -> object:
+        return await batches.line(
+            asking("Look.", Image("a.png", "image", DataOrigin(b""), "image/png"))
+        )
+
+    pieces: Any = with_batches(
+        capture.url, line, lambda image: Prepared(content, "image/png", Size(9, 9), "")
+    )
+    assert sum(map(len, pieces)) > 4_000_000
+    assert sum(len(piece) for piece in pieces if isinstance(piece, bytes)) < 1000
+    assert content.most == 0
+    assert len(whole(pieces)) == sum(map(len, pieces))
+    assert 0 < content.most < 1_000_000
+
+
+class _Counting:
+    """Zeros that remember how many of them were read at once."""
+
+    def __init__(self, length: int) -> None:
+        self.length, self.most = length, 0
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, part: slice) -> bytes:
+        read = bytes(len(range(*part.indices(self.length))))
+        self.most = max(self.most, len(read))
+        return read
 
 
 def test_an_image_that_cannot_be_read_is_the_failure_of_its_request(capture: Any) -> None:
