@@ -16,7 +16,7 @@ from runner.report.html.cases import Gathering
 from runner.report.html.content import Content
 from runner.report.html.data import data_of
 from runner.report.html.page import Form, page
-from runner.report.html.pictures import ROOM, Encoder, Picture
+from runner.report.html.pictures import Encoder, Picture, room_beside
 from runner.report.html.ranking import Item, ranked
 from runner.roles import OpenImage
 from runner.run_content import content_of
@@ -35,6 +35,10 @@ WITHIN = 250
 
 MOST = 2000
 """So many cases are shown, the worst; a browser that holds more becomes slow."""
+
+
+AROUND = 200_000
+"""Bytes of a page beside its cases: style, script, overview."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,13 @@ def report(folder: RunFolder, wish: Wish, runs: Path, say: Callable[[str], None]
     items = ranked(folder.case_results({}), standing, warned, changes)
     place, form = _place(folder, wish, len(items))
     shown = items[:MOST]
-    images, told = _gathered(folder, before, content, shown, say)
+    images, lines = _gathered(folder, before, content, shown, say)
+    told = list(lines)
     left_out = [f"shown are the {MOST:,} worst of {len(items):,} cases"][: len(items) > MOST]
     content = replace(content, cases=len(items), remarks=(*content.remarks, *left_out))
-    encoder = Encoder(_opener(folder, before), len(images.found), ROOM if form == "file" else None)
+    size = sum(len(line.encode("utf-8", "replace")) for line in told) + AROUND
+    room = room_beside(size) if form == "file" else None
+    encoder = Encoder(_opener(folder, before), len(images.found), room)
     written = _Pictures(encoder, place.parent, form)
     data = data_of(content, told, written.lines(images))
     with writing(place) as file:

@@ -1,6 +1,6 @@
 """The HTML report: a run as one page that opens anywhere. Values in, text out; nothing is read here.
 
-A page holds its data as JSON, and `page.js` shows it with `textContent` alone, so nothing that a model
-or a file name says can become a part of the page. What must be readable without scripts (numbers,
-checks, settings) is written by `overview.py`, escaped.
+What must be readable without scripts (verdict, numbers, checks, settings) is written by `overview.py`,
+escaped by `element.py`. The cases are JSON in the page (`data.py`, `cases.py`), which the scripts of `assets/`
+show with `textContent` alone: nothing that a model or a file name says can become a part of the page.
 """

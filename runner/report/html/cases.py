@@ -16,6 +16,7 @@ from runner.report.html.things import labels_of
 from runner.roles import CaseResults
 from runner.text.detections import images_of
 from runner.values.request import canonical_json
+from runner.values.result import Result
 
 Side = Literal["now", "before"]
 
@@ -58,7 +59,7 @@ class Gathering:
             told = answer_data(
                 result, self.images, self.palette, truths, effort(result.ordinal), all_images
             )
-            self._mark(side, key, result.step, told)
+            self._mark(side, key, result, told)
             self._kept[side][key].append(_json(told))
         if case.row and side == "now":
             self._rows[key] = _json(row_data(case.row))
@@ -93,19 +94,19 @@ class Gathering:
                 parts.append(f'"row":{self._rows[item.key]}')
             yield f"{{{','.join(parts)}}}"
 
-    def _mark(self, side: Side, key: Key, step: str, told: Mapping[str, object]) -> None:
+    def _mark(self, side: Side, key: Key, result: Result, told: Mapping[str, object]) -> None:
         """Says of things that only one of two runs found, that it is so."""
+        found = told["things"]
+        assert isinstance(found, list)
         change = self.items[key].change
-        if change is None or told["repeat"] != 1:
+        if change is None or result.repeat != 1:
             return
         for answer in change.answers:
-            if answer.step != step or canonical_json(answer.combination) != key[1]:
+            if answer.step != result.step or canonical_json(answer.combination) != key[1]:
                 continue
             alone = {one.at for one in (answer.new if side == "now" else answer.gone)}
-            found = told["things"]
-            assert isinstance(found, list)
-            for thing in found:
-                if thing["at"] in alone:
+            for thing, one in zip(found, result.detections, strict=False):
+                if one.at in alone:
                     thing["alone"] = 1
 
 

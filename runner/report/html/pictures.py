@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from math import sqrt
@@ -14,16 +13,24 @@ from runner.exporters.upright import upright
 from runner.roles import OpenImage
 from runner.values.result import ResultImage
 
-ROOM = 3_900_000
-"""Bytes of all images within a page. Base64 makes a third more of it, so that with 200 of them a page
-has less than 6 MB."""
+LARGEST = 5_800_000
+"""Bytes of a page with everything on it; less than 6 MB, which is what mail takes anywhere."""
+
+LEAST = 1_500_000
+"""Bytes that its images have in any case, whatever is said of them."""
+
+
+def room_beside(told: int) -> int:
+    """Bytes of all images of a page that tells so much beside them; base64 makes a third more of them."""
+    return max(LEAST, (LARGEST - told) * 3 // 4)
+
 
 LONGEST = 1600
 """Pixels of the long side of an image, at most: a screen shows no more of it."""
 
 SHORTEST = 96
-BEST, WORST = 82, 45
-"""WebP qualities. Below the lower one it takes a smaller image, which looks better than blocks."""
+QUALITIES = (82, 70, 58, 45)
+"""Of WebP, the best first. Below the last one it takes a smaller image, which looks better than blocks."""
 
 SIDES = ((20, LONGEST), (40, 1280), (60, 1024), (120, 768), (250, 512))
 """Up to so many images, pixels of their long side."""
@@ -50,23 +57,25 @@ def side_for(count: int) -> int:
 
 @dataclass(slots=True)
 class Encoder:
-    """Makes pictures of images, one at a time. `left` of them share `room`: what one does not need is
-    there for the next. Without `room` all are as large as is of use."""
+    """Makes pictures of `count` images, one at a time. They share `room`: what one does not need is there
+    for the next. Without `room` all are as large as is of use."""
 
     open_image: OpenImage
-    left: int
-    room: int | None = ROOM
+    count: int
+    room: int | None = None
+    _done: int = 0
+    _quality: int = 0
+    """What was good enough for the last one; images of one run are much alike."""
 
     def picture(self, image: ResultImage) -> Picture | str:
         """The image; or why there is none, as a sentence."""
-        share = None if self.room is None else self.room // max(1, self.left)
-        made = self._made(image, share)
-        self.left -= 1
+        made = self._made(image)
+        self._done += 1
         if self.room is not None and isinstance(made, Picture):
             self.room -= len(made.content)
         return made
 
-    def _made(self, image: ResultImage, share: int | None) -> Picture | str:
+    def _made(self, image: ResultImage) -> Picture | str:
         content = self.open_image(image)
         if content is None:
             return _absence(image)
@@ -74,34 +83,30 @@ class Encoder:
             pixels = upright(content, frame=image.frame)
         except (OSError, ValueError, EOFError) as error:
             return f"the image cannot be opened: {error}"
-        return _encoded(pixels, LONGEST if share is None else side_for(self.left), share)
+        if self.room is None:
+            return _webp(_fitted(pixels, LONGEST), QUALITIES[0])
+        return self._within(pixels, self.room // max(1, self.count - self._done))
+
+    def _within(self, pixels: Image.Image, share: int) -> Picture:
+        """The picture that has no more bytes than its share, if that is possible at all."""
+        side = side_for(self.count)
+        while True:
+            fitted = _fitted(pixels, side)
+            made = _webp(fitted, QUALITIES[self._quality])
+            if len(made.content) < share * 0.6 and self._quality:
+                self._quality -= 1  # of the next one
+            while len(made.content) > share and self._quality < len(QUALITIES) - 1:
+                self._quality += 1
+                made = _webp(fitted, QUALITIES[self._quality])
+            if len(made.content) <= share or side <= SHORTEST:
+                return made
+            side = int(side * min(0.8, sqrt(share / len(made.content))))
 
 
 def _absence(image: ResultImage) -> str:
     if image.path is None or "://" in image.path:
         return "the image is not here: only the service has seen it"
     return "the image is not here any more, or is not what it was"
-
-
-def _encoded(pixels: Image.Image, side: int, share: int | None) -> Picture:
-    while True:
-        fitted = _fitted(pixels, side)
-        made = _webp(fitted, BEST)
-        if share is not None and len(made.content) > share:
-            made = _best_within(fitted, share)
-        if share is None or len(made.content) <= share or side <= SHORTEST:
-            return made
-        side = int(side * min(0.8, sqrt(share / len(made.content))))
-
-
-def _best_within(pixels: Image.Image, share: int) -> Picture:
-    """The best quality that fits; the worst when none does."""
-    made = _webp(pixels, WORST)
-    for quality in (70, 58):
-        better = _webp(pixels, quality)
-        if len(better.content) <= share:
-            return better
-    return made
 
 
 def _fitted(pixels: Image.Image, side: int) -> Image.Image:
@@ -117,7 +122,3 @@ def _webp(pixels: Image.Image, quality: int) -> Picture:
     profile = pixels.info.get("icc_profile")
     pixels.save(file, "WEBP", quality=quality, method=3, icc_profile=profile or b"")
     return Picture(*pixels.size, file.getvalue())
-
-
-Place = Callable[[Picture], str]
-"""Where a picture is for the page: an address."""

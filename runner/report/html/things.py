@@ -37,7 +37,6 @@ def thing(
         "label": name,
         "colour": COLOURS.index(palette.colour(name)),
         "image": where.get(one.image, -1),
-        "at": one.at,
     }
     if one.box is not None:
         told["box"] = [round(each, 2) for each in one.box.as_list()]

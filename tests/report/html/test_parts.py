@@ -18,7 +18,7 @@ from runner.report.html.element import el, link_to
 from runner.report.html.marks import ORDER, SIGNS, in_order, rank
 from runner.report.html.outline import path_of
 from runner.report.html.page import policy
-from runner.report.html.pictures import ROOM, Encoder, Picture
+from runner.report.html.pictures import LARGEST, Encoder, Picture, room_beside
 from runner.report.html.things import brief, cut, spelled
 from runner.report.html.words import changes
 from runner.values.geometry import Point, Polygon, Size
@@ -105,15 +105,15 @@ def _noise(seed: int) -> bytes:
 
 def test_many_images_together_stay_within_their_room():
     content = _noise(0)
-    encoder = Encoder(lambda image: content, 10, ROOM // 40)
+    encoder = Encoder(lambda image: content, 10, 100_000)
     made = [encoder.picture(IMAGE) for _ in range(10)]
     assert all(isinstance(each, Picture) for each in made)
-    assert sum(len(each.content) for each in made if isinstance(each, Picture)) <= ROOM // 40
+    assert sum(len(each.content) for each in made if isinstance(each, Picture)) <= 100_000
 
 
 def test_two_hundred_photographs_leave_room_for_what_is_said_of_them():
-    """A page with 200 images has less than 6 MB: as base64 they take 5.2, and each is worth looking at.
-    Here are the first twenty of them."""
+    """A page with 200 images has less than 6 MB: as base64 they take what 1.5 MB of answers leave, and
+    each is worth looking at. Here are the first twenty of them."""
     photograph = Image.open(EXAMPLES / "01-first-boxes" / "photos" / "coffee.jpg").convert("RGB")
 
     def another(image: ResultImage) -> bytes:
@@ -122,13 +122,13 @@ def test_two_hundred_photographs_leave_room_for_what_is_said_of_them():
         turned.save(file, "JPEG", quality=95)
         return file.getvalue()
 
-    encoder, sizes = Encoder(another, 200), []
+    encoder, sizes = Encoder(another, 200, room_beside(1_500_000)), []
     for _ in range(20):
         made = encoder.picture(IMAGE)
         assert isinstance(made, Picture)
         assert made.width >= 384
         sizes.append(len(made.address))
-    assert sum(sizes) < 530_000
+    assert sum(sizes) < (LARGEST - 1_500_000) / 10 * 1.01
 
 
 def test_an_image_that_is_gone_or_broken_is_told_in_its_place():

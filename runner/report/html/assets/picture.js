@@ -77,7 +77,8 @@ function label(svg) {
     const place = cornersOf(thing) ?? cornersIn(group);
     if (!place || place[2] < view.x || place[0] > view.x + view.width || place[3] < view.y || place[1] > view.y + view.height) continue;
     const sign = thing.alone ? (kind === "before" ? "− " : "+ ") : "";
-    const isTight = (place[2] - place[0]) * scale < 8 * Math.min(28, thing.label?.length ?? 0) && drawn > 6 && !thing.point;
+    const letters = Math.min(28, thing.label?.length ?? 0);
+    const isTight = thing.point ? drawn > 12 : drawn > 6 && (place[2] - place[0]) * scale < 8 * letters;
     const name = drawn > MOST_LABELS || isTight || !thing.label ? `${thing.n}` : `${thing.n} ${short(thing.label)}`;
     const text = s("text", { "font-size": 12.5 * pixel }, `${sign}${kind === "truth" ? "✓ " : ""}${name}`);
     const tag = s("g", { class: `tag ${kind}`, "data-key": group.dataset.key }, text);
