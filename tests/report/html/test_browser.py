@@ -274,6 +274,8 @@ def test_light_and_dark_follow_the_system_and_can_be_chosen(opened: Opened):
 def test_nothing_reaches_beyond_a_narrow_screen(opened: Opened, width: int, state: str):
     page = opened("compared", state, viewport={"width": width, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.keyboard.press("?")
+    assert page.is_visible("#help kbd >> nth=0")
 
 
 def test_without_scripts_the_numbers_are_there(
