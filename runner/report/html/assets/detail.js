@@ -177,7 +177,7 @@ function table(things) {
       h("td", {}, h("button", { type: "button", class: "pick", "aria-label": `${KINDS[kind]} ${thing.n}: ${thing.label ?? "without a label"}`,
         onfocus: () => light(key), onblur: () => light(null), onclick: () => pick(key) }, dot, String(thing.n))),
       kinds.size > 1 && h("td", { class: "in" }, KINDS[kind], alone && h("strong", {}, alone)),
-      h("td", {}, thing.label ?? "—", thing.fields && h("small", {}, ` ${thing.fields}`), thing.issues && h("small", { class: "issue" }, ` ! ${thing.issues.join("; ")}`)),
+      h("td", { class: "label" }, thing.label ?? "—", thing.fields && h("small", {}, ` ${thing.fields}`), thing.issues && h("small", { class: "issue" }, ` ! ${thing.issues.join("; ")}`)),
       h("td", { class: "number" }, numbers(thing.box ?? thing.point)),
       hasScore && h("td", { class: "number" }, thing.score ?? "—"));
   };
