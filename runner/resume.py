@@ -145,7 +145,7 @@ def _left_behind(workflow: Workflow, plan: Plan, options: Options) -> str | None
         if options.begin == "fresh":
             if requests:
                 told.append(
-                    f"--fresh leaves {waiting} of {run.path} with the service: what they ask is asked"
+                    f"--fresh leaves {waiting} of {run.path} with the service: all of that is asked"
                     " and paid for again"
                 )
             continue
@@ -153,7 +153,7 @@ def _left_behind(workflow: Workflow, plan: Plan, options: Options) -> str | None
             told.append(_unfinished(run, workflow, options))
         if requests:
             told.append(
-                f"{waiting} of {run.path} are with the service: what they ask is not asked again"
+                f"{run.path} has {waiting} with the service: nothing of that is asked again"
             )
     return "\n".join(told) or None
 

@@ -572,7 +572,7 @@ def test_a_run_of_a_changed_folder_takes_what_waits_in_the_batch_of_the_one_befo
     ]
     assert (outcome.exit_code, scene.billed) == (0, 4)
     assert [len(job.asked) for job in scene.desk.batches.jobs.values()] == [3, 1]
-    taken = f"3 requests in 1 batch of {first.folder}, which was left behind, are taken over"
+    taken = f"taken over from {first.folder}, which was left behind: a batch with 3 requests"
     assert any(taken in sentence for sentence in scene.said)
     assert outcome.tally.by_origin == {"asked": 4}
     assert outcome.tally.cost_usd == pytest.approx(sum(r.cost_usd or 0 for r in results))
@@ -657,12 +657,12 @@ def test_fresh_asks_for_all_of_it(scene: Scene) -> None:
     """As it says."""
     first = stopped_with_a_batch_under_way(scene)
     changed(scene)
-    waiting = f"3 requests in 1 batch of {first.folder}"
     assert str(beforehand(scene, "auto")).splitlines()[1] == (
-        f"{waiting} are with the service: what they ask is not asked again"
+        f"{first.folder} has 3 requests in 1 batch with the service: nothing of that is asked again"
     )
     assert beforehand(scene, "fresh") == (
-        f"--fresh leaves {waiting} with the service: what they ask is asked and paid for again"
+        f"--fresh leaves 3 requests in 1 batch of {first.folder} with the service: all of that is"
+        " asked and paid for again"
     )
     scene.desk.batches.pending = timedelta(0)
     outcome, results = scene.run(options={"begin": "fresh"})

@@ -109,8 +109,8 @@ class LeftBehind:
             await into.adopt(part, moved)
             await book.leave(part, MOVED)
         self._say(
-            f"{number(len(moved), 'request')} in 1 batch of {run}, which was left behind, are taken"
-            " over: what they ask is not asked again"
+            f"taken over from {run}, which was left behind: a batch with"
+            f" {number(len(moved), 'request')}; nothing of it is asked again"
         )
         return moved
 
