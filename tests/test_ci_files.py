@@ -112,7 +112,7 @@ def test_no_input_becomes_part_of_a_script() -> None:
     """Whoever names a file so that a shell would obey it finds it quoted: inputs are variables."""
     steps = read(ACTION / "action.yml")["runs"]["steps"]
     scripts = [step["run"] for step in steps if "run" in step]
-    assert len(scripts) == 2
+    assert len(scripts) == 3
     assert [script for script in scripts if "${{" in script] == []
     assert {step["shell"] for step in steps if "run" in step} == {"bash"}
 
@@ -125,6 +125,15 @@ def test_the_example_is_accepted_as_it_is(job: Job) -> None:
     assert "::error" not in ran.printed
     assert ran.summary.startswith("### ✅ coins: 6 of 8 checks hold, 2 are not judged\n")
     assert list((job.repository / "runs").glob("*/junit.xml"))
+
+
+def test_the_action_draws_what_it_keeps(job: Job) -> None:
+    """A page in the folder of each run, also of a red one; none is nothing to fail for."""
+    assert job.step(2).exit_code == 0
+    assert job.step(1, workflows="coins.workflow.yaml").exit_code == 0
+    assert job.step(2).exit_code == 0
+    (page,) = (job.repository / "runs").glob("*/report.html")
+    assert page.read_text().startswith("<!doctype html>")
 
 
 def test_the_example_says_the_same_every_time(
@@ -290,8 +299,9 @@ def test_pre_commit_checks_workflows_and_nothing_else(tmp_path: Path) -> None:
 def test_the_job_of_gitlab_runs(job: Job) -> None:
     """The lines of its script, but for pip, in the example; what it keeps is there."""
     gitlab = read(ROOT / "docs/ci/gitlab-ci.yml")["images"]
-    script = [line for line in gitlab["script"] if not line.startswith("pip ")]
-    assert len(script) == len(gitlab["script"]) - 1
+    lines = [*gitlab["script"], *gitlab["after_script"]]
+    script = [line for line in lines if not line.startswith("pip ")]
+    assert len(script) == len(lines) - 1
     done = subprocess.run(
         ["bash", "-eo", "pipefail", "-c", "\n".join(script)],
         cwd=job.repository,
@@ -302,6 +312,7 @@ def test_the_job_of_gitlab_runs(job: Job) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert list(job.repository.glob(gitlab["artifacts"]["reports"]["junit"]))
+    assert list(job.repository.glob("runs/*/report.html"))
     for path in gitlab["artifacts"]["paths"]:
         assert (job.repository / path).exists()
     assert gitlab["artifacts"]["when"] == "always"
