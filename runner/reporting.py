@@ -28,7 +28,7 @@ from runner.store.recorded import Recorded
 from runner.store.trouble import StoreError
 from runner.values.problem import Rejected
 from runner.values.reference import Reference
-from runner.values.result import ResultImage
+from runner.values.result import FINE, ResultImage
 
 WITHIN = 250
 """So many cases have their images within the page; of more a folder is made."""
@@ -84,6 +84,7 @@ def report(folder: RunFolder, wish: Wish, runs: Path, say: Callable[[str], None]
     told = list(lines)
     left_out = [f"shown are the {MOST:,} worst of {len(items):,} cases"][: len(items) > MOST]
     content = replace(content, cases=len(items), remarks=(*content.remarks, *left_out))
+    content = replace(content, without_answer=sum(bool(each.statuses - FINE) for each in items))
     size = sum(len(line.encode("utf-8", "replace")) for line in told) + AROUND
     room = room_beside(size) if form == "file" else None
     encoder = Encoder(_opener(folder, before), len(images.found), room)

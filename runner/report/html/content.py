@@ -38,7 +38,8 @@ class CheckTold:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A run, and what it is compared with."""
+    """A run, and what it is compared with. `unusable` counts answers, `without_answer` the cases (in
+    each combination) that have such answers."""
 
     standing: Standing
     started: str
@@ -49,5 +50,6 @@ class Content:
     checks: Sequence[CheckTold]
     differences: Differences | None = None
     matrix: Matrix | None = None
+    without_answer: int = 0
     remarks: Sequence[str] = ()
     """What a reader must know of the page itself."""

@@ -43,7 +43,8 @@ def _runs(content: Content) -> dict[str, str]:
 
 
 def _causes(content: Content) -> list[list[object]]:
-    """Of each check and metric that was compared: the cases that it says are worse, and better."""
+    """Of each check and metric that was compared: the cases that it says are worse, and better, and the
+    number of the combination in which it says so."""
     found = content.differences
     if found is None:
         return []
@@ -53,11 +54,13 @@ def _causes(content: Content) -> list[list[object]]:
         for each in found.metrics
         if not each.unit
     ]
+    number_of = {canonical_json(each): n for n, each in enumerate(content.combinations)}
     return [
         [
             f"{name} ({axes})" if (axes := axes_told(combination)) else name,
             list(worse),
             list(better),
+            number_of.get(canonical_json(combination), 0),
         ]
         for name, combination, worse, better in told
     ]

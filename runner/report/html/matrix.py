@@ -53,7 +53,9 @@ def _table(choices: Sequence[Choice], combinations: Sequence[Mapping[str, object
             "—" if each.tokens is None else tokens(round(each.tokens)),
         ]
         row.append(el("strong", "★ pays") if each.pays else "")
-        cells = (el("td", cell) for cell in row)
+        cells = (
+            el("td", cell, class_="number" if n > len(axes) else None) for n, cell in enumerate(row)
+        )
         rows.append(el("tr", *cells, class_="pays" if each.pays else None))
     head = el("tr", *(el("th", each, scope="col") for each in heads))
     return el("table", el("thead", head), el("tbody", *rows))
@@ -65,12 +67,10 @@ def _place(choice: Choice, combinations: Sequence[Mapping[str, object]]) -> int:
 
 
 def _held(name: str, count: int, of: int, place: int) -> Markup:
-    """How many hold; it leads to those that do not, or to all when there are none."""
+    """For how many it holds; it leads to them."""
     text = f"{count:,} of {of:,}"
-    here: dict[str, str | int] = {"combination": place}
-    if count < of:
-        here["check"] = name
-    return joined(bar(count / of if of else 0), " ", link_to(text, **here) if place else text)
+    shown = link_to(text, combination=place, held=name) if place and count else text
+    return joined(bar(count / of if of else 0), " ", shown)
 
 
 def _reached(found: Reached) -> Markup:

@@ -82,10 +82,12 @@ def _compared(found: Differences) -> tuple[str, str, str]:
 
 def _facts(content: Content) -> Markup:
     standing = content.standing
-    usable = link_to(f"{content.unusable:,}", mark="no answer") if content.unusable else "0"
+    without = f"{content.without_answer:,}"
     facts: dict[str, Child] = {
         "cases": link_to(f"{content.cases:,}"),
-        "without usable answer": usable,
+        "without usable answer": link_to(without, unusable=1)
+        if content.without_answer
+        else without,
         "cost": link_to(money(standing.cost_usd), sort="cost"),
         "tokens": tokens(standing.tokens),
         "took": "—" if standing.seconds is None else _time(standing.seconds),

@@ -56,15 +56,29 @@ checks:
   - {name: enough, that: enough.yes_no, equals: true}
 """
 
+CUT_OFF = """\
+version: 1
+name: cut
+images: photos/co*
+steps:
+  - {id: find, prompt: "Find everything. [[simulate: truncated]]", schema: boxes}
+  - {id: name, prompt: "What is it?", fields: {what: text}}
+checks:
+  - {name: some, that: find.boxes.count, at_least: 1}
+"""
+
 
 @dataclass(frozen=True)
 class Place:
-    """Where the runs are: `before` and `now`, and one with a matrix."""
+    """Where the runs are: `before` and `now`, one with a matrix, a later one of it that finds one thing
+    in each image, and one whose answers are cut off."""
 
     path: Path
     before: Path
     now: Path
     matrix: Path
+    matrix_now: Path
+    cut: Path
 
 
 @pytest.fixture(scope="session")
@@ -91,12 +105,17 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
         )
         for name, (prompt, least) in prompts.items()
     }
-    return Place(here, runs["before"], runs["now"], _run(here, "matrix", MATRIX))
+    matrix = _run(here, "matrix", MATRIX)
+    fewer = MATRIX.replace("Find everything.", '"Find one. [[simulate: single-object]]"')
+    return Place(
+        here, runs["before"], runs["now"], matrix, _run(here, "matrix-now", fewer),
+        _run(here, "cut", CUT_OFF),
+    )  # fmt: skip
 
 
 def _run(here: Path, name: str, workflow: str) -> Path:
     (here / f"{name}.workflow.yaml").write_text(workflow)
     words = ["run", str(here / f"{name}.workflow.yaml"), "--provider", "simulator", "-q"]
     done = CliRunner().invoke(group, [*words, "--out", str(here / name)])
-    assert done.exit_code in (0, 1), done.output
+    assert done.exit_code in (0, 1, 3), done.output
     return next((here / name).iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,6 +42,14 @@ def files(place: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
         "compared": [place.now, "--against", place.before, "--to", here / "compared.html"],
         "alone": [place.now, "--to", here / "alone.html"],
         "matrix": [place.matrix, "--to", here / "matrix.html"],
+        "matrices": [
+            place.matrix_now,
+            "--against",
+            place.matrix,
+            "--to",
+            here / "matrices.html",
+        ],
+        "cut": [place.cut, "--to", here / "cut.html"],
         "folder": [place.now, "--to", f"{here}/folder/"],
     }
     for words in made.values():
@@ -162,6 +171,29 @@ def test_every_number_leads_to_its_images(opened: Opened, number: str, shown: li
     page.wait_for_function("location.hash.length > 1")
     assert names(page) == shown
     assert page.evaluate("document.activeElement.id") == "cases-title"
+
+
+@pytest.mark.parametrize("name", ["compared", "alone", "matrix", "matrices", "cut"])
+def test_every_number_counts_the_cases_that_it_leads_to(opened: Opened, name: str) -> None:
+    """`7 not` leads to seven cases, `3 of 12` to three; also where an answer is cut off, where a case
+    was not judged, and in each combination by itself."""
+    page = opened(name)
+    links = page.evaluate(
+        "[...document.querySelectorAll(':is(table, .facts) a[href^=\"#show=\"]')].map((a) => [a.textContent, a.getAttribute('href')])"
+    )
+    found = {}
+    for text, address in links:
+        if "$" in text or "№" in text:
+            continue
+        page.evaluate("(address) => { location.hash = address; }", address)
+        page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        told = int(re.sub(r"[^0-9]", "", text.split(" of ")[0]))
+        if len(names(page)) != told:
+            found[f"{text}: {address}"] = len(names(page))
+    assert links
+    assert found == {}
 
 
 def test_everything_can_be_done_with_keys(opened: Opened):

@@ -49,7 +49,8 @@ function tellFilters(found) {
   const used = FILTERS.filter((name) => state[name] && name !== "way");
   byId("chips").replaceChildren(...used.map((name) => {
     const value = name === "combination" ? DATA.combinations[state[name] - 1] : state[name];
-    const shown = name === "cause" ? `${state.way}: ${value}` : `${name === "q" ? "search" : name}: ${value}`;
+    const told = { cause: `${state.way}: ${value}`, q: `search: ${value}`, unusable: "without usable answer" };
+    const shown = told[name] ?? `${name}: ${value}`;
     return h("li", {}, h("a", { href: address({ [name]: null, way: name === "cause" ? null : state.way }), "aria-label": `Without ${shown}` }, shown, " ✕"));
   }));
 }

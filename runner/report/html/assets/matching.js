@@ -7,6 +7,7 @@ CASES.forEach((item, place) => { item.place = place; });
 const answersOf = (item) => [...(item.now ?? []), ...(item.before ?? [])];
 const thingsOf = (answer) => [...answer.things, ...(answer.truth ?? []).flatMap((right) => right.things ?? [])];
 const labelsOf = (item) => new Set(answersOf(item).flatMap(thingsOf).map((thing) => thing.label).filter(Boolean));
+const USABLE = new Set(["ok", "empty", "partial", "skipped"]);
 const statusesOf = (item) => new Set((item.now ?? []).map((answer) => answer.status));
 
 function textOf(item) {
@@ -18,13 +19,14 @@ function textOf(item) {
 
 const TESTS = {
   mark: (item, mark) => item.marks.includes(mark),
-  check: (item, name) => item.checks.some(([n, held, failed]) => DATA.checks[n][0] === name && failed >= held),
+  check: (item, name) => item.checks.some(([n, held, failed]) => DATA.checks[n][0] === name && failed > 0 && failed >= held),
   held: (item, name) => item.checks.some(([n, held, failed]) => DATA.checks[n][0] === name && held > failed),
   metric: (item, name) => item.scores.some(([n]) => DATA.metrics[n][0] === name),
-  cause: (item, name) => DATA.causes.some(([cause, worse, better]) => cause === name
-    && (state.way === "better" ? better : worse).includes(item.case)),
+  cause: (item, name) => DATA.causes.some(([cause, worse, better, combination]) => cause === name
+    && item.combination === combination && (state.way === "better" ? better : worse).includes(item.case)),
   way: () => true,
   status: (item, status) => statusesOf(item).has(status),
+  unusable: (item) => [...statusesOf(item)].some((status) => !USABLE.has(status)),
   label: (item, label) => labelsOf(item).has(label),
   combination: (item, number) => item.combination === Number(number) - 1,
   q: (item, words) => words.toLowerCase().split(/\s+/).every((word) => textOf(item).includes(word)),

@@ -1,6 +1,6 @@
 // State: all that can be chosen stands in the address, so that a link shows what one sees.
 
-const FILTERS = ["mark", "check", "held", "metric", "cause", "way", "status", "label", "combination", "q"];
+const FILTERS = ["mark", "check", "held", "metric", "cause", "way", "status", "unusable", "label", "combination", "q"];
 let state = {};
 
 function read() {
