@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Condition, Thread
-from time import monotonic, sleep
+from time import monotonic
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -48,13 +48,18 @@ def apart(about: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
     return _children.do(about, work, args, kwargs)  # type: ignore[return-value]  # pickle knows no types
 
 
+def end() -> None:
+    """Ends the processes that have nothing to do; the next work starts others."""
+    _children.end()
+
+
 class _Children:
     """The processes, and what has crashed one of them."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._count = 0
-        self._is_watched = False
+        self._watcher: Thread | None = None
         self._idle: list[_Child] = []
         self._crashed: dict[str, str] = {}
         self._changed = Condition()
@@ -99,9 +104,9 @@ class _Children:
                 child.about = about
                 return child
             self._count += 1
-            if not self._is_watched:
-                self._is_watched = True
-                Thread(target=self._end_idle, daemon=True).start()
+            if not self._watcher:
+                self._watcher = Thread(target=self._watch, daemon=True)
+                self._watcher.start()
         try:
             return _Child(about)
         except BaseException:
@@ -115,26 +120,33 @@ class _Children:
             else:
                 child.idle_since = monotonic()
                 self._idle.append(child)
-            self._changed.notify()
+            self._changed.notify_all()
 
-    def _end_idle(self) -> None:
-        while True:
-            sleep(IDLE_SECONDS / 2)
-            self.end(monotonic() - IDLE_SECONDS)
-            with self._changed:
-                if self._count == 0:
-                    self._crashed.clear()
-                    self._is_watched = False
-                    return
-
-    def end(self, before: float = float("inf")) -> None:
-        """Ends the children that have been idle since before this time."""
+    def _watch(self) -> None:
+        """Ends children that have nothing to do, as long as there are any."""
         with self._changed:
-            old = [child for child in self._idle if child.idle_since < before]
-            self._idle = [child for child in self._idle if child not in old]
+            while self._count:
+                self._changed.wait(IDLE_SECONDS / 2)
+                self._end(monotonic() - IDLE_SECONDS)
+            self._crashed.clear()
+            self._watcher = None
+
+    def end(self) -> None:
+        """Ends the children that have nothing to do, and waits for the watcher if no other is left."""
+        with self._changed:
+            self._end(float("inf"))
+            watcher = None if self._count else self._watcher
+            self._changed.notify_all()
+        if watcher:
+            watcher.join()
+
+    def _end(self, before: float) -> None:
+        """Ends the children that have been idle since before this time; in `_changed`."""
+        old = [child for child in self._idle if child.idle_since < before]
+        self._idle = [child for child in self._idle if child not in old]
+        self._count -= len(old)
         for child in old:
             child.end()
-            self._given_back(None)
 
 
 _children: _Children
@@ -230,6 +242,6 @@ def _forget() -> None:
 
 
 _forget()
-atexit.register(lambda: _children.end())
+atexit.register(end)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)

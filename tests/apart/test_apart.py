@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from runner.apart import Crashed, apart
+from runner.apart import Crashed, apart, end
 from runner.sources.opening import Unreadable, open_file
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +88,19 @@ def test_a_process_that_is_killed_while_it_waits_is_nobodys_crash() -> None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert apart("c", os.getpid) != idle
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of Unix")
+def test_what_has_nothing_to_do_can_be_ended() -> None:
+    """With the thread that watches it; the next work gets another process."""
+    end()
+    threads = threading.active_count()
+    idle = apart("d", os.getpid)
+    assert threading.active_count() == threads + 1
+    end()
+    assert not is_alive(idle)
+    assert threading.active_count() == threads
+    assert apart("d", os.getpid) != idle
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of Unix")

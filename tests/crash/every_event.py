@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import httpx
 import processes as p
 
+import runner.apart
 import runner.resume
 import runner.story
 from runner.providers.simulator.desk import Desk
@@ -227,6 +228,7 @@ def main(place: Path) -> int:
     """The exit code: 1 when a promise was broken."""
     scene = Scene(place)
     assert scene.run("warm") == 0  # imports everything that a run needs
+    runner.apart.end()
     folder = scene.folder("warm")
     assert folder is not None
     calm = p.left_behind(folder)

@@ -195,8 +195,11 @@ def test_an_answer_without_end_is_cut_off(capture: Any, ask: Any) -> None:
     assert len(capture.received) == 9
 
 
-def test_what_there_is_of_an_answer_stays_when_its_rest_fails(capture: Any, ask: Any) -> None:
+def test_what_there_is_of_an_answer_stays_when_its_rest_fails(
+    capture: Any, ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Asking for all of it again would be paid again."""
+    monkeypatch.setattr("runner.providers.gemini.session.CONTINUATION_PAUSES", (0.0,) * 3)
     capture.tell(PART)
     capture.tell({"error": {"code": "service_unavailable", "message": "No."}}, status=503)
     response = ask(HELLO)
