@@ -17,17 +17,21 @@ from runner.report.html.content import Content
 from runner.report.html.data import data_of
 from runner.report.html.page import Form, page
 from runner.report.html.pictures import Encoder, Picture, room_beside
-from runner.report.html.ranking import Item, ranked
+from runner.report.html.ranking import Item, Key, ranked
 from runner.roles import OpenImage
 from runner.run_content import content_of
+from runner.stages.cases_compared import cases_in
 from runner.stages.choices import matrix_of
+from runner.stages.compare import firsts_of
 from runner.stages.truth import CaseTruths, case_truths
 from runner.standing import standing_of
 from runner.store.folder import RunFolder
 from runner.store.recorded import Recorded
 from runner.store.trouble import StoreError
+from runner.values.difference import CaseDifference
 from runner.values.problem import Rejected
 from runner.values.reference import Reference
+from runner.values.request import canonical_json
 from runner.values.result import FINE, ResultImage
 
 WITHIN = 250
@@ -71,12 +75,12 @@ def report(folder: RunFolder, wish: Wish, runs: Path, say: Callable[[str], None]
     standing = standing_of(folder) if before is None else before.standing
     matrix = matrix_of(standing)
     content, warned = content_of(folder, standing)
+    changes = _changes(before, content) if before else {}
     content = replace(
         content,
-        differences=before.differences if before else None,
+        differences=replace(before.differences, cases=tuple(changes.values())) if before else None,
         matrix=matrix if len(matrix.choices) > 1 else None,
     )
-    changes = before.differences.cases if before else ()
     items = ranked(folder.case_results({}), standing, warned, changes)
     place, form = _place(folder, wish, len(items))
     shown = items[:MOST]
@@ -94,6 +98,18 @@ def report(folder: RunFolder, wish: Wish, runs: Path, say: Callable[[str], None]
         for piece in page(content, data, form):
             file.write(piece.encode("utf-8", "replace"))
     return Reported(place, len(items), len(shown), len(images.found), written.absent)
+
+
+def _changes(before: Compared, content: Content) -> dict[Key, CaseDifference]:
+    """What has become of each case in each combination: one that is worse in one may be as it was in
+    another."""
+    found, images = before.differences, before.standing.images
+    firsts = firsts_of({each.case: images[each.case] for each in found.cases})
+    return {
+        (each.case, canonical_json(combination)): each
+        for combination in content.combinations
+        for each in cases_in(combination, found, firsts)
+    }
 
 
 def _place(folder: RunFolder, wish: Wish, cases: int) -> tuple[Path, Form]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from runner.values.difference import (
     AnswerDifference,
     CaseDifference,
     CheckDifference,
+    Differences,
     MetricDifference,
     Turn,
 )
+from runner.values.request import canonical_json
 
 Answers = Mapping[str, Sequence[AnswerDifference]]
 """What changed in the answers, by case."""
+
+Each = TypeVar("Each", AnswerDifference, CheckDifference, MetricDifference)
 
 
 def cases_compared(
@@ -48,6 +53,24 @@ def cases_compared(
         if turn == "flaky":
             why = flaky[first]
         yield CaseDifference(case, turn, tuple(why), first in flaky, told)
+
+
+def cases_in(
+    combination: Mapping[str, object], found: Differences, firsts: Mapping[str, str]
+) -> Iterator[CaseDifference]:
+    """The same of one combination by itself, as far as both runs have it."""
+    here = canonical_json(combination)
+    answers = {case.case: [*_of(here, case.answers)] for case in found.cases}
+    known = {
+        case: first for case, first in firsts.items() if answers.get(case) or not found.has_answers
+    }
+    yield from cases_compared(
+        known, [*_of(here, found.checks)], [*_of(here, found.metrics)], answers
+    )
+
+
+def _of(combination: str, every: Iterable[Each]) -> Iterator[Each]:
+    return (each for each in every if canonical_json(each.combination) == combination)
 
 
 def _turn(

@@ -80,7 +80,7 @@ def ranked(
     cases: Iterable[CaseResults],
     standing: Standing,
     warned: Sequence[bool],
-    changes: Sequence[CaseDifference] = (),
+    changes: Mapping[Key, CaseDifference] | None = None,
 ) -> list[Item]:
     """Every case in every combination, the worst first. `warned` says of each check of the standing
     whether it only warns."""
@@ -91,9 +91,8 @@ def ranked(
         item.statuses.update(result.status for result in case.steps.values())
     _add_checks(items, standing, warned)
     _add_scores(items, standing)
-    turned = {change.case: change for change in changes}
-    for item in items.values():
-        item.change = turned.get(item.case)
+    for key, item in items.items():
+        item.change = (changes or {}).get(key)
     return sorted(items.values(), key=lambda item: item.rank)
 
 

@@ -178,7 +178,7 @@ def test_every_number_counts_the_cases_that_it_leads_to(opened: Opened, name: st
     was not judged, and in each combination by itself."""
     page = opened(name)
     links = page.evaluate(
-        "[...document.querySelectorAll(':is(table, .facts) a[href^=\"#show=\"]')].map((a) => [a.textContent, a.getAttribute('href')])"
+        "[...document.querySelectorAll(':is(table, .facts, .turns) a[href^=\"#show=\"]')].map((a) => [a.textContent, a.getAttribute('href')])"
     )
     found = {}
     for text, address in links:
