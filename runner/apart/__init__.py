@@ -30,20 +30,23 @@ MOST_CHILDREN = 8
 IDLE_SECONDS = 30.0
 """A child that had nothing to do for so long is ended; the next image starts another."""
 
+REMEMBERED_SECONDS = 600.0
+"""An image that crashed its decoder is tried again after so long: memory may have been short."""
+
 CHILD = Path(__file__).resolve().with_name("child.py")
 
 
 class Crashed(Exception):
-    """The decoder ended its process; the message says that the image did it, and how. Or no process
-    starts at all, which it says, too."""
+    """The decoder ended its process; the message says that the image did it, and how."""
 
 
 def apart(about: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """What the work returns or raises, done in a process of its own; for several threads at a time.
 
-    `about` is the SHA-256 of the image: work about one that has crashed is not tried again, and a
-    child that still has its pixels is preferred. `work` is a function of a module, and it, what it is
-    given and what comes of it can be pickled. Raises `Crashed`.
+    `about` is the SHA-256 of the image: work about one that has crashed is not tried again for a
+    while, and a child that still has its pixels is preferred. `work` is a function of a module, and it,
+    what it is given and what comes of it can be pickled. Raises `Crashed`. Where no process starts, the
+    work is done in this one: better without a net than not at all.
     """
     return _children.do(about, work, args, kwargs)  # type: ignore[return-value]  # pickle knows no types
 
@@ -61,7 +64,7 @@ class _Children:
         self._count = 0
         self._watcher: Thread | None = None
         self._idle: list[_Child] = []
-        self._crashed: dict[str, str] = {}
+        self._crashed: dict[str, tuple[str, float]] = {}
         self._changed = Condition()
 
     def do(
@@ -71,9 +74,13 @@ class _Children:
         args: tuple[object, ...],
         kwargs: dict[str, object],
     ) -> object:
-        if about in self._crashed:
-            raise Crashed(self._crashed[about])
-        child = self._taken(about)
+        how, until = self._crashed.get(about, ("", 0.0))
+        if monotonic() < until:
+            raise Crashed(how)
+        try:
+            child = self._taken(about)
+        except _NoStart:
+            return work(*args, **kwargs)
         try:
             succeeded, outcome = child.ask((_folder(), work, args, kwargs))
         except BaseException as error:
@@ -81,8 +88,9 @@ class _Children:
             self._given_back(None)
             if not isinstance(error, _ENDED):
                 raise
-            self._crashed[about] = f"the image crashed its decoder ({how})"
-            raise Crashed(self._crashed[about]) from error
+            how = f"the image crashed its decoder ({how})"
+            self._crashed[about] = how, monotonic() + REMEMBERED_SECONDS
+            raise Crashed(how) from error
         self._given_back(child)
         if not succeeded:
             assert isinstance(outcome, BaseException)
@@ -128,7 +136,6 @@ class _Children:
             while self._count:
                 self._changed.wait(IDLE_SECONDS / 2)
                 self._end(monotonic() - IDLE_SECONDS)
-            self._crashed.clear()
             self._watcher = None
 
     def end(self) -> None:
@@ -152,6 +159,10 @@ class _Children:
 _children: _Children
 
 
+class _NoStart(Exception):
+    """The machine starts no process, or what it starts is no Python of ours."""
+
+
 class _Child:
     """One process."""
 
@@ -162,16 +173,16 @@ class _Child:
         try:
             self._process = _started()
         except OSError as error:
-            raise Crashed(f"{_NO_START} ({error})") from error
+            raise _NoStart from error
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests, self._answers = self._process.stdin, self._process.stdout
         try:
             self.ask(sys.path)
         except BaseException as error:
-            how = self.end()
+            self.end()
             if isinstance(error, _ENDED):
-                raise Crashed(f"{_NO_START} ({how})") from error
+                raise _NoStart from error
             raise
 
     def ask(self, request: object) -> tuple[bool, object]:
@@ -208,18 +219,20 @@ class _Child:
 _ENDED = (EOFError, OSError, pickle.UnpicklingError)
 """What comes of asking a process that is gone, or goes in the middle of its answer."""
 
-_NO_START = "the process that decodes images does not start"
 _ENVIRONMENT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG")
 
 
 def _started() -> subprocess.Popen[bytes]:
-    # -P: nothing is imported from the folder that it is started in. The environment holds no key.
+    # -P: nothing is imported from the folder that it is started in. The environment holds no key. What
+    # a terminal sends to all processes is for the parent alone, from the first moment on.
     return subprocess.Popen(
         [sys.executable, "-P", str(CHILD)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={name: value for name, value in os.environ.items() if _is_needed(name)},
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
 
 

@@ -91,6 +91,40 @@ def test_a_process_that_is_killed_while_it_waits_is_nobodys_crash() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of Unix")
+def test_what_has_crashed_is_not_tried_again_though_no_process_is_left(tmp_path: Path) -> None:
+    """Not for a while."""
+    tries = tmp_path / "tries"
+    for _ in range(3):
+        with pytest.raises(Crashed, match="SIGABRT"):
+            apart("of one crash", crashing, tries)
+        end()
+    assert tries.read_text() == "x"
+
+
+def crashing(tries: Path) -> None:
+    """What a decoder may do."""
+    with tries.open("a") as file:
+        file.write("x")
+    os.abort()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of Unix")
+def test_ctrl_c_while_a_process_starts_is_nobodys_crash() -> None:
+    """It is in no group with us, so that what a terminal sends does not reach it."""
+    child = apart("e", os.getpid)
+    assert os.getpgid(child) == child != os.getpgid(0)
+
+
+def test_where_no_process_starts_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that has Python within it may have no `python` to start."""
+    end()
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert apart("f", os.getpid) == os.getpid()
+    monkeypatch.undo()
+    assert apart("f", os.getpid) != os.getpid()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of Unix")
 def test_what_has_nothing_to_do_can_be_ended() -> None:
     """With the thread that watches it; the next work gets another process."""
     end()

@@ -221,6 +221,30 @@ def test_plain_answers_are_corrected_in_a_form(page: Any, place: Path) -> None:
     assert line["review"]["note"] == "it is indoors"
 
 
+def test_a_note_is_not_lost_by_walking_on(page: Any) -> None:
+    """It is kept with a verdict; who walks on without one is asked."""
+    asked: list[str] = []
+
+    def answer(dialog: Any) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss() if len(asked) == 1 else dialog.accept()
+
+    page.on("dialog", answer)
+    page.fill("#note", "two spoons?")
+    page.click("#list button >> nth=1")
+    shows(page, "coffee.jpg", "find")
+    assert page.input_value("#note") == "two spoons?"
+    page.click("#list button >> nth=1")
+    shows(page, "coffee.jpg", "sort")
+    assert page.input_value("#note") == ""
+    page.click("#list button >> nth=0")
+    shows(page, "coffee.jpg", "find")
+    assert (
+        asked
+        == ["Leave this answer without saving the note? Approve, reject or save keeps it."] * 2
+    )
+
+
 def test_the_fields_of_things_are_corrected_too(browser: Any, place: Path) -> None:
     """Those of the answer's and those of a new one, under the number that stands in the image."""
     (place / "read.workflow.yaml").write_text(

@@ -88,14 +88,19 @@ function next(from, way = 1, wanted = fits) {
 }
 
 async function open(number) {
-  if (number === null || (editing && !leaves())) return;
+  if (number === null || !leaves()) return;
   await carry(async () => shown(await ask(`item/${number}`)));
 }
 
+/** Whether nothing is lost, or the person agrees: what was corrected, and the note, are saved with a verdict. */
 function leaves() {
-  const isSame = JSON.stringify(draft) === JSON.stringify(fresh(item));
-  return isSame || window.confirm("Leave this answer without saving the correction?");
+  if (!item) return true;
+  if (editing && isCorrected()) return window.confirm("Leave this answer without saving the correction?");
+  const isNoted = by("note").value !== item.note.replace(/\r\n?/g, "\n");
+  return !isNoted || window.confirm("Leave this answer without saving the note? Approve, reject or save keeps it.");
 }
+
+const isCorrected = () => JSON.stringify(draft) !== JSON.stringify(fresh(item));
 
 const fresh = (of) => ({ things: structuredClone(of.things), values: {} });
 
@@ -223,7 +228,7 @@ function took(told) {
 }
 
 async function undo() {
-  if (editing || !overview.undo) return;
+  if (editing || !overview.undo || !leaves()) return;
   await carry(async () => {
     const told = await ask("undo", {});
     took(told);
@@ -240,7 +245,7 @@ function edit() {
 }
 
 function cancel() {
-  if (!editing || !leaves()) return;
+  if (!editing || (isCorrected() && !window.confirm("Take back what you have corrected?"))) return;
   editing = false;
   draft = fresh(item);
   chosen = null;
