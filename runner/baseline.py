@@ -31,6 +31,8 @@ from runner.workflow.spec import EITHER_WAY, CheckSpec, MetricSpec, Workflow
 
 SUFFIX = ".baseline.json"
 COMPARISON = "comparison.json"
+HELD_AGAINST = "baseline.json"
+"""In the folder of a run: what it was tested against."""
 
 
 class BaselineError(Exception):
@@ -218,7 +220,7 @@ def _files(workflow: Workflow) -> dict[str, str]:
 def against_baseline(
     workflow: Workflow, before: Standing, say: Callable[[str], None]
 ) -> Callable[[RunFolder], tuple[Verdict, ...]]:
-    """What compares a run with the baseline: verdicts, and comparison.json in its folder."""
+    """What compares a run with the baseline: verdicts; comparison.json and baseline.json in its folder."""
 
     def against(folder: RunFolder) -> tuple[Verdict, ...]:
         now = standing_of(folder)
@@ -232,6 +234,7 @@ def against_baseline(
         if gone:
             say(f"the baseline has checks that are not there any more: {', '.join(gone)}")
         folder.write_json(COMPARISON, difference_json(found))
+        write_file(folder.path / HELD_AGAINST, encoded(baseline_json(before)))
         return tuple(_verdicts(workflow, found))
 
     return against

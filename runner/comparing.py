@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.baseline import BaselineError, read_at
+from runner.baseline import HELD_AGAINST, BaselineError, margins_of, read_at
+from runner.own_workflow import own_workflow
 from runner.stages.answers_compared import answers_compared
 from runner.stages.choices import matrix_of
-from runner.stages.compare import compare
+from runner.stages.compare import Margins, compare
 from runner.standing import standing_of
 from runner.store.folder import FolderError, RunFolder
 from runner.store.named_run import named_run
 from runner.values.difference import Differences, Matrix
+from runner.values.problem import Rejected
 from runner.values.standing import Standing
 
 
@@ -41,16 +43,33 @@ def compared(before: str, now: RunFolder, runs: Path) -> Compared:
     return Compared(new.standing, _compared(old, new, (before, now.path.name)), old.folder)
 
 
+def tested_against(run: RunFolder) -> str | None:
+    """The baseline that `askpix test` held the run against, as it was then; None of another run."""
+    path = run.path / HELD_AGAINST
+    return str(path) if path.is_file() else None
+
+
 def _compared(old: _Side, new: _Side, names: tuple[str, str]) -> Differences:
     answers = None
     if old.folder is not None and new.folder is not None:
         answers = answers_compared(old.folder.results(), new.folder.results())
-    found = compare(old.standing, new.standing, answers=answers)
+    found = compare(old.standing, new.standing, _margins(new.folder), answers)
     if not found.pairs:
         raise NotComparable(
             f"{names[0]} and {names[1]} have no case in common: of the same name, with the same images"
         )
     return found
+
+
+def _margins(run: RunFolder | None) -> Margins:
+    """How much worse the metrics of a run may be, as its own workflow says."""
+    if run is None:
+        return {}
+    with own_workflow(run) as load:
+        try:
+            return margins_of(load())
+        except (Rejected, OSError):
+            return {}
 
 
 def matrix(run: str, runs: Path) -> Matrix:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runner.comparing import Compared, compared
+from runner.comparing import Compared, NotComparable, compared, tested_against
 from runner.export import opener
 from runner.exporters.atomic import writing
 from runner.own_workflow import own_workflow
@@ -59,8 +59,9 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is wanted. `against` is another run or a baseline file; `target` a file, a folder, or None
-    for report.html in the run folder, or a folder there when there are many cases."""
+    """What is wanted. `against` is another run or a baseline file, None for the baseline that the run
+    was tested against, if it was; `target` a file, a folder, or None for report.html in the run
+    folder, or a folder there when there are many cases."""
 
     against: str | None = None
     target: Path | None = None
@@ -71,7 +72,7 @@ class Wish:
 def report(folder: RunFolder, wish: Wish, runs: Path, say: Callable[[str], None]) -> Reported:
     """Writes the report of a run. Raises `FolderError` when it has no results, `NotComparable`, and
     OSError when the machine does not let us write."""
-    before = None if wish.against is None else compared(wish.against, folder, runs)
+    before = _before(folder, wish.against, runs, say)
     standing = standing_of(folder) if before is None else before.standing
     matrix = matrix_of(standing)
     content, warned = content_of(folder, standing)
@@ -98,6 +99,19 @@ def report(folder: RunFolder, wish: Wish, runs: Path, say: Callable[[str], None]
         for piece in page(content, data, form):
             file.write(piece.encode("utf-8", "replace"))
     return Reported(place, len(items), len(shown), len(images.found), written.absent)
+
+
+def _before(
+    folder: RunFolder, against: str | None, runs: Path, say: Callable[[str], None]
+) -> Compared | None:
+    if against is not None:
+        return compared(against, folder, runs)
+    baseline = tested_against(folder)
+    try:
+        return None if baseline is None else compared(baseline, folder, runs)
+    except NotComparable as error:
+        say(f"not compared with its baseline: {error}")
+        return None
 
 
 def _changes(before: Compared, content: Content) -> dict[Key, CaseDifference]:

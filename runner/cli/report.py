@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @click.option(
     "--against",
     metavar="BASELINE_OR_RUN",
-    help="Show what has changed since another run, or since a baseline file.",
+    help="Show what has changed since another run, or since a baseline file; by default since the"
+    " baseline that the run was tested against.",
 )
 @click.option(
     "--to",

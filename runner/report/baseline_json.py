@@ -112,7 +112,7 @@ def _metric(metric: MetricStanding) -> dict[str, object]:
 
 
 def _rounded(value: float | None) -> float | int | None:
-    return None if value is None else _short(round(value, 9))
+    return None if value is None else _short(round(float(value), 9))
 
 
 def _short(value: float) -> float | int:

@@ -194,6 +194,8 @@ def test_a_baseline_is_read_as_it_was_written() -> None:
     """And written as it was read."""
     whole = standing([1, 0, 1])
     assert read_baseline(baseline_json(whole)) == whole
+    text = baseline_json(replace(whole, metrics=(replace(metric([1, 0, 1]), value=1.0),)))
+    assert baseline_json(read_baseline(text)) == text
 
 
 def conflict(text: str) -> str:

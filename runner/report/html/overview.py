@@ -14,6 +14,7 @@ from runner.report.html.marks import SIGNS
 from runner.report.html.matrix import matrix
 from runner.text.words import money, number, tokens
 from runner.values.difference import Differences
+from runner.values.standing import MetricStanding
 
 OUTCOMES = {
     "passed": ("✓", "holds", "good"),
@@ -63,6 +64,12 @@ def _judgement(content: Content) -> tuple[str, str, str]:
         return _compared(found)
     if not content.checks:
         return SIGNS["fine"], "calm", "Every case has an answer; nothing was to be checked"
+    idle = sum(each.outcome == "skipped" for each in content.checks)
+    if idle == len(content.checks):
+        return "?", "warn", f"Nothing was judged: {number(idle, 'check')} had nothing to look at"
+    if idle:
+        rest = number(idle, "other was not judged", "others were not judged")
+        return SIGNS["fine"], "good", f"Every check that was judged holds; {rest}"
     return SIGNS["fine"], "good", "Every check holds"
 
 
@@ -76,6 +83,10 @@ def _compared(found: Differences) -> tuple[str, str, str]:
         said = (
             f"Nothing is worse by more than chance; for {some} there are too few images to be sure"
         )
+        return "?", "warn", said
+    if lost := findings.count("not comparable"):
+        of = number(len(findings), "check or metric", "checks and metrics")
+        said = f"Nothing is worse than {found.before.run}; {lost:,} of {of} cannot be compared"
         return "?", "warn", said
     return SIGNS["fine"], "good", f"Not worse than {found.before.run}"
 
@@ -152,10 +163,14 @@ def _held(check: CheckTold, here: Mapping[str, str | int]) -> Child:
 
 
 def _metrics(content: Content) -> Markup | None:
-    metrics = [each for each in content.standing.metrics if each.value is not None]
+    judged = {each.number: each for each in content.checks if each.is_metric}
+    metrics = {
+        place: each
+        for place, each in enumerate(content.standing.metrics)
+        if each.value is not None or place in judged
+    }
     if not metrics:
         return None
-    judged = {each.number: each for each in content.checks if each.is_metric}
     head = el(
         "tr",
         *(
@@ -164,15 +179,13 @@ def _metrics(content: Content) -> Markup | None:
         ),
     )
     rows = []
-    for place, metric in enumerate(content.standing.metrics):
-        if metric.value is None:
-            continue
+    for place, metric in metrics.items():
         verdict = judged.get(place)
         counts = metric.is_own and not metric.unit
         told: dict[str, str | int] = {"metric": metric.name} if counts else {"sort": "cost"}
         here = told | _number_of(metric.combination, content)
         span = None
-        if metric.low is not None and metric.high is not None:
+        if metric.value is not None and metric.low is not None and metric.high is not None:
             ends = f"{amount(metric.low, metric.unit)} to {amount(metric.high, metric.unit)}"
             limit = verdict.needed if verdict and verdict.outcome != "skipped" else None
             span = joined(
@@ -184,12 +197,18 @@ def _metrics(content: Content) -> Markup | None:
                 "tr",
                 el("td", outcome(verdict.outcome) if verdict else None),
                 el("th", metric.name, _axes(metric.combination), scope="row"),
-                el("td", amount(metric.value, metric.unit), class_="number"),
+                el("td", _value(metric, verdict), class_="number"),
                 el("td", span, class_="number"),
                 el("td", link_to(cases, **here), class_="number"),
             )
         )
     return _section("metrics", "Metrics", _table(head, rows))
+
+
+def _value(metric: MetricStanding, verdict: CheckTold | None) -> Child:
+    if metric.value is None:
+        return verdict.why if verdict and verdict.why else "nothing to judge"
+    return amount(metric.value, metric.unit)
 
 
 def _prompts(content: Content) -> Markup | None:

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 import runner.reporting
 from runner.cli import group
 
+EXAMPLES = Path(__file__).parents[3] / "examples"
 HOSTILE = "</script><img src=x onerror=document.title=666>"
 HOSTILE_NAME = "<!--<img src=x onerror=document.title=666> javascript:alert(1) &amp;.jpg"
 
@@ -174,6 +175,59 @@ def test_a_run_is_compared_with_a_baseline_file(place: Any, tmp_path: Path):
     shown = (tmp_path / "r.html").read_text()
     assert "Compared with" in shown
     assert "before" not in data_of(shown)["cases"][0]
+
+
+GATED = """\
+version: 1
+images: photos/*
+vars: {how: ""}
+steps:
+  - {id: find, prompt: "Find everything. {{ vars.how }}", schema: boxes}
+checks:
+  - {name: several, that: find.count, at_least: 2}
+"""
+
+
+def test_the_report_of_a_test_says_what_the_test_said(tmp_path: Path):
+    """It is compared with the baseline as it was then, also when a newer one has been accepted."""
+    path = tmp_path / "gate.workflow.yaml"
+    path.write_text(GATED)
+    shutil.copytree(EXAMPLES / "11-regression-in-ci" / "photos", tmp_path / "photos")
+    ran = ["--provider", "simulator", "-q", "--out", str(tmp_path / "runs")]
+    folder = Path(ask("run", path, *ran).stdout.strip())
+    assert ask("accept", folder).exit_code == 0
+    worse = ask("test", path, *ran, "--var", "how=[[simulate: single-object]]")
+    assert worse.exit_code == 1, worse.output
+    tested = Path(worse.stdout.strip())
+    assert ask("accept", tested).exit_code == 0
+    assert ask("report", tested).exit_code == 0
+    shown = html.unescape((tested / "report.html").read_text())
+    assert f"Worse than {folder.name}, by more than chance" in re.sub("<[^>]+>", "", shown)
+    (tested / "baseline.json").write_text("{")
+    done = ask("report", tested)
+    assert done.exit_code == 0
+    assert "not compared with its baseline: " in done.stderr
+
+
+def test_a_report_is_not_green_when_nothing_was_judged(place: Any, tmp_path: Path):
+    """A check that had nothing to look at is none that holds, and what it is stands there."""
+    path = tmp_path / "idle.workflow.yaml"
+    (tmp_path / "t.csv").write_text("image,right\nphotos/coffee.jpg,many\n")
+    path.write_text(
+        GATED.partition("checks:")[0].replace(
+            "images: photos/*", "dataset: {file: t.csv, image_columns: image}"
+        )
+        + "  - {id: many, when: {that: find.count, at_least: 999}, do: compute, text: many}\n"
+        + "checks:\n  - {that: many.text, equals: many}\n"
+        + "  - {metric: accuracy, of: many.text, against: row.right, at_least: 90%}\n"
+    )
+    shutil.copytree(place.path / "photos", tmp_path / "photos")
+    done = ask("run", path, "--provider", "simulator", "-q", "--out", tmp_path / "runs")
+    folder = Path(done.stdout.strip())
+    assert ask("report", folder).exit_code == 0
+    shown = re.sub("<[^>]+>", "", (folder / "report.html").read_text())
+    assert "? Nothing was judged: 2 checks had nothing to look at" in shown
+    assert "nothing to judge" in shown
 
 
 @pytest.mark.parametrize(
