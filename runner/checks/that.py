@@ -79,7 +79,16 @@ class That:
         return self.verdict(ballot, combination)
 
     def judge_case(self, case: CaseResults) -> CaseVerdict:
-        """One case in one repeat: holds, fails and why, or was not judged."""
+        """One case in one repeat: holds, fails and why, or was not judged: also when it would hold of
+        every entry of a list that has none."""
+        verdict = self.as_condition(case)
+        if verdict.passed and self._is_idle(case):
+            why = f"{self.that} is empty: there is nothing to judge"
+            return CaseVerdict(case.case, None, why)
+        return verdict
+
+    def as_condition(self, case: CaseResults) -> CaseVerdict:
+        """The same for `when:`, where everything holds of what is empty."""
         found = _value_of(self.that, case)
         if isinstance(found, Missing) and found.kind != "absent":
             passed = None if found.kind in _NOT_JUDGED else False
@@ -117,6 +126,15 @@ class That:
                 yield from self._misplaced(relation, written, case)
         if self.fits is not None:
             yield from self._unfit(found, case, self.fits)
+
+    def _is_idle(self, case: CaseResults) -> bool:
+        about_all = [COMPARATORS[comparator].of_the_list for comparator, _ in self._comparisons()]
+        if any(about_all) or self.same_as is not None or self.fits is not None:
+            return False
+        found = _value_of(self.that, case)
+        if isinstance(found, Found) and isinstance(found.value, list | tuple):
+            return not any(_entries(found.value))
+        return not about_all and things(self.that, case) == ()
 
     def _comparisons(self) -> Iterator[tuple[str, object]]:
         for comparator in COMPARATORS:

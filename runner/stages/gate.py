@@ -35,7 +35,7 @@ def closed(
     waiting = missing_step(step, earlier)
     if waiting is not None or step.when is None:
         return waiting
-    verdict = check_of(step.when).judge_case(_case(workflow, job, earlier, item))
+    verdict = check_of(step.when).as_condition(_case(workflow, job, earlier, item))
     if verdict.passed:
         return None
     if verdict.passed is None:
@@ -68,7 +68,7 @@ def holds(
     condition: CheckSpec, workflow: Workflow, job: Job, earlier: Mapping[str, Result], item: Item
 ) -> bool:
     """Whether a condition is true of one entry; what cannot be told is not true."""
-    return check_of(condition).judge_case(_case(workflow, job, earlier, item)).passed is True
+    return check_of(condition).as_condition(_case(workflow, job, earlier, item)).passed is True
 
 
 def variables(workflow: Workflow, combination: Combination) -> dict[str, object]:
