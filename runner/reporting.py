@@ -15,7 +15,7 @@ from runner.report.html.answers import Images
 from runner.report.html.cases import Gathering
 from runner.report.html.content import Content
 from runner.report.html.data import data_of
-from runner.report.html.page import Form, page
+from runner.report.html.page import GENERATOR, Form, page
 from runner.report.html.pictures import Encoder, Picture, room_beside
 from runner.report.html.ranking import Item, Key, ranked
 from runner.roles import OpenImage
@@ -45,6 +45,14 @@ AROUND = 200_000
 """Bytes of a page beside its cases: style, script, overview."""
 
 
+START = 4096
+"""Bytes at the start of a page, by which it is known as a report."""
+
+
+class InTheWay(Exception):
+    """What lies where the report should be written, and is none; says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reported:
     """What was written: the page, how many of all cases it shows, and of how many images it only says
@@ -70,8 +78,8 @@ class Wish:
 
 
 def report(folder: RunFolder, wish: Wish, runs: Path, say: Callable[[str], None]) -> Reported:
-    """Writes the report of a run. Raises `FolderError` when it has no results, `NotComparable`, and
-    OSError when the machine does not let us write."""
+    """Writes the report of a run. Raises `FolderError` when it has no results, `NotComparable`,
+    `InTheWay`, and OSError when the machine does not let us write."""
     before = _before(folder, wish.against, runs, say)
     standing = standing_of(folder) if before is None else before.standing
     matrix = matrix_of(standing)
@@ -84,6 +92,8 @@ def report(folder: RunFolder, wish: Wish, runs: Path, say: Callable[[str], None]
     )
     items = ranked(folder.case_results({}), standing, warned, changes)
     place, form = _place(folder, wish, len(items))
+    if wish.target is not None:
+        _refuse_to_replace(place, form)
     shown = items[:MOST]
     images, lines = _gathered(folder, before, content, shown, say)
     told = list(lines)
@@ -135,6 +145,19 @@ def _place(folder: RunFolder, wish: Wish, cases: int) -> tuple[Path, Form]:
     elif not wish.in_folder and not target.is_dir():
         return target, "file"
     return target / "index.html", "folder"
+
+
+def _refuse_to_replace(place: Path, form: Form) -> None:
+    """Only a report is replaced by a report."""
+    if place.exists():
+        with place.open("rb") as file:
+            if GENERATOR.encode() in file.read(START):
+                return
+        raise InTheWay(f"{place} exists and is no report; choose another place, or move it away")
+    if form == "folder" and place.parent.is_dir() and any(place.parent.iterdir()):
+        raise InTheWay(
+            f"{place.parent} holds other files; choose a folder that is empty, or not there yet"
+        )
 
 
 def _gathered(

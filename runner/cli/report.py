@@ -50,13 +50,13 @@ def command(run: str, against: str | None, target: str | None, runs: Path) -> No
 def write(run: str, wanted: Wish, runs: Path) -> None:
     """Writes the page and says where it is, or why there is none."""
     from runner.comparing import NotComparable
-    from runner.reporting import report
+    from runner.reporting import InTheWay, report
     from runner.store.folder import FolderError
     from runner.store.named_run import named_run
 
     try:
         written = report(named_run(run, runs), wanted, runs, say)
-    except (FolderError, NotComparable) as error:
+    except (FolderError, NotComparable, InTheWay) as error:
         click.echo(f"error: {visible(str(error))}", err=True)
         raise SystemExit(NOTHING_RAN) from None
     except OSError as error:

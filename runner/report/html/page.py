@@ -17,6 +17,9 @@ from runner.version import VERSION
 
 Form = Literal["file", "folder"]
 
+GENERATOR = '<meta name="generator" content="askpix '
+"""The start of the element by which a page is known as one of ours."""
+
 SCRIPTS = (
     "elements", "state", "matching", "picture", "cards", "filters", "stage", "detail", "keys", "page",
 )  # fmt: skip

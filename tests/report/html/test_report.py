@@ -177,6 +177,27 @@ def test_a_run_is_compared_with_a_baseline_file(place: Any, tmp_path: Path):
     assert "before" not in data_of(shown)["cases"][0]
 
 
+def test_only_a_report_is_replaced_by_a_report(place: Any, tmp_path: Path):
+    """A table or a photograph in its place stays, and so does a folder of other things."""
+    table, photos, fresh = tmp_path / "list.html", tmp_path / "photos", tmp_path / "fresh"
+    table.write_text("my table")
+    photos.mkdir()
+    (photos / "a.jpg").write_bytes(b"a")
+    told = [ask("report", place.now, "--to", target) for target in (table, photos)]
+    assert [each.exit_code for each in told] == [2, 2]
+    assert told[0].stderr == (
+        f"error: {table} exists and is no report; choose another place, or move it away\n"
+    )
+    assert told[1].stderr == (
+        f"error: {photos} holds other files; choose a folder that is empty, or not there yet\n"
+    )
+    assert table.read_text() == "my table"
+    assert [each.name for each in photos.iterdir()] == ["a.jpg"]
+    for _ in range(2):
+        assert ask("report", place.now, "--to", f"{fresh}/").exit_code == 0
+        assert ask("report", place.now, "--to", tmp_path / "r.html").exit_code == 0
+
+
 GATED = """\
 version: 1
 images: photos/*
