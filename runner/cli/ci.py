@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from runner.values.problem import Problem
     from runner.workflow.spec import Workflow
 
+MARKDOWN = ("", ".md", ".markdown", ".txt")
+"""What a file of Markdown may end in; another file is hardly meant to be replaced by one."""
+
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
@@ -74,6 +77,9 @@ class Ci:
         is_github = environ.get("GITHUB_ACTIONS") == "true"
         at_github = environ.get("GITHUB_STEP_SUMMARY") if is_github else None
         if summary is not None:
+            if summary.suffix.lower() not in MARKDOWN:
+                better = summary.with_suffix(".md").name
+                raise click.UsageError(f"--summary writes Markdown: {summary} → write {better}")
             try:
                 summary.write_bytes(b"")
             except OSError as error:

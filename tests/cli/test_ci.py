@@ -197,6 +197,15 @@ def test_what_is_worse_says_how_to_accept_it(folder: Path) -> None:
     assert "line=6,col=12" in first
 
 
+def test_a_summary_replaces_no_table(folder: Path) -> None:
+    """A name that does not end as Markdown does is hardly meant."""
+    (folder / "mine.csv").write_text("a,b")
+    done = run(folder, "--summary", "mine.csv")
+    assert done.exit_code == 2
+    assert "--summary writes Markdown: mine.csv → write mine.md" in done.output
+    assert (folder / "mine.csv").read_text() == "a,b"
+
+
 def test_a_summary_that_cannot_be_written_is_told_before_anything_is_asked(folder: Path) -> None:
     """As a mistake on the command line."""
     done = run(folder, "--summary", "nowhere/mine.md")
