@@ -128,7 +128,8 @@ class _Child:
     def __init__(self) -> None:
         self._answers: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
         # -I and -S: nothing of the user's environment or site is read, so it starts quickly and
-        # the same everywhere. The environment holds no key.
+        # the same everywhere. The environment holds no key. What a terminal sends to all processes is
+        # for the parent alone, which ends this.
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(CHILD)],
@@ -136,6 +137,8 @@ class _Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
         except OSError as error:
             raise RenderError(f"templates cannot be rendered: no process ({error})") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -146,6 +147,32 @@ def test_a_process_that_was_killed_is_replaced(renderer: Renderer) -> None:
     with pytest.raises(RenderError, match="brought down the process"):
         renderer.render("{{ n }}", CONTEXT)
     assert renderer.render("{{ n }}", CONTEXT) == "3"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups are those of Unix")
+def test_what_a_terminal_sends_when_it_closes_ends_no_template() -> None:
+    """It reaches all processes of the command; only the parent says what comes of it."""
+    code = (
+        "import os, signal\n"
+        "from runner.text.render import Renderer\n"
+        "for name in ('SIGHUP', 'SIGTERM', 'SIGINT'):\n"
+        "    signal.signal(getattr(signal, name), lambda *_: None)\n"
+        "with Renderer() as renderer:\n"
+        "    told = [renderer.render('{{ n }}', {'n': 1})]\n"
+        "    for name in ('SIGHUP', 'SIGTERM', 'SIGINT'):\n"
+        "        os.killpg(0, getattr(signal, name))\n"
+        "        told.append(renderer.render('{{ n }}', {'n': 2}))\n"
+        "print(told)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        start_new_session=True,
+    )
+    assert done.stdout == "['1', '2', '2', '2']\n"
 
 
 def test_no_process_is_started_for_plain_texts() -> None:
