@@ -27,7 +27,10 @@ def data_of(content: Content, cases: Iterable[str], images: Iterable[Mapping[str
         ("checks", content.standing.checks),
         ("metrics", content.standing.metrics),
     ):
-        named = [[each.name, number_of.get(canonical_json(each.combination), 0)] for each in listed]
+        named = [
+            [each.name, number_of.get(canonical_json(each.combination), 0), _about(each.definition)]
+            for each in listed
+        ]
         yield kind, [_json(named)]
     yield "runs", [_json(_runs(content))]
     yield "causes", [_json(_causes(content))]
@@ -64,6 +67,11 @@ def _causes(content: Content) -> list[list[object]]:
         ]
         for name, combination, worse, better in told
     ]
+
+
+def _about(definition: Mapping[str, object]) -> str:
+    """The step that a check or metric looks at."""
+    return str(definition.get("that") or definition.get("of") or "").partition(".")[0]
 
 
 def _listed(parts: Iterable[str]) -> Iterator[str]:

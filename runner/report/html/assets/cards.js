@@ -3,11 +3,12 @@
 const STRETCH = 48;
 let awaited = null;
 
-/** The answer that is shown first: one of which it is known what is right, else one that found something. */
-function foremost(answers = []) {
+/** The answer that is shown first: the one that a failing check is about; else one of which it is known
+ * what is right, else one that found something. */
+function foremost(answers = [], step = null) {
   const first = answers.filter((answer) => answer.repeat === answers[0].repeat);
   const last = (test) => [...first].reverse().find(test);
-  return last((answer) => (answer.truth ?? []).some((right) => right.things)) ?? last((answer) => answer.things.length)
+  return last((answer) => answer.step === step && answer.images.length) ?? last((answer) => (answer.truth ?? []).some((right) => right.things)) ?? last((answer) => answer.things.length)
     ?? last((answer) => answer.images.length) ?? first.at(-1) ?? null;
 }
 
@@ -32,8 +33,14 @@ function cards(found) {
 const nothing = () => h("p", { class: "calm" }, "No case fits these filters. ",
   h("a", { href: "#show=cases" }, "Show all cases"));
 
+/** The step that the first failing check of a case is about. */
+function failing(item) {
+  const found = item.checks.find(([, held, failed]) => failed >= held && failed > 0);
+  return found ? DATA.checks[found[0]][2] : null;
+}
+
 function card(item) {
-  const answer = foremost(item.now);
+  const answer = foremost(item.now, failing(item));
   return h("li", { class: "card" },
     thumb(answer),
     h("div", { class: "about" },
@@ -62,7 +69,9 @@ function told(item, answer) {
   for (const [n, held, failed, why] of item.checks) {
     if (failed >= held && failed > 0) lines.push(`${DATA.checks[n][0]}: ${why || "does not hold"}`);
   }
-  if (item.scores.length) lines.push(item.scores.map(([n, value]) => `${DATA.metrics[n][0]} ${value}`).join(" · "));
+  const mistakes = item.scores.filter(([, , lacks]) => lacks > 0);
+  const scores = mistakes.length ? mistakes : item.scores;
+  if (scores.length) lines.push(scores.map(([n, value]) => `${DATA.metrics[n][0]}: ${value}`).join(" · "));
   if (answer?.error) lines.push(answer.error);
   else if (answer?.things.length) lines.push(counted(answer));
   else if (answer) lines.push((answer.answer ?? answer.status).slice(0, 160));

@@ -40,7 +40,7 @@ const modeOf = (item) => (modesOf(item).includes(state.view) ? state.view : item
 
 function answerOf(item, answers) {
   const found = (answers ?? []).filter((answer) => (!state.step || answer.step === state.step) && answer.repeat === Number(state.repeat ?? 1));
-  return state.step ? found[0] ?? foremost(answers) : foremost(found.length ? found : answers);
+  return state.step ? found[0] ?? foremost(answers) : foremost(found.length ? found : answers, failing(item));
 }
 
 function showDetail(item, found) {
@@ -158,7 +158,7 @@ function checksOf(item) {
     return h("li", {}, h("span", { class: `mark ${mark[0]}` }, h("span", { "aria-hidden": "true" }, mark[1]), ` ${mark[2]}${times}`),
       " ", h("strong", {}, DATA.checks[n][0]), why && h("p", {}, why));
   });
-  const scores = item.scores.map(([n, value]) => h("li", {}, h("strong", {}, DATA.metrics[n][0]), ` ${value} for this case`));
+  const scores = item.scores.map(([n, value]) => h("li", {}, h("strong", {}, DATA.metrics[n][0]), `: ${value} for this case`));
   return h("ul", { class: "checks" }, rows, scores);
 }
 
