@@ -174,7 +174,7 @@ def _unfinished(run: RunFolder, workflow: Workflow, options: Options) -> str:
     rest = (
         "what did not change comes from the cache" if uses else "nothing of it is used (no cache)"
     )
-    return f"{run.path} is an unfinished run of this file before it was changed: {there}; {rest}"
+    return f"{run.path} is an unfinished run of this file with other settings or images: {there}; {rest}"
 
 
 def left_behind(

@@ -293,7 +293,7 @@ def test_a_changed_plan_tells_what_it_leaves_behind(
     told = stopped.run(service.url)
     (line,) = [line for line in told.err.splitlines() if "unfinished" in line]
     assert line.startswith(
-        f"runs/{old.name} is an unfinished run of this file before it was changed:"
+        f"runs/{old.name} is an unfinished run of this file with other settings or images:"
         " 2 of its results are there; "
     )
     assert rest in line

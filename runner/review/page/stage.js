@@ -3,6 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const EDGES = { nw: [0, 1], n: [1], ne: [2, 1], e: [2], se: [2, 3], s: [3], sw: [0, 3], w: [0] };
 const LEAST = 1; // pixels of a side
+const FEW = 6; // so many things have their labels whole, whatever lies below them
 const MEANT = 4; // pixels of the screen: less is a click, not a drag
 
 function make(name, attributes, parent) {
@@ -164,8 +165,12 @@ export class Stage {
   tag(thing, group, pixel, image) {
     const [x, y] = thing.box ?? thing.point ?? this.corner(group);
     const text = make("text", { class: "tag", "font-size": 13 * pixel }, group);
+    const wide = () => text.getComputedTextLength() + 8 * pixel;
     text.textContent = thing.label ? `${thing.n} ${thing.label.slice(0, 40)}` : `${thing.n}`;
-    const width = text.getComputedTextLength() + 8 * pixel;
+    const room = thing.box ? thing.box[2] - x : group.getBBox().width;
+    const isCrowded = this.state.things.length > FEW && thing !== this.state.chosen;
+    if (isCrowded && wide() > room) text.textContent = `${thing.n}`; // the list beside it has the label
+    const width = wide();
     const left = within(x, 0, Math.max(0, image.width - width));
     const top = within(y - 18 * pixel, 0, image.height);
     make("rect", { class: "plate", x: left, y: top, width, height: 18 * pixel }, group);
