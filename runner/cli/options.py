@@ -90,6 +90,11 @@ def _without_secrets(
     holds a key, a password or a query."""
     if name := with_a_secret({"--base-url": url, **addresses_of(os.environ)}):
         raise click.BadParameter(NO_SECRETS, param_hint=name)
+    if url is not None and not url.lower().startswith(("http://", "https://")):
+        better = url.partition("://")[2] or url
+        raise click.BadParameter(
+            f"{url} is no web address: write http://{better}, or https://{better}"
+        )
     return url
 
 

@@ -7,6 +7,8 @@ the headers of the request.
 
 from __future__ import annotations
 
+import os
+
 import aiohttp
 
 from runner.roles import ImageError
@@ -71,6 +73,13 @@ def failure_of_exception(error: Exception, policy: Policy, sending: Sending) -> 
             )
             refusal = f"the proxy does not let it through: {cause.status} {cause.message}"
             return Failure("connect", why if wants else refusal, stops_run=wants)
+        case aiohttp.ClientConnectorDNSError():
+            why = f"no server named {cause.host} is found; is this machine online?"
+            return Failure("connect", f"no connection: {why}")
+        case aiohttp.ClientConnectorError() if not isinstance(cause, aiohttp.ClientSSLError):
+            number = cause.os_error.errno
+            why = os.strerror(number).lower() if number and number > 0 else "nobody answers"
+            return Failure("connect", f"no connection: {cause.host}:{cause.port}: {why}")
         case _ if isinstance(cause, _NOT_CONNECTED):
             return Failure("connect", f"no connection: {words or 'it took too long'}")
         case _ if isinstance(cause, _NOT_HTTP):

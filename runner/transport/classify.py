@@ -59,7 +59,7 @@ def failure_of(reply: Reply) -> Failure | None:
 
 def failure_of_error(reply: Reply, error: ErrorBody) -> Failure:
     """The failure that an error says, read by its code, its status and its words."""
-    kind = kind_of_code(error.code) or _kind_of_status(reply.status)
+    kind = _kind_of(error.code, reply.status)
     wait = max((error.retry_delay or 0.0, retry_after(reply.headers) or 0.0)) or None
     code, stops = error.code or None, kind in ("credentials", "not_found", "quota")
     said = error.message or _excerpt(reply)
@@ -78,7 +78,7 @@ def failure_of_error(reply: Reply, error: ErrorBody) -> Failure:
     elif kind == "rate_limit" and error.is_about_tokens:
         code = TOKENS
     elif kind == "too_large":
-        said = f"the request is too large: {said}"
+        said = f"the request is too large: {said} `resize:` sends smaller images, `upload: files` uploads them"
     return Failure(
         kind,
         said,
@@ -116,6 +116,11 @@ def json_object(body: bytes) -> Mapping[str, object] | Failure:
     if not isinstance(value, dict):
         return _unreadable(Reply(200, {}, body), "not a JSON object")
     return value
+
+
+def _kind_of(code: str, status: int) -> FailureKind:
+    """A request that is too large stays so, whatever code comes with it."""
+    return "too_large" if status == 413 else kind_of_code(code) or _kind_of_status(status)
 
 
 def kind_of_code(code: str) -> FailureKind | None:
@@ -159,8 +164,6 @@ def _kind_of_status(status: int) -> FailureKind:
             return "not_found"
         case 408 | 409 | 425 | 499:
             return "overloaded"
-        case 413:
-            return "too_large"
         case 429:
             return "rate_limit"
         case 501:

@@ -209,3 +209,15 @@ def test_a_sample_is_one_of_a_count(folder: Path) -> None:
     write(folder)
     told = CliRunner().invoke(group, ["plan", "w.workflow.yaml", "--sample", "50"])
     assert (told.exit_code, "add --exact" in told.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.9:9", "ftp://127.0.0.9:9"])
+def test_an_address_that_is_none_is_told_before_anything_is_asked(
+    folder: Path, address: str
+) -> None:
+    """With what to write instead."""
+    write(folder)
+    told = CliRunner().invoke(group, ["plan", "w.workflow.yaml", "--exact", "--base-url", address])
+    assert told.exit_code == 2
+    better = "write http://127.0.0.9:9, or https://127.0.0.9:9"
+    assert f"{address} is no web address: {better}" in told.stderr

@@ -69,6 +69,7 @@ TABLE: dict[str, tuple[int, bytes, dict[str, str], Decision, str, float | None]]
     "no such model": (404, word("model_not_found"), {}, "stop", "not_found", None),
     "no such page": (404, b"<html>", {}, "stop", "not_found", None),
     "too large": (413, b"<html>", {}, "give_up", "too_large", None),
+    "too large, with another code": (413, word("api_error"), {}, "give_up", "too_large", None),
     "out of range": (416, word("out_of_range"), {}, "give_up", "bad_request", None),
     # 429
     "rate, RetryInfo": (429, rpc(429, "RESOURCE_EXHAUSTED", "No.", retry_info("22s")), {}, "throttle", "rate_limit", 22.0),

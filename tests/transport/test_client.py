@@ -206,7 +206,7 @@ def test_connections_are_kept_and_never_more_than_asked_for(faults: Any) -> None
 @pytest.mark.parametrize(
     ("url", "stops", "message"),
     [
-        ("http://127.0.0.4:1/x", False, "no connection: "),
+        ("http://127.0.0.4:1/x", False, "no connection: 127.0.0.4:1: connection refused"),
         ("ftp://127.0.0.4/x", True, "not a web address: "),
         ("127.0.0.4/x", True, "not a web address: "),
         ("http://[::/x", True, "not a web address: "),
