@@ -96,10 +96,14 @@ class Precision:
         return None if np.isnan(value) else value
 
     def at(self, weights: Matrix) -> Matrix:
-        """mAP when every answer counts so much: from (resamples, images, repeats) to (resamples,)."""
+        """mAP when every answer counts so much: from (resamples, images, repeats) to (resamples,).
+
+        A weight is a multiple of 1 / `repeats`. They are summed as whole numbers: three thirds that
+        end below 1 would never reach the last recall."""
         import numpy as np
 
-        each = [self._at(label, weights).mean(axis=1) for label in self.there]
+        whole = np.rint(weights * self.repeats)
+        each = [self._at(label, whole).mean(axis=1) for label in self.there]
         table = np.array(each).reshape(len(each), len(weights))
         known = ~np.isnan(table)
         sums, counts = np.where(known, table, 0.0).sum(axis=0), known.sum(axis=0)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from runner.measures.evidence import Interval, even, interval
 from runner.measures.matching import box_ious
 from runner.measures.precision import Precision, ranked
 
@@ -95,6 +96,17 @@ def test_an_image_that_counts_twice_is_as_two_images() -> None:
         twice.add("a", box_ious(there, found), [None] * len(found))
     weights = np.array([[[2.0], [1.0]], [[0.0], [0.0]]])
     assert once.at(weights) == pytest.approx([twice.mean(), np.nan], nan_ok=True)
+
+
+@pytest.mark.parametrize("repeats", [1, 2, 3, 5, 6, 7, 10])
+def test_repeats_that_all_find_everything_are_right_to_the_last_recall(repeats: int) -> None:
+    """Each of them counts a part of an image, and the parts are the whole."""
+    precision = Precision(repeats=repeats)
+    for image in range(20):
+        for repeat in range(repeats):
+            precision.put("a", ranked(np.eye(2), [None, None]), image, repeat)
+    assert precision.at(even(precision, 20)) == pytest.approx([1.0], abs=0)
+    assert interval(precision, 20, 50) == Interval(1.0, 1.0, 1.0)
 
 
 def test_a_thing_without_a_score_is_as_sure_as_can_be() -> None:
