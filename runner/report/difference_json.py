@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import isinf
-
 from runner.values.difference import (
     AnswerDifference,
     CaseDifference,
@@ -89,7 +87,7 @@ def _effect(effect: Effect) -> dict[str, object]:
 
 
 def metric_json(found: MetricDifference) -> dict[str, object]:
-    """One metric; an end of the interval that nobody knows is null."""
+    """One metric; what nobody knows is null."""
     return {
         "name": found.name,
         "combination": dict(found.combination),
@@ -100,8 +98,8 @@ def metric_json(found: MetricDifference) -> dict[str, object]:
         "before": found.before,
         "now": found.now,
         "change": found.change,
-        "low": _end(found.low),
-        "high": _end(found.high),
+        "low": found.low,
+        "high": found.high,
         "margin": found.margin,
         "images_needed": found.needed,
         "better_cases": list(found.better),
@@ -109,10 +107,6 @@ def metric_json(found: MetricDifference) -> dict[str, object]:
         "flaky_cases": list(found.flaky),
         "why": found.why or None,
     }
-
-
-def _end(value: float | None) -> float | None:
-    return None if value is None or isinf(value) else value
 
 
 def _side(side: Side) -> dict[str, object]:

@@ -36,7 +36,7 @@ def check_told(found: CheckDifference) -> str:
 
 def metric_told(found: MetricDifference) -> str:
     """`worse: 0.93 → 0.81 (−0.12, 95% interval −0.18 to −0.06) over 40 images`."""
-    if found.finding == "not comparable" or found.before is None or found.now is None:
+    if found.finding == "not comparable" or found.before is None:
         return f"not compared: {found.why}"
     said = f"{change_told(found)} over {number(found.pairs, 'image')}"
     if (
@@ -53,8 +53,9 @@ def metric_told(found: MetricDifference) -> str:
 def change_told(found: MetricDifference) -> str:
     """`0.93 → 0.81 (−0.12, 95% interval −0.18 to −0.06)`."""
     assert found.before is not None
-    assert found.now is not None
     unit = found.unit
+    if found.now is None:
+        return f"{amount(found.before, unit)} → not defined any more"
     ends = f"{amount(found.before, unit)} → {amount(found.now, unit)}"
     if found.low is None or found.high is None:
         return ends

@@ -40,6 +40,8 @@ what."""
 
 MOST_CLASSES = 100
 
+UNMATCHED = "nothing of it in the truth was matched"
+
 Keep = Callable[[MeasuredAnswer], None]
 
 
@@ -122,6 +124,8 @@ class Seat:
     images: int = 0
     judged: int = 0
     lacking: int = 0
+    there: int = 0
+    """Things of the truth; where the metric is not defined none of them was matched."""
     not_judged: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
@@ -179,8 +183,10 @@ class Seat:
         for case, each in added:
             self._put(case, each, alone)
         self.images += 1
-        if self.spec.per == "image" and any(isinstance(a, Contribution) for _, a in added):
-            self._hold(cases[0].case, self._scaled(alone.value()))
+        judged = [each for _, each in added if isinstance(each, Contribution)]
+        if self.spec.per == "image" and judged:
+            unmet = _unmatched(sum(each.there for each in judged))
+            self._hold(cases[0].case, self._scaled(alone.value()), unmet)
 
     def _put(self, case: CaseResults, added: Contribution | NotJudged, alone: Gathered) -> None:
         answer = (self.spec.name, case.case, case.combination, case.repeat, added)
@@ -194,6 +200,7 @@ class Seat:
             alone.put(added.parts, 0, repeat)
         self.judged += 1
         self.lacking += added.lacking
+        self.there += added.there
         self.notes.update(added.notes)
         if added.labels is not None:
             self.vocabulary.add(added.labels)
@@ -219,17 +226,28 @@ class Seat:
             return name
         return "(other)"
 
-    def _hold(self, name: str, value: float | None) -> None:
-        """Looks at the limits for one image or label; where the metric is not defined they hold."""
-        if value is None or self.limits.are_none:
+    def _hold(self, name: str, value: float | None, unmet: str | None) -> None:
+        """Looks at the limits for one image or label. Where the metric is not defined they hold, or
+        fail for the reason `unmet`."""
+        if (value is None and not unmet) or self.limits.are_none:
             return
         self.held += 1
-        objection = self.limits.objection(value, self.metric.unit)
-        self.passed += objection is None
-        if objection and len(self.named) < KEPT:
+        why = unmet
+        if value is not None:
+            objection = self.limits.objection(value, self.metric.unit)
             shown = number(value, self.metric.unit)
-            why = f"{self.spec.metric} is {shown}, {objection}"
+            why = objection and f"{self.spec.metric} is {shown}, {objection}"
+        self.passed += why is None
+        if why and len(self.named) < KEPT:
             self.named.append(CaseVerdict(name, False, why))
+
+    def _hold_labels(self, measured: Measured) -> None:
+        values = {each.label: each.value for each in measured.labels}
+        there = self.vocabulary.there
+        if len(values) < KEPT:  # of more, those that are not among them may count as one
+            values = dict.fromkeys(there) | values
+        for label, value in values.items():
+            self._hold(label, value, UNMATCHED if label in there else None)
 
     def _measured(self) -> Measured:
         value = self._scaled(self.gathered.value()) if self.judged else None
@@ -267,10 +285,9 @@ class Seat:
         if shares is not None:
             return wilson(*shares), "wilson"
         images = min(self.images, GROUPS)
-        sampled = self.gathered.sampled(images) if images > 1 else None
-        if sampled is None:
+        if images < 2:
             return None, None
-        span = interval(sampled, images, self.gathered.resamples)
+        span = interval(self.gathered.sampled(images), images, self.gathered.resamples)
         return (span, "bootstrap") if span.low < span.high else (None, None)
 
     def _of_repeats(self) -> tuple[float | None, ...]:
@@ -283,27 +300,35 @@ class Seat:
         return value * self.repeats if value is not None and self.metric.whole else value
 
     def _judged(self, measured: Measured) -> tuple[str, Outcome]:
-        said = value_told(measured)
+        unmet = _unmatched(self.there) if measured.value is None else None
+        said = unmet or value_told(measured)
         if self.spec.per == "label":
-            for each in measured.labels:
-                self._hold(each.label, each.value)
+            self._hold_labels(measured)
         against = [
             f"`{key}` is judged by `askpix test`"
             for key in ("max_drop", "max_rise")
             if getattr(self.spec, key) is not None
         ]
-        if measured.value is None or self.limits.are_none:
+        if self.limits.are_none or (measured.value is None and not unmet):
             return "; ".join([said, *remarks(measured), *against]), "skipped"
-        objection = self.limits.objection(measured.value, self.metric.unit)
+        value, objection = measured.value, None
+        if value is not None:
+            objection = self.limits.objection(value, self.metric.unit)
         failing = self.held - self.passed
         parts = [f"{said}, {objection}" if objection else said]
         if failing:
             what = "labels" if self.spec.per == "label" else "images"
             parts.append(f"{failing:,} of {self.held:,} {what} fail")
         why = "; ".join([*parts, *remarks(measured), *against])
-        if not objection and not failing:
+        if not objection and not unmet and not failing:
             return why, "passed"
         return why, "warned" if self.spec.level == "warning" else "failed"
+
+
+def _unmatched(there: int) -> str | None:
+    if there < 2:
+        return "the only thing of the truth was not matched" if there else None
+    return f"none of the {there:,} things of the truth was matched"
 
 
 def _deviation(values: Sequence[float | None]) -> float | None:

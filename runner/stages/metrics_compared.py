@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
@@ -61,9 +61,11 @@ def compared_metrics(
     if not rows:
         return _apart(now, margin, "no image was judged in both")
     sides = _gathered(metric, before, rows), _gathered(metric, now, rows)
-    if sides[0] is None or sides[1] is None:
+    if sides[0] is None:
         return _apart(now, margin, "it is not defined for the images that both have")
     alone = {case: _alone(metric, before, now, case) for case in rows}
+    if sides[1] is None:
+        return _lost(now, margin, better, sides[0].whole, alone)
     width = 0.0 if now.unit else _width(alone.values())
     moved = {case: _moved(*values) for case, values in alone.items()}
     values = [sides[0].whole, sides[1].whole]
@@ -75,9 +77,7 @@ def compared_metrics(
         else _interval(sides[0], sides[1], len(rows), values, changed, width, strata)
     )
     change = change if now.unit == "" else Interval(*_unwidened(change, values))
-    most = 0.0
-    if margin is not None:
-        most = margin.most * abs(values[0]) if margin.relative else margin.most
+    most = _most(margin, values[0])
     turned = change if better == "more" else Interval(-change.value, -change.high, -change.low)
     finding = _finding(turned, most, len(rows), is_same)
     for_better: Moved = better
@@ -105,6 +105,40 @@ def _apart(now: MetricStanding, margin: Margin | None, why: str) -> MetricDiffer
         is_own=now.is_own,
         why=why,
     )
+
+
+def _lost(
+    now: MetricStanding,
+    margin: Margin | None,
+    better: Better,
+    before: float,
+    alone: Mapping[str, tuple[list[float], list[float]]],
+) -> MetricDifference:
+    """A metric that was defined and is not any more, as the overlap of pairs when nothing fits. Where
+    more is better, that is as bad as 0."""
+    most = _most(margin, before)
+    if better == "less" or before <= most:
+        return _apart(now, margin, "it is not defined any more for the images that both have")
+    lost = tuple(case for case, (was, _) in alone.items() if was)
+    is_enough = len(lost) >= FEWEST
+    return MetricDifference(
+        *(now.name, now.combination, better, now.unit),
+        "worse" if is_enough else "not enough evidence",
+        pairs=len(alone),
+        before=before,
+        margin=None if margin is None else most,
+        needed=None if is_enough else FEWEST,
+        worse=lost,
+        is_own=now.is_own,
+        why="it is not defined any more: nothing is left to measure",
+    )
+
+
+def _most(margin: Margin | None, before: float) -> float:
+    """How much worse it may be."""
+    if margin is None:
+        return 0.0
+    return margin.most * abs(before) if margin.relative else margin.most
 
 
 def value_of(metric: MetricStanding, repeat: int) -> float | None:
@@ -149,7 +183,7 @@ class _Sampled:
     """`whole` is the value over all rows; of what is of a whole run: of one repeat."""
 
     whole: float
-    measured: Measured | None
+    measured: Measured
     resamples: int
 
 
@@ -209,8 +243,6 @@ def _interval(
     width: float,
     strata: int,
 ) -> Interval:
-    if before.measured is None or now.measured is None:
-        return Interval(values[1] - values[0], -float("inf"), float("inf"))
     most = width * unseen(images).high
     if not changed:
         return Interval(0.0, -most, most)
@@ -241,5 +273,5 @@ def _needed(
         return None
     if not changed:
         return images_to_see(margin / width, images) if width else FEWEST
-    needed = images_needed(change, margin, images) if abs(change.low) != float("inf") else None
+    needed = images_needed(change, margin, images)
     return needed and max(FEWEST, needed)

@@ -26,7 +26,8 @@ class Contribution:
 
     `confused` is what is there and what was found instead, or the same. `lacking`: there was no
     usable answer, and it counts as wrong. `notes` are sentences about the measuring itself,
-    `labels` what may have kept anything from being right.
+    `labels` what may have kept anything from being right. `there` counts the things of the truth
+    where the metric is not defined unless one of them is met.
     """
 
     parts: Mapping[str, tuple[float, ...]]
@@ -34,6 +35,7 @@ class Contribution:
     lacking: bool = False
     notes: tuple[str, ...] = ()
     labels: Labels | None = field(default=None, compare=False)
+    there: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

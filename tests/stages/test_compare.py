@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from runner.report.baseline_json import NoBaseline, baseline_json, read_baseline
-from runner.report.difference_words import word_diff
+from runner.report.difference_words import metric_told, word_diff
 from runner.stages.compare import compare, key_of
 from runner.stages.metrics_compared import Margin, compared_metrics
 from runner.values.measured import Better
@@ -188,6 +188,59 @@ def test_a_metric_that_is_defined_for_no_image_is_not_compared() -> None:
     )
     empty = replace(metric([1]), parts={"0": ({},)})
     assert compared_metrics(empty, empty, ["0"]).finding == "not comparable"
+
+
+MEAN_IOU = {"metric": "mean_iou", "of": "find.boxes", "against": "truth.t"}
+PRECISION = MEAN_IOU | {"metric": "precision"}
+CONFIDENCE = {"metric": "mean", "of": "find.boxes.score"}
+
+
+@pytest.mark.parametrize(
+    ("definition", "was", "is_now", "images", "better", "finding"),
+    [
+        (MEAN_IOU, {"cup": (0.92, 1.0)}, {}, 20, "more", "worse"),
+        (MEAN_IOU, {"cup": (0.92, 1.0)}, {}, 5, "more", "not enough evidence"),
+        (PRECISION, {"cup": (9.0, 1.0, 0.0)}, {"cup": (0.0, 0.0, 9.0)}, 20, "more", "worse"),
+        (PRECISION, {"cup": (0.0, 1.0, 0.0)}, {}, 20, "more", "not comparable"),
+        (CONFIDENCE, {"": (0.9, 1.0)}, {"": (0.0, 0.0)}, 20, "more", "worse"),
+        (CONFIDENCE, {"": (0.9, 1.0)}, {"": (0.0, 0.0)}, 20, "less", "not comparable"),
+        (MEAN_IOU, {}, {"cup": (0.92, 1.0)}, 20, "more", "not comparable"),
+    ],
+)
+def test_a_metric_that_is_not_defined_any_more_is_worse(
+    definition: Mapping[str, object],
+    was: Mapping[str, tuple[float, ...]],
+    is_now: Mapping[str, tuple[float, ...]],
+    images: int,
+    better: Better,
+    finding: str,
+) -> None:
+    """A total collapse; unless it could not be worse before, or less is better."""
+    cases = [str(n) for n in range(images)]
+    sides = [
+        MetricStanding("m", definition, {}, better, "", None, dict.fromkeys(cases, (parts,)))
+        for parts in (was, is_now)
+    ]
+    found = compared_metrics(*sides, cases, Margin(0.02))  # type: ignore[misc]
+    assert found.finding == finding
+    if finding == "worse":
+        assert found.worse == tuple(cases)
+        assert metric_told(found) == (
+            f"worse: {found.before:.4g} → not defined any more over 20 images; it may drop by 0.02"
+        )
+
+
+def test_however_many_things_are_found_they_are_ranked_for_an_interval() -> None:
+    """mAP of 25,000 things that falls from 1 to less than half is worse."""
+
+    def ranked_things(hits: float) -> MetricStanding:
+        parts = {"cup": (100.0, *(1.0, hits) * 100)}
+        cases = dict.fromkeys(map(str, range(250)), (parts,))
+        return MetricStanding("mAP", MEAN_IOU | {"metric": "mAP"}, {}, "more", "", None, cases)
+
+    cases = [str(n) for n in range(250)]
+    found = compared_metrics(ranked_things(1023.0), ranked_things(7.0), cases, Margin(0.05))
+    assert (found.finding, found.before, found.now) == ("worse", 1.0, pytest.approx(0.3))
 
 
 def test_a_baseline_is_read_as_it_was_written() -> None:

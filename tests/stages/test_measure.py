@@ -10,10 +10,12 @@ from scipy.stats import binomtest
 
 from runner.roles import CaseResults
 from runner.stages.measure import GROUPS, Meters
+from runner.values.geometry import Box, Size
 from runner.values.measured import Contribution, Measured, MeasuredAnswer, NotJudged
 from runner.values.problem import Place
 from runner.values.reference import Reference
-from runner.values.result import Result, Status
+from runner.values.result import Detection, Result, ResultImage, Status
+from runner.values.truth import Things
 from runner.values.verdict import Verdict
 from runner.workflow.spec import MetricSpec
 
@@ -118,6 +120,51 @@ def test_nothing_to_judge_is_neither_good_nor_bad() -> None:
     assert (first.outcome, second.outcome) == ("passed", "skipped")
     assert second.why == "nothing to judge; 0 answers"
     assert second.combination == {"model": "b"}
+
+
+def found(name: str, label: str | None, there: int = 2) -> CaseResults:
+    """A thing beside all those that are there; None: nothing is found."""
+    images = (ResultImage("a.png", "image", "a.png", Size(200, 200), 1, None),)
+    answer = (Detection("boxes[0]", label, Box(90, 90, 99, 99)),) if label else ()
+    truth = [Detection("", "cat", Box(20 * n, 0, 20 * n + 18, 30)) for n in range(there)]
+    result = Result(0, name, "find", {}, 1, images, "ok" if answer else "empty", None, answer)
+    return CaseResults(name, 1, {}, {"find": result}, {}, {}, {"t": Things(tuple(truth))})
+
+
+BOXES = {"of": Reference.parse("find.boxes"), "against": Reference.parse("truth.t")}
+
+
+@pytest.mark.parametrize(("metric", "label"), [("mean_iou", "cat"), ("precision", None)])
+def test_a_metric_that_is_not_defined_fails_when_things_are_there(
+    metric: str, label: str | None
+) -> None:
+    """A total collapse is not nothing to judge: over the run, of every image, of every label."""
+    cases = [found("a", label), found("b", label), found("c", label, there=0)]
+    verdict, measured = one(spec(metric, BOXES, at_least=0.75), cases)
+    assert (measured.value, verdict.outcome) == (None, "failed")
+    assert verdict.why == (
+        "none of the 4 things of the truth was matched; 3 answers; it is not defined for them"
+    )
+    verdict, _ = one(spec(metric, BOXES, at_least=0.75, level="warning", per="image"), cases)
+    assert (verdict.outcome, verdict.judged, verdict.passed) == ("warned", 2, 0)
+    assert [each.case for each in verdict.cases] == ["a", "b"]
+    assert verdict.cases[0].why == "none of the 2 things of the truth was matched"
+    verdict, _ = one(spec(metric, BOXES, at_least=0.75, per="label"), cases)
+    assert [(each.case, each.why) for each in verdict.cases] == [
+        ("cat", "nothing of it in the truth was matched")
+    ]
+
+
+def test_nothing_found_where_nothing_is_there_is_nothing_to_judge() -> None:
+    """Nor is what nobody has set a limit for."""
+    for metric in ("mean_iou", "precision", "recall", "f1", "mAP"):
+        verdict, _ = one(spec(metric, BOXES, at_least=0.75), [found("a", None, there=0)])
+        assert (verdict.outcome, verdict.why) == (
+            "skipped", "nothing to judge; 1 answer; it is not defined for them"
+        )  # fmt: skip
+    verdict, _ = one(spec("mean_iou", BOXES, max_drop=0.1), [found("a", "cat", there=1)])
+    assert verdict.outcome == "skipped"
+    assert verdict.why.startswith("the only thing of the truth was not matched; 1 answer;")
 
 
 def test_a_metric_may_be_about_some_combinations_only() -> None:

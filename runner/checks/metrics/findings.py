@@ -109,7 +109,8 @@ class _Counted(_Found):
                 row = parts.setdefault(label, [0.0] * 3 * len(self.iou))
                 row[3 * step : 3 * step + 3] = three
         notes = found.notes(max(self.iou))
-        return Contribution(_frozen(parts), None, found.lacking, notes, found.labels)
+        there = 0 if found.lacking else len(found.there)
+        return Contribution(_frozen(parts), None, found.lacking, notes, found.labels, there)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,8 @@ class MeanIou(_Found):
             return found if isinstance(found, NotJudged) else NotJudged("no usable answer")
         pairs = found.matched(min(self.iou))
         parts = _of_pairs(found, pairs, [each.iou for each in pairs])
-        return Contribution(parts, notes=found.notes(min(self.iou)), labels=found.labels)
+        notes = found.notes(min(self.iou))
+        return Contribution(parts, notes=notes, labels=found.labels, there=len(found.there))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,8 @@ class BoundaryF(_Found):
             if there is None or other is None:
                 return NotJudged("a thing has neither mask nor outline")
             values.append(boundary_f(there, other))
-        return Contribution(_of_pairs(found, pairs, values), labels=found.labels)
+        parts = _of_pairs(found, pairs, values)
+        return Contribution(parts, labels=found.labels, there=len(found.there))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,11 @@ OTHERS = "(other labels)"
 
 RESAMPLES = 2000
 
-MOST_RANKED = 20_000
-"""So many things found are ranked again for an interval; with more there is none."""
-
 RANKINGS = 20_000_000
-"""Things that are ranked again in all for an interval, at every threshold: it takes a few seconds."""
+"""Things that are ranked again in all for an interval, at every threshold: it takes a second."""
+
+FEWEST_RANKINGS = 200
+"""However many things there are, they are ranked so often: 10 seconds for a hundred thousand."""
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class Summed:
             before = sums.get(name)
             sums[name] = [*more] if before is None else _added(before, more)
 
-    def sampled(self, images: int) -> Sampled | None:
+    def sampled(self, images: int) -> Sampled:
         """The sums of every image and repeat."""
         import numpy as np
 
@@ -133,16 +133,16 @@ class Ranked:
     def resamples(self) -> int:
         """The more things, the fewer."""
         most = RANKINGS // max(1, self.things.count * len(self.thresholds))
-        return min(RESAMPLES, max(200, most))
+        return min(RESAMPLES, max(FEWEST_RANKINGS, most))
 
     def put(self, parts: Parts, image: int, repeat: int) -> None:
         """What one answer says of every label."""
         for label, each in parts.items():
             self.things.put(label, each, image, repeat)
 
-    def sampled(self, images: int) -> Sampled | None:
+    def sampled(self, images: int) -> Sampled:
         """The things themselves."""
-        return self.things if self.things.count <= MOST_RANKED else None
+        return self.things
 
     def value(self) -> float | None:
         """Every repeat as if its images were others."""
@@ -191,7 +191,7 @@ class InOrder:
             for number in each:
                 self.numbers.put(number, image, repeat)
 
-    def sampled(self, images: int) -> Sampled | None:
+    def sampled(self, images: int) -> Sampled:
         """The numbers themselves."""
         return self.numbers
 

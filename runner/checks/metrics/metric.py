@@ -36,8 +36,8 @@ class Gathered(Protocol):
         """One answer; `image` and `repeat` count from 0."""
         ...
 
-    def sampled(self, images: int) -> Sampled | None:
-        """The metric as one can resample it; None when that would take too much."""
+    def sampled(self, images: int) -> Sampled:
+        """The metric as one can resample it."""
         ...
 
     def value(self) -> float | None:
