@@ -4,8 +4,9 @@ there, over all thresholds of score and of overlap."""
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,9 +84,10 @@ class Precision:
         there, as COCO leaves it out of the mean."""
         import numpy as np
 
-        if label not in self.there:
+        rows = self.told_apart().get(label)
+        if rows is None:
             return ()
-        values = self._at(label, self._ones())[0]
+        values = self._at(*rows, self._ones())[0]
         return () if np.isnan(values).all() else tuple(float(value) for value in values)
 
     def mean(self) -> float | None:
@@ -103,35 +105,50 @@ class Precision:
         import numpy as np
 
         whole = np.rint(weights * self.repeats)
-        each = [self._at(label, whole).mean(axis=1) for label in self.there]
+        each = [self._at(*rows, whole).mean(axis=1) for rows in self.told_apart().values()]
         table = np.array(each).reshape(len(each), len(weights))
         known = ~np.isnan(table)
         sums, counts = np.where(known, table, 0.0).sum(axis=0), known.sum(axis=0)
         mean: Matrix = np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
         return mean
 
+    def told_apart(self) -> Mapping[str, tuple[array[float], array[float]]]:
+        """The rows of `there` and of `found` by label; all of them under `""` where nothing that is
+        there, or nothing that was found, has a label. An image on which nothing was found cannot tell,
+        so this is seen over all of them."""
+        labels = (
+            {label for label, rows in self.there.items() if any(rows[2::3])},
+            {label for label, rows in self.found.items() if rows},
+        )
+        if {""} not in labels:
+            return {label: (rows, self.found[label]) for label, rows in self.there.items()}
+        there, found = (
+            array("d", chain.from_iterable(side.values())) for side in (self.there, self.found)
+        )
+        return {"": (there, found)}
+
     def _ones(self) -> Matrix:
         import numpy as np
 
         return np.ones((1, max(1, self.images), self.repeats))
 
-    def _at(self, label: str, weights: Matrix) -> Matrix:
+    def _at(self, rows: array[float], pairs: array[float], weights: Matrix) -> Matrix:
         """(resamples, thresholds); NaN where nothing of the label is there."""
         import numpy as np
 
-        image, repeat, count = _columns(self.there[label], 3)
+        image, repeat, count = _columns(rows, 3)
         there = weights[:, image.astype(int), repeat.astype(int)] @ count
-        image, repeat, score, bits = _columns(self.found[label], 4)
+        image, repeat, score, bits = _columns(pairs, 4)
         if not score.size:
             return np.where(there > 0, 0.0, np.nan)[:, None].repeat(len(self.thresholds), axis=1)
         order = np.argsort(-score, kind="stable")
         places = image[order].astype(int), repeat[order].astype(int)
         hits = (bits[order].astype(int) >> np.arange(len(self.thresholds))[:, None]) & 1 > 0
-        rows = [
+        averages = [
             _averages(hits, weights[part][:, *places], there[part])
             for part in _parts(len(weights), len(order))
         ]
-        return np.concatenate(rows)
+        return np.concatenate(averages)
 
 
 def _parts(resamples: int, found: int) -> Iterator[slice]:

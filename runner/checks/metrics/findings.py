@@ -220,11 +220,20 @@ class PointHit(_Found):
         found = self._sides(case)
         if isinstance(found, NotJudged):
             return found
-        parts = {}
+        parts: dict[str, list[float]] = {}
+
+        def count(label: str | None, hits: float, of: float) -> None:
+            row = parts.setdefault(label or "", [0.0, 0.0])
+            row[0] += hits
+            row[1] += of
+
         for label, rows, columns in _by_label(found):
-            hits = matches(found.ious[rows][:, columns], 0.5)
-            parts[label] = float(len(hits)), float(max(len(rows), len(columns)))
-        return Contribution(parts, lacking=found.lacking, labels=found.labels)
+            hits = {pair.there for pair in matches(found.ious[rows][:, columns], 0.5)}
+            for place, row in enumerate(rows):
+                count(found.there[row].label, place in hits, 1)
+            if len(columns) > len(rows):
+                count(label, 0, len(columns) - len(rows))
+        return Contribution(_frozen(parts), lacking=found.lacking, labels=found.labels)
 
 
 def sides(of: Reference, against: Reference, case: CaseResults) -> Sides | NotJudged:

@@ -159,7 +159,7 @@ class Ranked:
 
     def by_label(self) -> Iterator[tuple[str, float | None]]:
         """Labels in the order of the alphabet; the mean over the thresholds."""
-        for label in sorted(self.things.there):
+        for label in sorted(self.things.told_apart()):
             values = self.things.of(label)
             yield label, sum(values) / len(values) if values else None
 

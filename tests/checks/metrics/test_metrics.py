@@ -359,6 +359,40 @@ def test_labels_are_not_compared_where_one_side_has_none() -> None:
         assert measured("recall", [case(found, there)], of=OF, against=TRUTH) == value
 
 
+TWO = (("car", [0, 0, 30, 30]), ("bus", [50, 50, 90, 90]))
+
+
+def plain(*those: int, label: str | None = None) -> Result:
+    """What is found of the two things, without their labels; nothing is found of none."""
+    found = detections([(label, TWO[n][1]) for n in those])
+    return result(found=found, status="ok" if found else "empty")
+
+
+@pytest.mark.parametrize("last", [plain(), REFUSED])
+def test_answers_without_labels_are_compared_without_in_every_case(last: Result) -> None:
+    """Also those that found nothing or are no answer: 18 of 20 things are found, and nothing else."""
+    there = Things(detections(TWO))
+    cases = [*(case(plain(0, 1), there) for _ in range(9)), case(last, there)]
+    assert measured("mAP", cases, of=OF, against=TRUTH) == pytest.approx(91 / 101)
+    named = [*(case(plain(0, label="car"), there) for _ in range(9)), case(last, there)]
+    assert measured("mAP", named, of=OF, against=TRUTH) == pytest.approx(91 / 202)
+
+
+def test_a_truth_without_labels_is_compared_without_in_every_case() -> None:
+    """What is found where nothing is there is wrong, whatever it is called."""
+    there = Things(detections([(None, TWO[0][1])]))
+    cases = [case(plain(1, label="bus")), *(case(plain(0, label="car"), there) for _ in range(3))]
+    assert measured("mAP", cases, of=OF, against=TRUTH) == pytest.approx(0.75)
+
+
+def test_a_point_without_a_label_counts_for_the_label_of_what_it_hits() -> None:
+    """So that the label of what nothing was found of is not only that of the misses."""
+    points = [Detection("", None, point=Point(x, x)) for x in (10, 70, 70, 95)]
+    metric = METRICS["point_hit"](of=Reference.parse("find.points"), against=TRUTH)  # type: ignore[call-arg]
+    added = metric.measure(case(result(found=points), Things(detections(TWO))))
+    assert added == Contribution({"car": (1.0, 1.0), "bus": (1.0, 1.0), "": (0.0, 2.0)})
+
+
 def test_a_small_thing_needs_no_more_overlap_than_whole_numbers_allow() -> None:
     """In 10,000 pixels a step of the model's grid is 10: a box of 20 pixels cannot fit better."""
     large = ResultImage("a.png", "image", "a.png", Size(10_000, 10_000), 1, None)
