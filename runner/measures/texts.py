@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 
 NORMALISATIONS = ("unicode", "spaces", "case", "punctuation")
 """What may be made equal before texts are compared, in this order: NFC; any run of white space is one
-space; capital letters; everything that is no letter, digit or space."""
+space; capital letters; everything that is no letter, digit or space, nor a mark on one."""
 
 
 def normalised(text: str, what: Sequence[str]) -> str:
@@ -17,8 +17,19 @@ def normalised(text: str, what: Sequence[str]) -> str:
     if "case" in what:
         text = text.casefold()
     if "punctuation" in what:
-        text = "".join(letter for letter in text if letter.isalnum() or letter.isspace())
+        text = _without_punctuation(text)
     return " ".join(text.split()) if "spaces" in what else text
+
+
+def _without_punctuation(text: str) -> str:
+    """A mark goes with the letter that it stands on: in many scripts it is the vowel."""
+    kept, is_kept = [], False
+    for letter in text:
+        if not unicodedata.category(letter).startswith("M"):
+            is_kept = letter.isalnum() or letter.isspace()
+        if is_kept:
+            kept.append(letter)
+    return "".join(kept)
 
 
 def edits(there: Sequence[Hashable], found: Sequence[Hashable]) -> int:

@@ -63,6 +63,12 @@ def test_only_what_is_named_is_made_equal(what: tuple[str, ...]) -> None:
     assert normalised(" Ca\u0301fe\u0301,\n  3 STRASSE ", what) == NORMAL[what]
 
 
+def test_a_mark_stays_with_its_letter() -> None:
+    """Where punctuation does not count, a vowel of Hindi still does."""
+    assert normalised("का, कि!", ("punctuation",)) == "का कि"
+    assert normalised("e\u0301,\u0301 a", ("punctuation",)) == "e\u0301 a"
+
+
 def test_similarity_is_a_share() -> None:
     """1 for equal texts, 0 for those without a common letter."""
     assert [
