@@ -10,6 +10,9 @@ from runner.text.lookup import Found, Missing
 from runner.values.reference import Reference
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+_WHOLE = re.compile(r"\s*[+-]?\d{1,300}\s*", re.ASCII)
+"""Of a whole number every digit counts; one that no float can hold is none."""
+
 _YES_NO: Mapping[str, bool] = {"true": True, "yes": True, "false": False, "no": False}
 
 TABLES = frozenset({"row", "truth"})
@@ -40,5 +43,5 @@ def read_cell(cell: object, like: object) -> object:
     if isinstance(like, bool):
         return _YES_NO.get(cell.strip().lower(), cell)
     if isinstance(like, int | float) and _NUMBER.fullmatch(cell):
-        return float(cell)
+        return int(cell) if _WHOLE.fullmatch(cell) else float(cell)
     return cell

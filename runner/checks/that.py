@@ -231,6 +231,8 @@ class That:
                 for number, entry in _entries(value)
                 if not self._same(entry, expected, other)
             ]
+            if not any(_entries(value)):
+                return f"{self.that} is empty, expected {self._expected(value, expected, other)}"
             return _about_entries(self.that, wrong)
         if self._same(value, expected, other):
             return None

@@ -28,6 +28,12 @@ def shown(value: object) -> str:
             return _quoted(str(value))
 
 
+def spelled(value: int | float) -> str:
+    """A number to its last digit, whole ones without `.0`: as a name, or as a text that is compared."""
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if is_whole else repr(value)
+
+
 def shown_with_kind(value: object) -> str:
     """The same, where its kind is the point: `the text "12"`."""
     match value:

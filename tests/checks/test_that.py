@@ -24,6 +24,7 @@ ANSWER: dict[str, object] = {
     "date": "2026-11-20",
     "caption": "A Dog on a Sofa",
     "accent": "cafe\u0301",
+    "large": 9007199254740993,
     "blank": "  \n",
     "nothing": None,
     "tags": ["red", "green"],
@@ -45,6 +46,9 @@ ROW = {
     "bad_price": "10,00",
     "flag": "yes",
     "number": "12",
+    "large": "9007199254740993",
+    "other_large": "9007199254740992",
+    "padded": "0012",
 }
 
 
@@ -112,6 +116,11 @@ TABLE: list[tuple[str, dict[str, object], str | None]] = [
     ("read.rows", {"fits": {"items": {"required": ["price"]}}}, "read.rows[2]: `price` is missing"),
     ("read.missing", {"fits": {}}, "the answer of read has no `missing`"),
     ("read.number", {"equals": 12}, None),
+    ("read.number", {"same_as": Reference.parse("row.padded")}, None),
+    ("read.large", {"same_as": Reference.parse("row.large")}, None),
+    ("read.large", {"same_as": Reference.parse("row.other_large")}, "read.large is 9007199254740993, expected the same as row.other_large: \"9007199254740992\""),
+    ("read.no_tags", {"same_as": Reference.parse("row.label")}, 'read.no_tags is empty, expected the same as row.label: "DOG"'),
+    ("read.no_tags", {"same_as": Reference.parse("read.no_tags")}, None),
     ("read.number", {"equals": 12.0}, None),
     ("read.number", {"equals": 13}, "read.number is 12, expected 13"),
     ("read.number", {"equals": "12"}, 'read.number is the number 12, expected "12"'),

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from runner.checks.metrics.gathered import Summed
 from runner.checks.metrics.metric import Gathered, LooksAt, not_judged, right_value_of, value_of
+from runner.checks.words import spelled
 from runner.measures import sums
 from runner.measures.texts import character_errors, normalised, word_errors
 from runner.roles import CaseResults
@@ -71,7 +72,7 @@ def text_of(value: object) -> str | None:
         case bool() | None:
             return None
         case int() | float():
-            return f"{value:g}"
+            return spelled(value)
         case list() | tuple() if all(isinstance(each, str) for each in value):
             return "\n".join(value)
         case _:

@@ -10,6 +10,7 @@ from runner.checks.cells import TABLES, read_cell
 from runner.checks.compare import Manner, is_number, same
 from runner.checks.metrics.gathered import Summed
 from runner.checks.metrics.metric import Gathered, LooksAt, not_judged, right_value_of, value_of
+from runner.checks.words import spelled
 from runner.measures import sums
 from runner.roles import CaseResults
 from runner.text.lookup import Missing
@@ -17,6 +18,7 @@ from runner.values.measured import Better, Contribution, Labels, NotJudged
 from runner.values.reference import Reference
 
 NO_ANSWER = "(no answer)"
+NO_VALUE = "(no value)"
 NO_NUMBER = "it is no number"
 
 
@@ -95,7 +97,9 @@ class _Classes(_Equal):
         if isinstance(value, bool):
             return "true" if value else "false"
         if is_number(value):
-            return f"{value:g}"
+            return spelled(value)
+        if value is None:
+            return NO_VALUE
         return normalised(str(value), self.normalise)
 
 

@@ -200,6 +200,44 @@ def test_numbers_are_judged_as_by_scikit_learn(drawn: list[tuple[int, float]]) -
     assert measured("total", cases, of=LABEL) == pytest.approx(np.sum(found))
 
 
+LARGE = {
+    (1234567, "1234567"): 1.0,
+    (1234567, "1234568"): 0.0,
+    (20261120, 20261121): 0.0,
+    (9007199254740993, "9007199254740992"): 0.0,
+    (9007199254740993, "9007199254740993"): 1.0,
+    (0.12345678, "0.12345679"): 0.0,
+    (3, "3.0"): 1.0,
+    (3.0, 3): 1.0,
+    (None, "none"): 0.0,
+    (None, "nothing"): 0.0,
+    ("none", "None"): 1.0,
+}
+
+
+@pytest.mark.parametrize("pair", LARGE)
+def test_values_are_told_apart_to_the_last_digit(pair: tuple[object, object]) -> None:
+    """And null is no word."""
+    sides = {"of": LABEL, "against": Reference.parse("row.label")}
+    cases = [case(result(pair[0]), label=pair[1])]
+    for name in ("accuracy", "macro_f1"):
+        assert measured(name, cases, **sides) == LARGE[pair], name
+
+
+def test_a_null_that_is_right_is_right() -> None:
+    """When an earlier run is the truth, and that had none."""
+    cases = [case(result(None), result(None))]
+    sides = {"of": LABEL, "against": Reference.parse("truth.t.answer")}
+    assert measured("accuracy", cases, **sides) == 1.0
+
+
+def test_a_number_is_a_text_with_all_of_its_digits() -> None:
+    """For character errors."""
+    cases = [case(result(1234567), label="1234567"), case(result("12345678"), label=12345678.0)]
+    sides = {"of": LABEL, "against": Reference.parse("row.label")}
+    assert measured("cer", cases, **sides) == 0.0
+
+
 words = st.lists(st.sampled_from(["one", "two", "owt", "a"]), min_size=1, max_size=6).map(" ".join)
 
 
