@@ -37,8 +37,8 @@ Holds = Callable[[Placed, Placed], bool]
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """`words` stand before what it is compared with. `all`: it must hold for each of those things;
-    otherwise one of them is enough."""
+    """`words` stand before what it is compared with. `all`: it must hold for each of those things
+    on the same image; otherwise one of them is enough."""
 
     holds: Holds
     words: str
@@ -53,12 +53,7 @@ def misplaced(
     relation = RELATIONS[name]
     if found and not others:
         return f"there is nothing in {to}, so nothing of {that} is {relation.words} it"
-    several = all if relation.all else any
-    wrong = [
-        each
-        for each in found
-        if not several(_on_one_image(relation, each, other) for other in others)
-    ]
+    wrong = [each for each in found if not _holds(relation, each, others)]
     if not wrong:
         return None
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
@@ -117,8 +112,11 @@ def _nearest(side: Sequence[Placed], places: Sequence[int], ious: Matrix, axis: 
     return f"{shown_thing(side[first])}{near}"
 
 
-def _on_one_image(relation: Relation, each: Placed, other: Placed) -> bool:
-    return each.image == other.image and relation.holds(each, other)
+def _holds(relation: Relation, each: Placed, others: Sequence[Placed]) -> bool:
+    """Of those on the same image; with none there it does not hold."""
+    several = all if relation.all else any
+    near = [other for other in others if other.image == each.image]
+    return bool(near) and several(relation.holds(each, other) for other in near)
 
 
 def _edge(written: float | str, side: int) -> float:

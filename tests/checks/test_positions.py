@@ -33,14 +33,21 @@ def masked(x: int, y: int, wide: int, high: int) -> Detection:
     return Detection(at="masks[0]", label="blob", mask=mask_of(from_bits(bits, x, y, SIZE), "png"))
 
 
-def result(step: str, *found: Detection) -> Result:
-    return Result(0, "a", step, {}, 1, (IMAGE,), "ok", None, found)
+def result(step: str, *found: Detection, images: tuple[ResultImage, ...] = (IMAGE,)) -> Result:
+    return Result(0, "a", step, {}, 1, images, "ok", None, found)
 
 
 def judged(
-    that: str, found: Sequence[Detection], others: Sequence[Detection], **how: object
+    that: str,
+    found: Sequence[Detection],
+    others: Sequence[Detection],
+    images: tuple[ResultImage, ...] = (IMAGE,),
+    **how: object,
 ) -> str:
-    steps = {"find": result("find", *found), "table": result("table", *others)}
+    steps = {
+        "find": result("find", *found, images=images),
+        "table": result("table", *others, images=images),
+    }
     case = CaseResults(
         "a", 1, {}, steps, {}, {}, {"things": Things(tuple(others)), "none": NoTruth("no line")}
     )
@@ -117,6 +124,32 @@ def test_everything_that_is_there_is_found_once_and_nothing_else(
 ) -> None:
     """`same_as: truth.boxes` with `iou`: one for one, of the same label."""
     assert judged("find.boxes", found, there, **SAME) == said
+
+
+def on(image: int, *edges: float) -> Detection:
+    return Detection(at="boxes[0]", label="cup", box=Box(*edges), image=image)
+
+
+LEFT = [on(0, 0, 0, 10, 10), on(1, 0, 0, 10, 10)]
+RIGHT = [on(0, 60, 0, 70, 10), on(1, 80, 0, 90, 10)]
+TWO_IMAGES: list[tuple[list[Detection], list[Detection], str]] = [
+    (LEFT, RIGHT, "holds"),
+    (RIGHT, LEFT, "fails: find.boxes: cup at [60, 0, 70, 10] is not to the left of table.boxes (and 1 more)"),
+    (LEFT, [RIGHT[0], on(1, 0, 0, 4, 10)], "fails: find.boxes: cup at [0, 0, 10, 10] is not to the left of table.boxes"),
+    (LEFT, RIGHT[:1], "fails: find.boxes: cup at [0, 0, 10, 10] is not to the left of table.boxes"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("found", "others", "outcome"), TWO_IMAGES)
+def test_things_are_beside_those_on_the_same_image(
+    found: list[Detection], others: list[Detection], outcome: str
+) -> None:
+    """What lies on another image is neither left nor right of it; with none on its own it fails."""
+    second = ResultImage("b.png", "after", "b.png", SIZE, 1, None)
+    assert judged("find.boxes", found, others, images=(IMAGE, second), left_of=TABLE) == outcome
+    if outcome == "holds":
+        region = {"left_of": ("50%", "0%", "100%", "100%")}
+        assert judged("find.boxes", found, [], images=(IMAGE, second), **region) == "holds"
 
 
 def test_the_area_of_a_thing_is_its_share_of_the_image() -> None:
