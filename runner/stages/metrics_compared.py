@@ -74,9 +74,8 @@ def compared_metrics(
     change = (
         Interval(0.0, 0.0, 0.0)
         if is_same
-        else _interval(sides[0], sides[1], len(rows), values, changed, width, strata)
+        else _interval(sides[0], sides[1], len(rows), changed, width, strata)
     )
-    change = change if now.unit == "" else Interval(*_unwidened(change, values))
     most = _most(margin, values[0])
     turned = change if better == "more" else Interval(-change.value, -change.high, -change.low)
     finding = _finding(turned, most, len(rows), is_same)
@@ -238,26 +237,19 @@ def _interval(
     before: _Sampled,
     now: _Sampled,
     images: int,
-    values: Sequence[float],
     changed: int,
     width: float,
     strata: int,
 ) -> Interval:
     most = width * unseen(images).high
     if not changed:
-        return Interval(0.0, -most, most)
+        return Interval(0.0, -most if most else 0.0, most)
     drawn, resamples = min(images, GROUPS), min(before.resamples, now.resamples)
     sides = before.measured, now.measured
     found = difference(*sides, drawn, resamples, min(changed, drawn), strata)
     if changed >= FEWEST:
         return found
     return Interval(found.value, min(found.low, -most), max(found.high, most))
-
-
-def _unwidened(change: Interval, values: Sequence[float]) -> tuple[float, float, float]:
-    """Dollars, tokens and seconds have no rule of three: what did not change did not change."""
-    moved = values[1] - values[0]
-    return (moved, change.low, change.high) if moved else (0.0, 0.0, 0.0)
 
 
 def _finding(change: Interval, margin: float, images: int, is_same: bool) -> Finding:

@@ -77,6 +77,23 @@ def test_less_is_better_where_it_is() -> None:
     assert dearer.margin == pytest.approx(0.2 * (20 + 0.19))
 
 
+def test_a_sum_that_stays_while_its_images_move_may_be_chance() -> None:
+    """Half of them took 500 tokens less and half of them 500 more: nobody knows of others."""
+
+    def tokens(each: Sequence[float]) -> MetricStanding:
+        parts = {str(n): ({"": (used,)},) for n, used in enumerate(each)}
+        return MetricStanding("tokens", {"metric": "tokens"}, {}, "less", "tokens", None, parts)
+
+    cases = [str(n) for n in range(20)]
+    before, margin = tokens([1000.0] * 20), Margin(0.0, relative=True)
+    found = compared_metrics(before, tokens([500.0, 1500.0] * 10), cases, margin)
+    assert (found.finding, found.change) == ("not enough evidence", 0.0)
+    assert found.low is not None
+    assert found.low < -1000
+    same = compared_metrics(before, tokens([1000.0] * 20), cases, margin)
+    assert (same.finding, same.low, same.high) == ("not worse", 0.0, 0.0)
+
+
 @pytest.mark.parametrize(("better", "finding"), [("more", "worse"), ("less", "not worse")])
 def test_of_a_mean_the_limit_says_which_way_is_worse(better: Better, finding: str) -> None:
     """`max_drop` or `max_rise`, as a share of what it was."""
