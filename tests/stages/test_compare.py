@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from random import Random
 
+import numpy as np
 import pytest
 
+from runner.baseline import read_at
+from runner.checks.metrics.gathered import MOST_LABELS, Summed
+from runner.measures.sums import macro_f1
 from runner.report.baseline_json import NoBaseline, baseline_json, read_baseline
 from runner.report.difference_words import metric_told, word_diff
 from runner.stages.compare import compare, key_of
-from runner.stages.metrics_compared import Margin, compared_metrics
+from runner.stages.metrics_compared import Margin, compared_metrics, value_of
 from runner.values.measured import Better
 from runner.values.standing import CheckStanding, MetricStanding, Standing, Votes
 
@@ -266,6 +272,35 @@ def test_a_baseline_is_read_as_it_was_written() -> None:
     assert read_baseline(baseline_json(whole)) == whole
     text = baseline_json(replace(whole, metrics=(replace(metric([1, 0, 1]), value=1.0),)))
     assert baseline_json(read_baseline(text)) == text
+
+
+@pytest.mark.parametrize("classes", [1500, 3500])
+def test_of_more_than_a_thousand_classes_the_order_of_cases_does_not_matter(
+    classes: int, tmp_path: Path
+) -> None:
+    """Which of them count as one is the same in the run and in the file, which is in another order."""
+    chance = Random(classes)
+    parts: dict[str, tuple[Mapping[str, tuple[float, ...]]]] = {}
+    for case in chance.sample(range(classes), classes):
+        right, other = f"{case:05}", f"{chance.randrange(classes):05}"
+        missed = {other: (0.0, 1.0, 0.0)} | {right: (0.0, 0.0, 1.0)}
+        parts[right] = ({right: (1.0, 0.0, 0.0)} if chance.random() < 0.5 else missed,)
+    gathered = Summed(macro_f1, 1, by_label_first=True)
+    for image, (added,) in enumerate(parts.values()):
+        gathered.put(added, image % 1000, 0)
+    value = gathered.value()
+    assert value is not None
+    assert len(list(gathered.by_label())) == MOST_LABELS + 1
+    assert gathered.sampled(1000).at(np.ones((1, 1000, 1))) == pytest.approx([value], abs=1e-12)
+    definition = ACCURACY | {"metric": "macro_f1"}
+    metric = MetricStanding("macro_f1", definition, {}, "more", "", value, parts)
+    file = tmp_path / "classes.baseline.json"
+    images = {case: (f"sha{case}",) for case in sorted(parts)}
+    whole = standing([], images=images, metrics=(metric,), checks=())
+    file.write_text(baseline_json(whole), encoding="utf-8")
+    accepted = read_at(file)
+    assert accepted is not None
+    assert value_of(accepted.metrics[0], 1) == pytest.approx(value, abs=1e-12)
 
 
 def conflict(text: str) -> str:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     Numbers = NDArray[float64]
 
 MOST_LABELS = 1000
-"""Labels that are told apart; the others count as one, which is called this:"""
+"""Labels that are told apart, the first in the order of the alphabet, so that the order of the answers
+does not matter; the others count as one, which is called this:"""
 OTHERS = "(other labels)"
 
 RESAMPLES = 2000
@@ -41,7 +42,7 @@ class Summed:
     is_share: bool = False
     by_label_first: bool = False
     sums: dict[tuple[int, int], dict[str, list[float]]] = field(default_factory=dict)
-    labels: dict[str, None] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
 
     @property
     def resamples(self) -> int:
@@ -52,11 +53,10 @@ class Summed:
         """Adds one answer to its image and repeat."""
         sums = self.sums.setdefault((image, repeat), {})
         for label, more in parts.items():
-            known = label in self.labels or len(self.labels) < MOST_LABELS
-            name = label if known else OTHERS
-            self.labels.setdefault(name)
-            before = sums.get(name)
-            sums[name] = [*more] if before is None else _added(before, more)
+            _add(sums, label, more)
+        self.labels.update(parts)
+        if len(self.labels) > 2 * MOST_LABELS:
+            self._merge()
 
     def sampled(self, images: int) -> Sampled:
         """The sums of every image and repeat."""
@@ -64,7 +64,8 @@ class Summed:
 
         from runner.measures.sums import Sums
 
-        columns = {label: n for n, label in enumerate(self.labels)} if self.by_label_first else {}
+        names = sorted(self._totals()) if self.by_label_first else ()
+        columns = {label: n for n, label in enumerate(names)}
         width = next((len(each) for sums in self.sums.values() for each in sums.values()), 1)
         cells = np.zeros((images, self.repeats, max(1, len(columns)), width))
         for (image, repeat), sums in self.sums.items():
@@ -97,19 +98,27 @@ class Summed:
         if not totals:
             return None
         if self.by_label_first:
-            parts = [part for each in totals.values() for part in each]
+            parts = [part for label in sorted(totals) for part in totals[label]]
         else:
             parts = [sum(each) for each in zip(*totals.values(), strict=True)]
         return self._of(parts, over)
 
     def _totals(self, repeat: int | None = None) -> dict[str, list[float]]:
+        self._merge()
         totals: dict[str, list[float]] = {}
         for (_, each), sums in self.sums.items():
             if repeat is None or each == repeat:
                 for label, parts in sums.items():
-                    before = totals.get(label)
-                    totals[label] = parts if before is None else _added(before, parts)
+                    _add(totals, label, parts)
         return totals
+
+    def _merge(self) -> None:
+        """Makes one of all labels but the first."""
+        over = set(sorted(self.labels)[MOST_LABELS:])
+        for sums in self.sums.values() if over else ():
+            for label in over & sums.keys():
+                _add(sums, OTHERS, sums.pop(label))
+        self.labels -= over
 
     def _of(self, parts: Sequence[float], over: float) -> float | None:
         import numpy as np
@@ -219,5 +228,6 @@ class InOrder:
         return None if isnan(value) else value
 
 
-def _added(one: Sequence[float], other: Sequence[float]) -> list[float]:
-    return [a + b for a, b in zip(one, other, strict=True)]
+def _add(sums: dict[str, list[float]], label: str, more: Sequence[float]) -> None:
+    before = sums.get(label)
+    sums[label] = [*more] if before is None else [a + b for a, b in zip(before, more, strict=True)]
