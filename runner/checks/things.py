@@ -139,8 +139,8 @@ def least(there: Placed, place: Place, iou: float) -> float:
         return iou
     x, y = frame.width / 1000, frame.height / 1000
     rounded = Box(
-        round(box.x_min / x) * x, round(box.y_min / y) * y,
-        round(box.x_max / x) * x, round(box.y_max / y) * y,
+        _on_grid(box.x_min, frame.x_min, x), _on_grid(box.y_min, frame.y_min, y),
+        _on_grid(box.x_max, frame.x_min, x), _on_grid(box.y_max, frame.y_min, y),
     )  # fmt: skip
     if not rounded.area:
         rounded = Box(
@@ -148,6 +148,11 @@ def least(there: Placed, place: Place, iou: float) -> float:
             max(rounded.x_max, rounded.x_min + x), max(rounded.y_max, rounded.y_min + y),
         )  # fmt: skip
     return min(iou, EASED * box.iou(rounded))
+
+
+def _on_grid(edge: float, corner: float, step: float) -> float:
+    """The nearest line of a grid that begins at a corner of what the model saw."""
+    return corner + round((edge - corner) / step) * step
 
 
 def shown_thing(each: Placed) -> str:

@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn import metrics as sk
 
 from runner.checks.metrics import METRICS
-from runner.checks.things import ROUNDING
+from runner.checks.things import ROUNDING, Placed, least
 from runner.measures.matching import box_ious
 from runner.measures.precision import THRESHOLDS
 from runner.measures.texts import similarity
@@ -25,7 +25,7 @@ from runner.postprocess.masks import mask_of
 from runner.postprocess.overlap import boundary_f
 from runner.postprocess.rle import decode, from_bits
 from runner.roles import CaseResults
-from runner.values.geometry import Box, Point, Size
+from runner.values.geometry import Box, PixelBox, Point, Size
 from runner.values.measured import Contribution, NotJudged
 from runner.values.reference import Reference
 from runner.values.result import Detection, Result, ResultImage, Status
@@ -123,8 +123,8 @@ def test_findings_are_counted_as_by_scipys_assignment(
 def test_over_a_range_of_overlaps_f1_is_the_mean(drawn: list[tuple[Boxes, Boxes]]) -> None:
     """0.50:0.95 is the mean of ten."""
     cases, each = of_boxes(drawn), []
-    for least in THRESHOLDS:
-        each.append(measured("f1", cases, of=OF, against=TRUTH, iou=(least,)))
+    for overlap in THRESHOLDS:
+        each.append(measured("f1", cases, of=OF, against=TRUTH, iou=(overlap,)))
     whole = measured("f1", cases, of=OF, against=TRUTH, iou=THRESHOLDS)
     assert whole == (None if None in each else pytest.approx(np.mean(each)))  # type: ignore[arg-type]
 
@@ -443,6 +443,22 @@ def test_a_small_thing_needs_no_more_overlap_than_whole_numbers_allow() -> None:
     wide = Things(detections([("cat", [105, 105, 405, 405])]))
     assert isinstance(plain := metric.measure(case(answer, wide)), Contribution)
     assert plain.notes == ()
+
+
+@given(
+    st.integers(0, 3000), st.tuples(*[st.floats(0, 0.9)] * 2), st.tuples(*[st.floats(2, 19)] * 2)
+)
+def test_what_a_small_thing_needs_can_be_reached_in_a_crop(
+    corner: int, place: tuple[float, float], sides: tuple[float, float]
+) -> None:
+    """The model's numbers count from the corner of what it saw."""
+    step = 1.5
+    edges = [corner + 1500 * each for each in place]
+    edges += [edge + step * side for edge, side in zip(edges, sides, strict=True)]
+    window = PixelBox(corner, corner, corner + 1500, corner + 1500)
+    thing = Placed(Detection("", box=Box(*edges)), ("", ""), Size(5000, 5000), window)
+    answered = Box(*(corner + round((edge - corner) / step) * step for edge in edges))
+    assert Box(*edges).iou(answered) >= least(thing, "box", 0.75) - 1e-9
 
 
 def test_things_on_different_images_never_fit() -> None:
