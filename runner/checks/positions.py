@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from runner.checks.things import (
     Placed,
     comparable,
+    crowded,
     least,
     overlaps,
     place_of,
+    shared_area,
+    shared_pixels,
     shown_thing,
 )
 from runner.measures.matching import matches
@@ -78,10 +81,13 @@ def misfit(
     if not there and not found:
         return None
     place = place_of(that, found, there) or place_of(that, found) or "box"
+    by_label = comparable(there, found)
+    in_crowds = crowded([each for each in there if each.is_crowd], found, place, by_label)
+    there = [each for each in there if not each.is_crowd]
     ious = overlaps(there, found, place)
     if isinstance(ious, str):
         return f"{that} cannot be compared with {other}: {ious}"
-    if comparable(there, found):
+    if by_label:
         differs = np.array([[a.label != b.label for b in found] for a in there], dtype=bool)
         fitting = np.where(differs.reshape(ious.shape), 0.0, ious)
     else:
@@ -89,7 +95,7 @@ def misfit(
     pairs = matches(fitting, [least(each, place, iou) for each in there])
     met, used = {pair.there for pair in pairs}, {pair.found for pair in pairs}
     missed = [n for n in range(len(there)) if n not in met]
-    over = [n for n in range(len(found)) if n not in used]
+    over = [n for n in range(len(found)) if n not in used and in_crowds[n] < iou]
     said = [f"{len(missed)} of {len(there)} in {other} not found: {_nearest(there, missed, ious, 1)}"
             ] if missed else []  # fmt: skip
     if over:
@@ -139,18 +145,18 @@ def _inside(each: Placed, other: Placed) -> bool:
         ious = overlaps([other], [point], "point")
         return not isinstance(ious, str) and bool(ious[0, 0])
     if _have_pixels(each, other):
-        return _shared_pixels(each, other) >= INSIDE * _area(each)
+        return shared_pixels(each, other) >= INSIDE * _area(each)
     if other.box is None:
         return False
-    return _shared(each.box, other.box) >= INSIDE * each.box.area
+    return shared_area(each.box, other.box) >= INSIDE * each.box.area
 
 
 def _overlaps(each: Placed, other: Placed) -> bool:
     if each.thing.point is not None:
         return _inside(each, other)
     if _have_pixels(each, other):
-        return _shared_pixels(each, other) > 0
-    return bool(each.box and other.box and _shared(each.box, other.box))
+        return shared_pixels(each, other) > 0
+    return bool(each.box and other.box and shared_area(each.box, other.box))
 
 
 def _have_pixels(each: Placed, other: Placed) -> bool:
@@ -158,22 +164,9 @@ def _have_pixels(each: Placed, other: Placed) -> bool:
     return all(one.thing.mask or one.thing.polygon for one in (each, other))
 
 
-def _shared_pixels(each: Placed, other: Placed) -> int:
-    from runner.postprocess.regions import intersection
-
-    one, two = each.runs, other.runs
-    return intersection(one, two).area if one and two and one.size == two.size else 0
-
-
 def _area(each: Placed) -> int:
     runs = each.runs
     return runs.area if runs else 0
-
-
-def _shared(one: Box, other: Box) -> float:
-    width = min(one.x_max, other.x_max) - max(one.x_min, other.x_min)
-    height = min(one.y_max, other.y_max) - max(one.y_min, other.y_min)
-    return max(0.0, width) * max(0.0, height)
 
 
 RELATIONS: Mapping[str, Relation] = {

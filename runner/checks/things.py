@@ -51,6 +51,12 @@ class Placed:
         return None if label is None else plain_label(label)
 
     @property
+    def is_crowd(self) -> bool:
+        """A region of many things that nobody has told apart, as COCO files have them: it is neither
+        missed nor found, and what is found in it is neither right nor wrong."""
+        return self.thing.fields.get("iscrowd") is True
+
+    @property
     def box(self) -> Box | None:
         """Its box, or the one around its outline or mask."""
         thing = self.thing
@@ -121,6 +127,24 @@ def overlaps(there: Sequence[Placed], found: Sequence[Placed], place: Place) -> 
             return part
         ious[np.ix_(rows, columns)] = part
     return ious
+
+
+def crowded(
+    crowds: Sequence[Placed], found: Sequence[Placed], place: Place, by_label: bool
+) -> tuple[float, ...]:
+    """How much of each thing found lies in a crowd, 0–1, `by_label` in one of its label; of a point
+    all or nothing. (So COCO compares them, instead of intersection over union.)"""
+    return tuple(
+        max(
+            (
+                _share_in(crowd, each, place)
+                for crowd in crowds
+                if crowd.image == each.image and (crowd.label == each.label or not by_label)
+            ),
+            default=0.0,
+        )
+        for each in found
+    )
 
 
 def comparable(one: Sequence[Placed], other: Sequence[Placed]) -> bool:
@@ -202,6 +226,35 @@ def _hits(there: Sequence[Placed], found: Sequence[Placed]) -> Matrix | str:
                 return "a thing that was found has no point"
             hits[row, column] = _lies_in(each, thing, runs)
     return hits
+
+
+def shared_area(one: Box, other: Box) -> float:
+    """The area that two boxes have in common, in square pixels."""
+    width = min(one.x_max, other.x_max) - max(one.x_min, other.x_min)
+    height = min(one.y_max, other.y_max) - max(one.y_min, other.y_min)
+    return max(0.0, width) * max(0.0, height)
+
+
+def shared_pixels(one: Placed, other: Placed) -> int:
+    """The pixels that two masks or outlines have in common."""
+    from runner.postprocess.regions import intersection
+
+    runs = one.runs, other.runs
+    if runs[0] is None or runs[1] is None or runs[0].size != runs[1].size:
+        return 0
+    return intersection(runs[0], runs[1]).area
+
+
+def _share_in(crowd: Placed, each: Placed, place: Place) -> float:
+    if place == "point":
+        return float(_lies_in(each, crowd, crowd.runs))
+    if place == "box":
+        boxes = crowd.box, each.box
+        if boxes[0] is None or boxes[1] is None or not boxes[1].area:
+            return 0.0
+        return shared_area(boxes[0], boxes[1]) / boxes[1].area
+    runs = each.runs
+    return shared_pixels(crowd, each) / runs.area if runs and runs.area else 0.0
 
 
 def _lies_in(each: Placed, thing: Placed, runs: Runs | None) -> bool:

@@ -30,17 +30,27 @@ CELLS = 2_000_000
 
 
 def ranked(
-    ious: Matrix, scores: Sequence[float | None], thresholds: Sequence[float] = THRESHOLDS
+    ious: Matrix,
+    scores: Sequence[float | None],
+    thresholds: Sequence[float] = THRESHOLDS,
+    crowded: Sequence[float] = (),
 ) -> tuple[float, ...]:
     """What one image adds for one label, given the overlaps of those there (rows) with those found
     (columns, in the order of the answer): how many are there, and of each found, the surest first,
     its score and at which thresholds it is right, as the bits of a number. Without a score it is 1.
+
+    `crowded` says how much of each found lies in a crowd: where that is enough and it is not right,
+    it does not count, which is told by as many bits more.
     """
     import numpy as np
 
     order = np.argsort([-1.0 if s is None else -s for s in scores], kind="stable")[:MOST_FOUND]
     hits = _hits(ious[:, order], thresholds)
     bits = (hits << np.arange(len(thresholds))[:, None]).sum(axis=0)
+    if any(crowded):
+        enough = np.asarray(crowded)[order] >= _least(thresholds)[:, None]
+        places = np.arange(len(thresholds), 2 * len(thresholds))
+        bits += ((enough & ~hits) << places[:, None]).sum(axis=0)
     known = (scores[place] for place in order)
     pairs = zip((1.0 if s is None else float(s) for s in known), bits, strict=True)
     return (float(ious.shape[0]), *(float(each) for pair in pairs for each in pair))
@@ -143,9 +153,10 @@ class Precision:
             return np.where(there > 0, 0.0, np.nan)[:, None].repeat(len(self.thresholds), axis=1)
         order = np.argsort(-score, kind="stable")
         places = image[order].astype(int), repeat[order].astype(int)
-        hits = (bits[order].astype(int) >> np.arange(len(self.thresholds))[:, None]) & 1 > 0
+        steps = len(self.thresholds)
+        flags = (bits[order].astype(int) >> np.arange(2 * steps)[:, None]) & 1 > 0
         averages = [
-            _averages(hits, weights[part][:, *places], there[part])
+            _averages(flags[:steps], flags[steps:], weights[part][:, *places], there[part])
             for part in _parts(len(weights), len(order))
         ]
         return np.concatenate(averages)
@@ -166,13 +177,13 @@ def _hits(ious: Matrix, thresholds: Sequence[float]) -> Hits:
     """Which of the found are right: (thresholds, found). Each, the most certain first, takes the one
     that it overlaps most of those that are not taken, if it overlaps it enough.
 
-    Source: pycocotools `cocoeval.py`, evaluateImg, without crowds and areas."""
+    Source: pycocotools `cocoeval.py`, evaluateImg, without areas; crowds come after."""
     import numpy as np
 
     hits = np.zeros((len(thresholds), ious.shape[1]), dtype=bool)
     if not ious.size:
         return hits
-    least = np.minimum(thresholds, 1 - 1e-10)
+    least = _least(thresholds)
     free = np.ones((len(thresholds), ious.shape[0]), dtype=bool)  # by itself for each threshold
     for column in np.flatnonzero(ious.max(axis=0) >= least.min()):
         backwards = np.where(free, ious[:, column], -1.0)[:, ::-1]
@@ -183,19 +194,29 @@ def _hits(ious: Matrix, thresholds: Sequence[float]) -> Hits:
     return hits
 
 
-def _averages(hits: Hits, weights: Matrix, there: Matrix) -> Matrix:
+def _least(thresholds: Sequence[float]) -> Matrix:
+    """What is enough at each threshold: all of it is, though it be rounded."""
+    import numpy as np
+
+    least: Matrix = np.minimum(thresholds, 1 - 1e-10)
+    return least
+
+
+def _averages(hits: Hits, ignored: Hits, weights: Matrix, there: Matrix) -> Matrix:
     """The mean of the precision at 101 recalls, each the best at that recall or a higher one, of
     things in the order of certainty: (resamples, thresholds).
 
-    `hits` is (thresholds, found), `weights` says how much each counts, (resamples, found).
+    `hits` and `ignored` are (thresholds, found), `weights` says how much each counts, (resamples,
+    found).
     """
     import numpy as np
 
     recalls = np.linspace(0, 1, RECALLS)
-    seen = np.cumsum(weights, axis=1)
+    every = np.cumsum(weights, axis=1)
     values = np.full((len(weights), len(hits)), np.nan)
     known = there > 0
-    for row, hit in enumerate(hits):
+    for row, (hit, left_out) in enumerate(zip(hits, ignored, strict=True)):
+        seen = np.cumsum(weights * ~left_out, axis=1) if left_out.any() else every
         right = np.cumsum(weights * hit, axis=1)
         precision = np.divide(right, seen, out=np.zeros_like(right), where=seen > 0)
         best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]

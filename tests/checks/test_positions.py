@@ -126,6 +126,16 @@ def test_everything_that_is_there_is_found_once_and_nothing_else(
     assert judged("find.boxes", found, there, **SAME) == said
 
 
+def test_what_lies_in_a_crowd_is_neither_missed_nor_too_much() -> None:
+    """A region of a COCO file in which nobody has told things apart."""
+    crowd = Detection(at="", label="cup", box=Box(50, 0, 100, 50), fields={"iscrowd": True})
+    many = [CUP, box("cup", 60, 10, 70, 20), box("cup", 80, 10, 90, 20)]
+    how = {"same_as": Reference.parse("truth.things"), "iou": 0.5}
+    assert judged("find.boxes", many, [CUP, crowd], **how) == "holds"  # type: ignore[arg-type]
+    assert judged("find.boxes", many, [CUP], **how).startswith("fails")  # type: ignore[arg-type]
+    assert judged("find.boxes", [], [crowd], **how) == "holds"  # type: ignore[arg-type]
+
+
 def on(image: int, *edges: float) -> Detection:
     return Detection(at="boxes[0]", label="cup", box=Box(*edges), image=image)
 

@@ -13,6 +13,7 @@ from runner.checks.things import (
     Place,
     Placed,
     comparable,
+    crowded,
     least,
     overlaps,
     place_of,
@@ -41,13 +42,15 @@ NO_SCORES = (
 @dataclass(frozen=True, slots=True)
 class Sides:
     """Both sides of one case and how well they fit, 0 where labels differ. `lacking`: nothing is
-    found because there is no usable answer."""
+    found because there is no usable answer. Crowds are not among those there; `in_crowds` says how
+    much of each thing found lies in one."""
 
     there: tuple[Placed, ...]
     found: tuple[Placed, ...]
     place: Place
     ious: Matrix
     by_label: bool
+    in_crowds: tuple[float, ...] = ()
     lacking: bool = False
 
     def matched(self, iou: float) -> tuple[Match, ...]:
@@ -105,7 +108,7 @@ class _Counted(_Found):
             return found
         parts: dict[str, list[float]] = {}
         for step, iou in enumerate(self.iou):
-            for label, three in _counts(found, found.matched(iou)).items():
+            for label, three in _counts(found, iou).items():
                 row = parts.setdefault(label, [0.0] * 3 * len(self.iou))
                 row[3 * step : 3 * step + 3] = three
         notes = found.notes(max(self.iou))
@@ -200,7 +203,8 @@ class MeanAveragePrecision(_Found):
         parts = {}
         for label, rows, columns in _by_label(found):
             scores = [found.found[n].thing.score for n in columns]
-            parts[label] = ranked(found.ious[rows][:, columns], scores, self.iou)
+            in_crowds = [found.in_crowds[n] for n in columns]
+            parts[label] = ranked(found.ious[rows][:, columns], scores, self.iou, in_crowds)
         unscored = any(each.thing.score is None for each in found.found)
         notes = (NO_SCORES,) if unscored else ()
         return Contribution(parts, None, found.lacking, notes, found.labels)
@@ -228,11 +232,13 @@ class PointHit(_Found):
             row[1] += of
 
         for label, rows, columns in _by_label(found):
-            hits = {pair.there for pair in matches(found.ious[rows][:, columns], 0.5)}
+            pairs = matches(found.ious[rows][:, columns], 0.5)
+            hits, used = {pair.there for pair in pairs}, {columns[pair.found] for pair in pairs}
             for place, row in enumerate(rows):
                 count(found.there[row].label, place in hits, 1)
-            if len(columns) > len(rows):
-                count(label, 0, len(columns) - len(rows))
+            counted = [n for n in columns if n in used or not found.in_crowds[n]]
+            if len(counted) > len(rows):
+                count(label, 0, len(counted) - len(rows))
         return Contribution(_frozen(parts), lacking=found.lacking, labels=found.labels)
 
 
@@ -240,36 +246,39 @@ def sides(of: Reference, against: Reference, case: CaseResults) -> Sides | NotJu
     """Both sides of a case; why it cannot be judged."""
     import numpy as np
 
-    there, found = things(against, case), things(of, case)
-    if isinstance(there, Missing):
-        return not_judged(there)
+    every, found = things(against, case), things(of, case)
+    if isinstance(every, Missing):
+        return not_judged(every)
+    crowds = tuple(each for each in every if each.is_crowd)
+    there = tuple(each for each in every if not each.is_crowd)
     if isinstance(found, Missing):
         if found.kind != "unusable":
             return not_judged(found)
         return Sides(there, (), "box", np.zeros((len(there), 0)), by_label=True, lacking=True)
-    place = place_of(of, found, there) or place_of(of, found) or "box"
+    place = place_of(of, found, every) or place_of(of, found) or "box"
+    by_label = comparable(every, found)
     ious = overlaps(there, found, place)
     if isinstance(ious, str):
         return NotJudged(ious)
-    by_label = comparable(there, found)
     if by_label:
         differs = np.array([[a.label != b.label for b in found] for a in there], dtype=bool)
         ious = np.where(differs.reshape(ious.shape), 0.0, ious)
-    return Sides(there, found, place, ious, by_label)
+    return Sides(there, found, place, ious, by_label, crowded(crowds, found, place, by_label))
 
 
-def _counts(found: Sides, pairs: Sequence[Match]) -> Mapping[str, list[float]]:
-    """Right, wrong and missed by label."""
+def _counts(found: Sides, iou: float) -> Mapping[str, list[float]]:
+    """Right, wrong and missed by label, at this overlap; in a crowd nothing is wrong."""
     counts: dict[str, list[float]] = {}
 
     def count(each: Placed, column: int) -> None:
         counts.setdefault(each.label or "", [0.0, 0.0, 0.0])[column] += 1
 
+    pairs = found.matched(iou)
     right, used = {pair.there for pair in pairs}, {pair.found for pair in pairs}
     for row, each in enumerate(found.there):
         count(each, 0 if row in right else 2)
     for column, each in enumerate(found.found):
-        if column not in used:
+        if column not in used and found.in_crowds[column] < iou:
             count(each, 1)
     return counts
 

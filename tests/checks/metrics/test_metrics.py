@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import jiwer
 import numpy as np
@@ -144,14 +145,78 @@ def test_map_is_that_of_pycocotools(drawn: list[tuple[Boxes, Boxes]]) -> None:
         assert ours == pytest.approx(coco(len(drawn), there, found), abs=1e-9)
 
 
+CROWD: Mapping[str, object] = {"iscrowd": True}
+large = edges.map(lambda e: [float(n) for n in (e[0], e[1], e[0] + 2 * e[2], e[1] + 2 * e[3])])
+crowds = st.lists(st.tuples(st.sampled_from(["cat", "dog"]), large), max_size=2)
+crowded_images = st.lists(st.tuples(boxes, crowds, boxes), min_size=1, max_size=5)
+
+
+def with_crowds(there: Boxes, crowds: Boxes) -> Things:
+    """The crowds first, as a file may have them."""
+    every = [replace(each, fields=CROWD) for each in detections(crowds)]
+    return Things((*every, *detections(there)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(crowded_images)
+def test_map_beside_crowds_is_that_of_pycocotools(
+    drawn: list[tuple[Boxes, Boxes, Boxes]],
+) -> None:
+    """What lies in a crowd and is nothing else is left out."""
+    cases = [case(result(found=detections(found)), with_crowds(*rest)) for *rest, found in drawn]
+    ours = measured("mAP", cases, of=OF, against=TRUTH)
+    there = [(n, *each) for n, (side, _, _) in enumerate(drawn, 1) for each in side]
+    crowd = [(n, *each, 1) for n, (_, side, _) in enumerate(drawn, 1) for each in side]
+    found = [(n, *each) for n, (_, _, side) in enumerate(drawn, 1) for each in side]
+    if not there:
+        assert ours is None
+    elif not found:
+        assert ours == 0.0
+    else:
+        assert ours == pytest.approx(coco(len(drawn), [*crowd, *there], found), abs=1e-9)
+
+
+def test_a_crowd_is_neither_missed_nor_found() -> None:
+    """One cat is found, one is missed; of two that are not there one lies in a crowd of cats."""
+    crowd = [("cat", [50, 0, 100, 40])]
+    there = with_crowds([("cat", [0, 0, 30, 30]), ("cat", [0, 60, 30, 90])], crowd)
+    others = [("cat", [60, 0, 80, 20]), ("dog", [80, 0, 100, 20])]
+    one = case(result(found=detections([("cat", [0, 0, 30, 30]), *others])), there)
+    expected = {"precision": 1 / 2, "recall": 1 / 2, "mean_iou": 1.0}
+    sides = {"of": OF, "against": TRUTH}
+    assert {name: measured(name, [one], **sides) for name in expected} == expected
+    refused = METRICS["recall"](**sides).measure(case(REFUSED, there))  # type: ignore[call-arg]
+    assert isinstance(refused, Contribution)
+    assert refused.parts == {"cat": (0.0, 0.0, 2.0)}
+    points = [Detection("", "cat", point=Point(x, 10)) for x in (10, 70, 75)]
+    of = {"of": Reference.parse("find.points"), "against": TRUTH}
+    assert measured("point_hit", [case(result(found=points), there)], **of) == 0.5
+
+
+def test_a_mask_in_a_crowd_of_masks_is_not_wrong() -> None:
+    """By the share of its pixels that lie there."""
+    bits = np.zeros((60, 60), dtype=bool)
+    bits[:, 20:] = True
+    crowd = Detection("", "cat", mask=mask_of(from_bits(bits, 0, 0, SIZE), "rle"), fields=CROWD)
+
+    def blob(x: int) -> Detection:
+        return Detection("", "cat", mask=mask_of(from_bits(bits[:20, 20:40], x, 0, SIZE), "png"))
+
+    found = [blob(30), blob(12), blob(0)]
+    sides = {"of": Reference.parse("find.masks"), "against": TRUTH}
+    for masks, value in ((found[:2], None), (found, 0.0)):
+        one = case(result(found=masks), Things((crowd,)))
+        assert measured("precision", [one], **sides) == value
+
+
 def coco(images: int, there: Sequence[tuple], found: Sequence[tuple]) -> float:  # type: ignore[type-arg]
     def annotation(
-        number: int, image: int, label: str, edges: Sequence[float]
+        number: int, image: int, label: str, edges: Sequence[float], crowd: int = 0
     ) -> dict[str, object]:
         wide, high = edges[2] - edges[0], edges[3] - edges[1]
         return {
             "id": number, "image_id": image, "category_id": ["cat", "dog"].index(label) + 1,
-            "bbox": [edges[0], edges[1], wide, high], "area": wide * high, "iscrowd": 0, "score": 1.0,
+            "bbox": [edges[0], edges[1], wide, high], "area": wide * high, "iscrowd": crowd, "score": 1.0,
         }  # fmt: skip
 
     with contextlib.redirect_stdout(io.StringIO()):
