@@ -13,7 +13,7 @@ from runner.exporters.atomic import encoded, write_file
 from runner.report.baseline_json import NoBaseline, baseline_json, read_baseline
 from runner.report.difference_json import difference_json
 from runner.report.difference_words import check_told, metric_told, setting_told
-from runner.stages.compare import GONE, Margins, changed_settings, compare, key_of
+from runner.stages.compare import GONE, Margins, changed_settings, compare
 from runner.stages.definition import definition_of
 from runner.stages.gather import gather
 from runner.stages.metrics_compared import Margin, value_of
@@ -249,7 +249,7 @@ def margins_of(workflow: Workflow) -> Margins:
             better: Better = "less" if spec.max_drop is None else "more"
             for combination in workflow.combinations or ({},):
                 margin = Margin(most, _is_share_of_itself(spec), better)
-                margins[key_of(definition_of(spec), combination)] = margin
+                margins[spec.name, canonical_json(combination)] = margin
     return margins
 
 

@@ -169,6 +169,92 @@ def test_a_warning_stays_a_warning(folder: Path) -> None:
     assert "! recall, against the baseline: worse" in done.stderr
 
 
+ONE_THING = " [[simulate: single-object]]"
+"""One box of each photograph, the largest."""
+COUNT = """\
+version: 1
+images: photos/*
+steps: [{id: find, prompt: "Find everything.ASKED", schema: boxes}]
+checks:
+"""
+TIERS: dict[str, tuple[dict[str, str], dict[str, str], int, int]] = {
+    "warn, then fail": (
+        {"strict": "max_drop: 5%, level: warning", "loose": "max_drop: 20%"},
+        *({"strict": "worse", "loose": "worse"}, 1, 0),
+    ),
+    "the second limit is far": (
+        {"strict": "max_drop: 5%, level: warning", "loose": "max_drop: 99%"},
+        *({"strict": "worse", "loose": "not enough evidence"}, 0, 0),
+    ),
+    "the first limit is the harder one": (
+        {"strict": "max_drop: 5%", "loose": "max_drop: 99%, level: warning"},
+        *({"strict": "worse", "loose": "not enough evidence"}, 1, 0),
+    ),
+    "a drop and a rise": (
+        {"not less": "max_drop: 5%", "not more": "max_rise: 5%"},
+        *({"not less": "worse", "not more": "not worse"}, 1, 1),
+    ),
+    "a rise that only warns": (
+        {"not less": "max_drop: 99%", "not more": "max_rise: 5%, level: warning"},
+        *({"not less": "not enough evidence", "not more": "not worse"}, 0, 0),
+    ),
+    "one with a limit and one without": (
+        {"strict": "max_drop: 5%", "seen": "at_least: 0"},
+        *({"strict": "worse"}, 1, 0),
+    ),
+}
+"""Limits by name on one number; what is said of each where most things are not found any more, the
+exit code of that, and the exit code where they are found again."""
+
+
+def judged_by(limits: dict[str, str], prompt: str, command: str) -> Result:
+    lines = [
+        f"  - {{metric: mean, of: find.boxes.count, name: {name}, {limit}}}\n"
+        for name, limit in limits.items()
+    ]
+    text = COUNT.replace("ASKED", prompt) + "".join(lines)
+    Path("find.workflow.yaml").write_text(text)
+    words = ("find.workflow.yaml", "--provider", "simulator", "-q")
+    return askpix(command, *words)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_every_limit_holds_by_itself(folder: Path, tier: str) -> None:
+    """Checks that look at the same number keep their own limit, direction and level."""
+    limits, told, lost, found_again = TIERS[tier]
+    for before, now, exit_code in (("", ONE_THING, lost), (ONE_THING, "", found_again)):
+        assert judged_by(limits, before, "run").exit_code == 0
+        assert askpix("accept", "last").exit_code == 0
+        done = judged_by(limits, now, "test")
+        assert done.exit_code == exit_code, done.output
+        if not before:
+            said = {each["name"]: each for each in comparison()["metrics"] if each["name"] in told}
+            assert {name: each["finding"] for name, each in said.items()} == told
+            for name, finding in told.items():
+                sign = "!" if "warning" in limits[name] else "✗"
+                line = f"{sign} {name}, against the baseline: worse"
+                assert (line in done.stderr) == (finding == "worse"), done.stderr
+
+
+def test_checks_without_a_name_keep_their_own_votes(folder: Path) -> None:
+    """Two that look at the same with another share of images to hold for."""
+    text = COUNT.replace("ASKED", "") + (
+        "  - {that: find.boxes.count, at_least: 2, pass_rate: 0}\n"
+        "  - {that: find.boxes.count, at_least: 2, pass_rate: 10%, level: warning}\n"
+    )
+    Path("find.workflow.yaml").write_text(text)
+    assert askpix("run", "find.workflow.yaml", "--provider", "simulator", "-q").exit_code == 0
+    assert askpix("accept", "last").exit_code == 0
+    checks = json.loads(Path("find.baseline.json").read_text())["checks"]
+    assert [each["name"] for each in checks] == [
+        "find.boxes.count at least 2",
+        "find.boxes.count at least 2 (2)",
+    ]
+    first, second = ({**each, "name": ""} for each in checks)
+    assert first == second
+    assert "find" in str(first)
+
+
 def test_another_truth_cannot_be_compared(folder: Path) -> None:
     """Numbers that were measured by something else say nothing."""
     accepted()

@@ -9,7 +9,7 @@ from math import inf
 from typing import TypeVar
 
 from runner.stages.checks_compared import compared_checks
-from runner.stages.compare import firsts_of, key_of, side_of
+from runner.stages.compare import firsts_of, side_of
 from runner.stages.metrics_compared import compared_metrics
 from runner.values.difference import Choice, Effect, Matrix, Reached
 from runner.values.request import canonical_json
@@ -29,7 +29,9 @@ def choices_of(standing: Standing) -> tuple[Choice, ...]:
     """Every combination, in the order of the matrix. Each metric is compared with that of the first
     combination over the images that both answered."""
     order = _combinations(standing)
-    first = {each.name: each for each in _own(standing, next(iter(order), ""))}
+    first = {
+        canonical_json(each.definition): each for each in _own(standing, next(iter(order), ""))
+    }
     found = [_choice(standing, key, each, first) for key, each in order.items()]
     return tuple(replace(each, pays=not _is_beaten(each, found)) for each in found)
 
@@ -76,10 +78,10 @@ def _choice(
         ),
         tuple(
             compared_metrics(
-                first[each.name], each, _drawn(standing), is_same=first[each.name] is each
+                before, each, _drawn(standing), is_same=before.combination == combination
             )
             for each in own
-            if each.name in first
+            if (before := first.get(canonical_json(each.definition)))
         ),
         _per_case(standing, key, COST),
         _per_case(standing, key, TOKENS),
@@ -135,51 +137,55 @@ def _effect(
     ends: tuple[object, object],
     sides: Sequence[Sequence[Combination]],
 ) -> Effect:
-    checks = [{c.name: c for c in _pooled_checks(standing, side)} for side in sides]
-    metrics = [{m.name: m for m in _pooled_metrics(standing, side)} for side in sides]
+    checks = [dict(_pooled_checks(standing, side)) for side in sides]
+    metrics = [dict(_pooled_metrics(standing, side)) for side in sides]
     cases = _drawn(standing)
     return Effect(
         axis,
         *ends,
         len(sides[0]),
         tuple(
-            replace(compared_checks(check, checks[1][name], cases), flaky=())
-            for name, check in checks[0].items()
-            if name in checks[1]
+            replace(compared_checks(check, checks[1][key], cases), flaky=())
+            for key, check in checks[0].items()
+            if key in checks[1]
         ),
         tuple(
             replace(
-                compared_metrics(metric, metrics[1][name], cases, strata=len(sides[0])),
+                compared_metrics(metric, metrics[1][key], cases, strata=len(sides[0])),
                 better=(),
                 worse=(),
                 flaky=(),
             )
-            for name, metric in metrics[0].items()
-            if name in metrics[1]
+            for key, metric in metrics[0].items()
+            if key in metrics[1]
         ),
     )
 
 
-def _pooled_checks(standing: Standing, side: Sequence[Combination]) -> Iterator[CheckStanding]:
+def _pooled_checks(
+    standing: Standing, side: Sequence[Combination]
+) -> Iterator[tuple[str, CheckStanding]]:
     """Each check over several combinations, of which each has one vote on an image."""
-    for same in _same(standing.checks, side):
+    for key, same in _same(standing.checks, side):
         votes = {}
         for case in dict.fromkeys(chain.from_iterable(each.votes for each in same)):
             held = [each.votes[case].held for each in same if case in each.votes]
             votes[case] = Votes(held.count(True), held.count(False))
-        yield replace(same[0], combination={}, votes=votes)
+        yield key, replace(same[0], combination={}, votes=votes)
 
 
-def _pooled_metrics(standing: Standing, side: Sequence[Combination]) -> Iterator[MetricStanding]:
+def _pooled_metrics(
+    standing: Standing, side: Sequence[Combination]
+) -> Iterator[tuple[str, MetricStanding]]:
     """Each metric over several combinations: the repeats of one after those of the other."""
-    for same in _same(standing.metrics, side):
+    for key, same in _same(standing.metrics, side):
         cases = dict.fromkeys(chain.from_iterable(each.parts for each in same))
         repeats = max((len(of) for each in same for of in each.parts.values()), default=1)
         parts = {
             case: tuple(chain.from_iterable(_filled(each, case, repeats) for each in same))
             for case in cases
         }
-        yield replace(same[0], combination={}, value=None, parts=parts)
+        yield key, replace(same[0], combination={}, value=None, parts=parts)
 
 
 def _filled(metric: MetricStanding, case: str, repeats: int) -> tuple[Parts | None, ...]:
@@ -190,11 +196,13 @@ def _filled(metric: MetricStanding, case: str, repeats: int) -> tuple[Parts | No
 T = TypeVar("T", CheckStanding, MetricStanding)
 
 
-def _same(all_of_them: Sequence[T], side: Sequence[Combination]) -> Iterator[list[T]]:
-    """Those that look at the same thing in the combinations of a side, when all of these have it."""
-    found: dict[object, list[T]] = {}
+def _same(all_of_them: Sequence[T], side: Sequence[Combination]) -> Iterator[tuple[str, list[T]]]:
+    """What is looked at, and one that looks at it for each combination of a side, when all of these
+    have one. Where several do, as with two limits, they have found the same."""
+    found: dict[str, dict[str, T]] = {}
     keys = [canonical_json(combination) for combination in side]
     for each in all_of_them:
-        if canonical_json(each.combination) in keys:
-            found.setdefault(key_of(each.definition, {}), []).append(each)
-    yield from (each for each in found.values() if len(each) == len(side))
+        combination = canonical_json(each.combination)
+        if combination in keys:
+            found.setdefault(canonical_json(each.definition), {}).setdefault(combination, each)
+    yield from ((key, list(each.values())) for key, each in found.items() if len(each) == len(side))

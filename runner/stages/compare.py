@@ -22,6 +22,8 @@ GONE = "only the run before has it"
 Key = tuple[str, str]
 
 Margins = Mapping[Key, Margin]
+"""By the name of a metric and its combination as canonical JSON: two may look at the same, and each has
+a limit of its own."""
 
 
 def compare(
@@ -29,7 +31,7 @@ def compare(
 ) -> Differences:
     """What has changed from one run to the other, over the cases that both have with the same images.
 
-    `margins` say of metrics how much worse they may be, by `key_of`; `answers` what changed in the
+    `margins` say of metrics of the workflow how much worse they may be; `answers` what changed in the
     answers about each case, where they are known.
     """
     shared = [case for case, images in now.images.items() if before.images.get(case) == images]
@@ -100,8 +102,8 @@ def _checks(
         elif old is not None:
             yield compared_checks(old, each, cases, is_same=is_same)
     kept = {key_of(each.definition, each.combination) for each in now.checks}
-    for key, each in known.items():
-        if key not in kept:
+    for each in before.checks:
+        if key_of(each.definition, each.combination) not in kept:
             yield CheckDifference(each.name, each.combination, "not comparable", why=GONE)
 
 
@@ -116,8 +118,8 @@ def _metrics(
 ) -> Iterator[MetricDifference]:
     known = {key_of(each.definition, each.combination): each for each in before.metrics}
     for each in now.metrics:
-        key = key_of(each.definition, each.combination)
-        old, margin = known.get(key), margins.get(key)
+        old = known.get(key_of(each.definition, each.combination))
+        margin = margins.get((each.name, canonical_json(each.combination))) if each.is_own else None
         if why := _apart(old, each.definition, truth):
             most = None if margin is None else margin.most
             yield MetricDifference(
@@ -130,8 +132,8 @@ def _metrics(
         elif old is not None:
             yield compared_metrics(old, each, cases, margin, is_same=is_same)
     kept = {key_of(each.definition, each.combination) for each in now.metrics}
-    for key, each in known.items():
-        if key not in kept and each.is_own:
+    for each in before.metrics:
+        if each.is_own and key_of(each.definition, each.combination) not in kept:
             yield MetricDifference(
                 *(each.name, each.combination, each.better, each.unit, "not comparable"),
                 before=each.value,

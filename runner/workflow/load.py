@@ -18,6 +18,7 @@ from runner.values.problem import Rejected, errors_of
 from runner.workflow.answers import Answers
 from runner.workflow.batch import API, is_in_batches, tell_batch
 from runner.workflow.chat_limits import check_chat
+from runner.workflow.check_names import given_names, told_apart
 from runner.workflow.checks import checks_of
 from runner.workflow.document import absolute
 from runner.workflow.examples import Examples
@@ -128,8 +129,9 @@ class _Loading:
         combinations = combinations_of(axes, skip, findings)
         models = self._models(drafts, axes, combinations)
         written = data.get("checks") or ()
-        checks = checks_of(written, around.scope, axes, answers, findings)
-        metrics = metrics_of(written, around.scope, axes, findings)
+        given = given_names(written, findings)
+        checks = told_apart(checks_of(written, around.scope, axes, answers, findings), given)
+        metrics = told_apart(metrics_of(written, around.scope, axes, findings), given)
         tell_repeats(metrics, _run_options(data.get("run") or {}).repeat, findings)
         outputs = outputs_of(data.get("outputs") or (), around.scope, findings)
         tell_what_cannot_run(data, findings)

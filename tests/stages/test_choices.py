@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from runner.stages.choices import matrix_of
 from runner.values.standing import CheckStanding, MetricStanding, Standing, Votes
@@ -79,6 +80,17 @@ def test_an_axis_is_judged_over_all_else() -> None:
     (cost,) = (each for each in model.metrics if each.name == "cost")
     assert cost.high is not None
     assert cost.high < -800
+
+
+def test_two_checks_of_one_thing_are_one_effect() -> None:
+    """They have another limit, and the same votes and numbers."""
+    whole = standing(RIGHT, COST)
+    twice = replace(
+        whole,
+        checks=(*whole.checks, *(replace(each, name="right, too") for each in whole.checks)),
+        metrics=(*whole.metrics, *(replace(each, name=f"{each.name} 2") for each in whole.metrics)),
+    )
+    assert matrix_of(twice).effects == matrix_of(whole).effects != ()
 
 
 def test_a_run_without_a_matrix_has_nothing_to_choose() -> None:

@@ -15,7 +15,7 @@ from runner.checks.metrics.gathered import MOST_LABELS, Summed
 from runner.measures.sums import macro_f1
 from runner.report.baseline_json import NoBaseline, baseline_json, read_baseline
 from runner.report.difference_words import metric_told, word_diff
-from runner.stages.compare import compare, key_of
+from runner.stages.compare import compare
 from runner.stages.metrics_compared import Margin, compared_metrics, value_of
 from runner.values.measured import Better
 from runner.values.standing import CheckStanding, MetricStanding, Standing, Votes
@@ -426,7 +426,7 @@ def test_more_than_a_thousand_images_are_compared_in_groups() -> None:
 
 def test_a_margin_belongs_to_what_is_looked_at() -> None:
     """And not to a name."""
-    margins = {key_of(ACCURACY, {}): Margin(0.1)}
+    margins = {("accuracy", "{}"): Margin(0.1)}
     found = compare(standing([1] * 20), standing([0] * 20), margins)
     assert found.is_worse
     assert found.metrics[0].margin == 0.1

@@ -279,6 +279,29 @@ def test_a_check_holds_its_values_as_they_are_compared(loaded: Loaded) -> None:
     assert (checks[0].tolerance, checks[1].ignore_case) == (1.0, True)
 
 
+def test_no_two_checks_are_called_the_same(loaded: Loaded) -> None:
+    """Of those without a name the second is numbered, past names that an author gave."""
+    workflow = loaded(
+        HEAD + ASK + "    fields: {sure: number}\nchecks:\n"
+        "  - {that: ask.sure, at_least: 1, pass_rate: 90%}\n"
+        "  - {that: ask.sure, at_least: 1, level: warning}\n"
+        "  - {name: ask.sure at least 1 (2), that: ask.sure, at_least: 2}\n"
+        "  - {name: ask.sure at least 3, that: ask.sure, at_least: 1}\n"
+        "  - {that: ask.sure, at_least: 3}\n"
+        "  - {metric: mean, of: ask.sure, at_least: 1}\n"
+        "  - {metric: mean, of: ask.sure, at_least: 1, level: warning}\n"
+    )
+    assert [each.name for each in (*workflow.checks, *workflow.metrics)] == [
+        "ask.sure at least 1",
+        "ask.sure at least 1 (3)",
+        "ask.sure at least 1 (2)",
+        "ask.sure at least 3",
+        "ask.sure at least 3 (2)",
+        "mean of ask.sure at least 1",
+        "mean of ask.sure at least 1 (2)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("output", "to"),
     [
