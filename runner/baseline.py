@@ -21,8 +21,8 @@ from runner.stages.shaping import settings_of
 from runner.standing import content_of, files_of, standing_of
 from runner.store.folder import RunFolder, digests_of
 from runner.text.words import number
+from runner.values.case import known_by
 from runner.values.difference import CheckDifference, Differences, Finding, MetricDifference
-from runner.values.image import Image
 from runner.values.measured import Better
 from runner.values.request import canonical_json
 from runner.values.standing import MetricStanding, Standing
@@ -200,14 +200,10 @@ def _changed_images(
 
 
 def _images(workflow: Workflow) -> dict[str, tuple[str, ...]]:
-    found = {}
-    for case in islice(gather(workflow), workflow.run.limit):
-        images = dict.fromkeys(
-            (each.sha256 or each.location or each.name) if isinstance(each, Image) else each.name
-            for each in case.images
-        )
-        found[case.name] = content_of(images, case.row)
-    return found
+    return {
+        case.name: content_of(dict.fromkeys(map(known_by, case.images)), case.row)
+        for case in islice(gather(workflow), workflow.run.limit)
+    }
 
 
 def _files(workflow: Workflow) -> dict[str, str]:

@@ -83,6 +83,8 @@ def _with_sources(
 ) -> Mapping[str, Any]:
     """The manifest, with what shaped the replay; the copies lie in its folder. Without another
     workflow they are those of the run."""
+    if run.cases_file.is_file():
+        shutil.copy(run.cases_file, folder.cases_file)
     if workflow is None:
         shutil.copytree(run.path / "sources", folder.path / "sources")
         shutil.copy(run.path / "resolved.yaml", folder.path / "resolved.yaml")

@@ -224,6 +224,7 @@ def begun(
         )
     tally.account(journal.totals())
     sources = folder.write_sources(workflow)
+    folder.write_cases(plan.listed)
     manifest = Manifest.begin(workflow, plan, sources, options.connection, before, tally)
     folder.write_json("run.json", manifest.as_json())
     folder.write("resolved.yaml", as_text(workflow.resolved))

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def standing_of(folder: RunFolder) -> Standing:
         raise _damaged(folder, "run.json")
     if not folder.results_file.is_file():
         raise FolderError(f"{folder.path} has no results.jsonl yet: let the run come to its end")
-    seen = _Seen()
+    with _whole(folder, "cases.jsonl"):
+        seen = _Seen(dict(_several(folder)))
     repeat = int(_number(_at(manifest, "counts", "repeats"))) or 1
     meters = _meters(repeat, seen.keep)
     with _whole(folder, "results.jsonl"):
@@ -103,14 +105,31 @@ def content_of(images: Iterable[str], row: Mapping[str, object]) -> tuple[str, .
     return (*images, f"row {digest[:16]}")
 
 
-def _images(results: Mapping[str, Result]) -> Iterator[str]:
-    """The images that any step of a case was about, without the cut-outs of others."""
-    found = (image for result in results.values() for image in result.images)
-    yield from dict.fromkeys(each.sha256 or each.path or each.name for each in found)
+Several = Mapping[tuple[str, str], str]
+"""What each image of a case is known by, by its role and name."""
+
+
+def _several(folder: RunFolder) -> Iterator[tuple[str, Several]]:
+    """The cases of several images; one of a single image is what its results are about."""
+    if folder.cases_file.is_file():
+        with folder.cases_file.open(encoding="utf-8") as file:
+            for case in map(json.loads, file):
+                yield case["case"], {(i["role"], i["name"]): i["is"] for i in case["images"]}
+
+
+def _images(results: Mapping[str, Result], several: Several) -> Iterator[str]:
+    """All images of a case, whichever of them a step is about; what was downloaded by its content."""
+    found: dict[tuple[str, str], str] = {}
+    for image in chain.from_iterable(result.images for result in results.values()):
+        if image.sha256 or (image.role, image.name) not in found:
+            found[image.role, image.name] = image.sha256 or image.path or image.name
+    own = (found.get(key, known) for key, known in several.items()) if several else found.values()
+    yield from dict.fromkeys(own)
 
 
 @dataclass(slots=True)
 class _Seen:
+    several: Mapping[str, Several] = field(default_factory=dict)
     images: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cases: dict[str, set[str]] = field(default_factory=dict)
     """By combination."""
@@ -123,7 +142,9 @@ class _Seen:
     tokens: int = 0
 
     def add(self, case: CaseResults) -> None:
-        self.images.setdefault(case.case, content_of(_images(case.steps), case.row))
+        if case.case not in self.images:
+            images = _images(case.steps, self.several.get(case.case, {}))
+            self.images[case.case] = content_of(images, case.row)
         self.cases.setdefault(canonical_json(case.combination), set()).add(case.case)
         for result in case.steps.values():
             self.unusable += result.status not in (*USABLE, "skipped")

@@ -377,6 +377,30 @@ def test_locked_notices_a_check_that_is_gone(folder: Path) -> None:
     assert "the baseline has checks that are not there any more: finds all" in told.stderr
 
 
+@pytest.mark.parametrize("sent", ["[before]", "[after]", "[after, before]", "[before, after]"])
+def test_locked_knows_a_case_by_all_of_its_images(folder: Path, sent: str) -> None:
+    """Whichever of them the steps look at, and in whatever order; of a replay, too."""
+    for role in ("before", "after"):
+        shutil.copytree("photos", role)
+    shutil.copy("photos/1.jpg", "after/0.jpg")
+    Path("find.workflow.yaml").write_text(
+        "version: 1\nimages: {before: before/*, after: after/*}\n"
+        f"steps: [{{id: find, prompt: Find all., schema: boxes, images: {sent}}}]\n"
+        "checks: [{name: some, that: find.boxes.count, at_least: 0}]\n"
+    )
+    words = ("find.workflow.yaml", "--provider", "simulator", "-q")
+    assert askpix("run", *words).exit_code == 0
+    assert askpix("accept", "last").exit_code == 0
+    assert askpix("test", *words, "--locked").exit_code == 0
+    assert askpix("replay", "last").exit_code == 0
+    assert "8 images" in (same := askpix("diff", "last", "find.baseline.json").stdout), same
+    for one, other in (("before", "after"), ("after", "before")):  # what is not sent belongs to it
+        shutil.copy(f"{other}/0.jpg", f"{one}/2.png")
+        told = askpix("test", *words, "--locked")
+        assert told.exit_code == 2
+        assert "1 case: other images or another row: 2.png" in told.stderr
+
+
 def test_a_baseline_of_some_images_is_locked_to_them(folder: Path) -> None:
     """`--limit` holds for the comparison with the baseline, too."""
     accepted_few = asked("", "run", "--limit", "3")

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 from runner.exporters.atomic import encoded, sweep, write_file, writing
 from runner.roles import CaseResults
 from runner.store.lock import LOCK
 from runner.text.result_line import from_line
+from runner.values.case import CaseImages, known_by
 from runner.values.request import canonical_json
 from runner.values.result import Result
 from runner.workflow.spec import SourceFile, Workflow
@@ -129,6 +131,23 @@ class RunFolder:
         for path in [*self.outputs.rglob("*")]:
             if path not in kept and not path.is_dir():
                 path.unlink()
+
+    @property
+    def cases_file(self) -> Path:
+        """The images of each case that has several, whichever of them a step looks at."""
+        return self.path / "cases.jsonl"
+
+    def write_cases(self, cases: Iterable[CaseImages]) -> None:
+        """Writes cases.jsonl; no such file where every case is a single image."""
+        several = (case for case in cases if len(case.images) > 1)
+        if (first := next(several, None)) is None:
+            self.cases_file.unlink(missing_ok=True)
+            return
+        with writing(self.cases_file) as file:
+            for case in chain((first,), several):
+                images = [{"role": i.role, "name": i.name, "is": known_by(i)} for i in case.images]
+                line = json.dumps({"case": case.name, "images": images}, ensure_ascii=False)
+                file.write(encoded(f"{line}\n"))
 
     def write_results(self, lines: Iterable[str]) -> None:
         """Writes results.jsonl, at once or not at all. `lines` are in the order of the plan."""

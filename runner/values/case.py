@@ -21,3 +21,11 @@ class CaseImages:
     images: tuple[Image | UnreadableImage, ...]
     row: Mapping[str, object] = field(default_factory=dict)
     row_line: int | None = None
+
+
+def known_by(image: Image | UnreadableImage) -> str:
+    """What an image is compared by: the SHA-256 of its file, or the address of one that only the
+    service sees; of one that cannot be used its name."""
+    if isinstance(image, UnreadableImage):
+        return image.name
+    return image.sha256 or image.location or image.name
