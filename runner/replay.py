@@ -16,6 +16,7 @@ from runner.own_workflow import own_workflow
 from runner.report.junit import junit_xml
 from runner.stages.again import Again
 from runner.store.folder import FolderError, RunFolder
+from runner.store.manifest import paths_of
 from runner.store.recorded import Recorded
 from runner.text.render import Renderer
 from runner.text.result_line import to_line
@@ -98,6 +99,7 @@ def _with_sources(
         "workflow": str(workflow.path.absolute()),
         "sources": sources,
         "roles": roles,
+        "paths": paths_of(sources, workflow),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -125,3 +126,39 @@ def test_a_kept_workflow_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         f"error: the workflow that {run} has kept cannot be read (no such file or directory); name one"
         " with --workflow FILE\n"
     )
+
+
+def test_files_of_one_name_are_told_apart_by_where_they_were(tmp_path: Path) -> None:
+    """Each truth lies in a folder of its own; a text that names a file stays a text."""
+    then = tmp_path / "then"
+    shutil.copytree(EXAMPLES / "01-first-boxes/photos", then / "photos")
+    photos = [each.name for each in (then / "photos").iterdir()]
+    for times, folder in enumerate((".", "a", "b")):
+        (then / folder).mkdir(exist_ok=True)
+        rows = "".join(f"{name},thing,5,5,90,90\n" for name in photos * (1 + 9 * times))
+        (then / folder / "t.csv").write_text(f"image,label,x_min,y_min,x_max,y_max\n{rows}")
+    (then / "find.workflow.yaml").write_text(
+        "version: 1\nimages: photos/*\n"
+        "truth: {three: t.csv, two: {file: b/t.csv}, one: a/t.csv}\n"
+        "vars: {text: a/t.csv, other: photos/coffee.jpg}\n"
+        "steps: [{id: find, prompt: Find all., schema: boxes}]\n"
+        "checks:\n"
+        "  - {that: vars.text, equals: a/t.csv}\n"
+        "  - {that: vars.other, equals: photos/coffee.jpg}\n"
+        + "".join(
+            f"  - {{metric: count_error, of: find.boxes, against: truth.{name}, at_most: 1000}}\n"
+            for name in ("one", "two", "three")
+        )
+    )
+    workflow = str(then / "find.workflow.yaml")
+    done = askpix("run", workflow, "--provider", "simulator", "-q", "--out", "kept")
+    assert done.exit_code == 0, done.output
+    shutil.rmtree(then)
+    (run,) = Path("kept").iterdir()
+    told = askpix("replay", str(run), "--runs", "again")
+    assert told.exit_code == 0, told.output
+    (again,) = (tmp_path / "again").iterdir()
+    for name in ("checks.jsonl", "metrics.jsonl"):
+        assert (again / name).read_bytes() == (run / name).read_bytes()
+    values = json.loads((run / "metrics.json").read_text())["values"]
+    assert len({*values.values()}) == 3

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -37,6 +38,8 @@ class Manifest:
     sources: Mapping[str, str]
     roles: Mapping[str, str]
     """What each of the sources is to the workflow: `prompt`, `truth`, …"""
+    paths: Mapping[str, str]
+    """Where each of them was: two files of one name have copies of two names."""
     endpoint: str | None
     api_version: str
     providers: tuple[str, ...]
@@ -66,6 +69,7 @@ class Manifest:
             plan=plan,
             sources=sources,
             roles=dict(zip(sources, (each.role for each in workflow.sources), strict=True)),
+            paths=paths_of(sources, workflow),
             endpoint=connection.endpoint,
             api_version=connection.api_version,
             providers=tuple(sorted({step.provider for step in workflow.asks})),
@@ -121,6 +125,7 @@ class Manifest:
             "workflow": self.workflow,
             "sources": dict(self.sources),
             "roles": dict(self.roles),
+            "paths": dict(self.paths),
             "prices_checked": catalogue().checked.isoformat(),
             "versions": _versions(),
         }
@@ -149,6 +154,12 @@ def _counts(plan: Plan, tally: Tally) -> dict[str, object]:
         "by_status": dict(sorted(tally.by_status.items())),
         "detections": tally.detections,
     }
+
+
+def paths_of(sources: Iterable[str], workflow: Workflow) -> dict[str, str]:
+    """The absolute path of every source, by the name of its copy."""
+    places = (os.path.abspath(each.path) for each in workflow.sources)
+    return dict(zip(sources, places, strict=True))
 
 
 def _outcomes(verdicts: Sequence[Verdict]) -> dict[str, int]:
