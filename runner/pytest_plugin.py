@@ -209,7 +209,8 @@ def _told(checks: Iterable[runner.Check]) -> Iterator[str]:
     for check in checks:
         axes = ", ".join(f"{axis} {value}" for axis, value in check.combination.items())
         yield f"{axes}: {check.why}" if axes else check.why
-        yield from (f"  {case}" for case in check.cases if case not in check.why)
+        told = next((case for case in check.cases if f"; {check.why}".endswith(f"; {case}")), None)
+        yield from (f"  {case}" for case in check.cases if case is not told)
 
 
 def _unanswered(run: runner.Run) -> Iterator[str]:

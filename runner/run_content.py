@@ -20,7 +20,8 @@ def content_of(folder: RunFolder, standing: Standing) -> tuple[Content, list[boo
     """What there is to tell of a run; and of each check of the standing, whether it only warns."""
     manifest = folder.manifest()
     checks = list(_checks(folder.path, standing))
-    warns = {each.name for each in checks if each.outcome == "warned"}
+    written = _resolved(folder.path).get("checks") or ()
+    warns = {str(each.get("name")) for each in written if each.get("level") == "warning"}
     warned = [each.name in warns for each in standing.checks]
     found = {canonical_json(each.combination): each.combination for each in standing.metrics}
     found |= {canonical_json(each.combination): each.combination for each in standing.checks}
@@ -39,7 +40,7 @@ def content_of(folder: RunFolder, standing: Standing) -> tuple[Content, list[boo
 
 def _checks(folder: Path, standing: Standing) -> Iterator[CheckTold]:
     checks = _numbers((each.name, each.combination) for each in standing.checks)
-    metrics = _numbers((each.name, each.combination) for each in standing.metrics)
+    metrics = _numbers((each.name, each.combination) for each in standing.metrics if each.is_own)
     for each in _entries(folder):
         is_metric = "metric" in each
         combination = each.get("combination") or {}

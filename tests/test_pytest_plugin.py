@@ -13,6 +13,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+import runner
+from runner.pytest_plugin import _told
+
 pytest_plugins = "pytester"
 
 ROOT = Path(__file__).parents[1]
@@ -117,6 +120,13 @@ def test_a_check_that_fails_is_told_in_words(pytester: pytest.Pytester, folder: 
     assert [failure.text.splitlines()[0] for failure in failures if failure.text] == [
         f"{FILE}:29: counts something"
     ]
+
+
+def test_every_case_that_fails_is_told() -> None:
+    """Though its name is the end of another's, and both fail for the same reason."""
+    cases = ("big-cup.jpg: is 0", "cup.jpg: is 0")
+    check = runner.Check("finds", "failed", f"holds for 0 of 2 cases; {cases[0]}", {}, cases)
+    assert [*_told([check])] == [check.why, "  cup.jpg: is 0"]
 
 
 def test_only_what_is_chosen_runs(pytester: pytest.Pytester, folder: Path) -> None:
