@@ -23,7 +23,6 @@ from runner.store.folder import RunFolder, digests_of
 from runner.text.words import number
 from runner.values.case import known_by
 from runner.values.difference import CheckDifference, Differences, Finding, MetricDifference
-from runner.values.measured import Better
 from runner.values.request import canonical_json
 from runner.values.standing import MetricStanding, Standing
 from runner.values.verdict import CaseVerdict, Outcome, Verdict
@@ -242,9 +241,8 @@ def margins_of(workflow: Workflow) -> Margins:
     for spec in workflow.metrics:
         most = spec.max_drop if spec.max_drop is not None else spec.max_rise
         if most is not None:
-            better: Better = "less" if spec.max_drop is None else "more"
             for combination in workflow.combinations or ({},):
-                margin = Margin(most, _is_share_of_itself(spec), better)
+                margin = Margin(most, _is_share_of_itself(spec))
                 margins[spec.name, canonical_json(combination)] = margin
     return margins
 
@@ -270,7 +268,7 @@ def _verdicts(workflow: Workflow, found: Differences) -> Iterator[Verdict]:
             yield _verdict(metric, spec, metric_told(metric))
 
 
-OUTCOMES: Mapping[Finding, Outcome] = {
+OUTCOMES: Mapping[Finding | None, Outcome] = {
     "worse": "failed",
     "not worse": "passed",
     "not enough evidence": "skipped",

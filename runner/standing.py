@@ -253,13 +253,13 @@ def _of_every_run(
     parts: Mapping[tuple[str, str], Mapping[str, Mapping[int, Parts]]],
     own: tuple[MetricStanding, ...],
 ) -> Iterator[MetricStanding]:
-    taken = [each.definition for each in own]
+    taken, names = [each.definition for each in own], {each.name for each in own}
     for verdict in meters.verdicts():
         measured = verdict.measured
         if measured is None or verdict.definition in taken or measured.value is None:
             continue
         yield MetricStanding(
-            name=verdict.name,
+            name=f"{verdict.name} of the run" if verdict.name in names else verdict.name,
             definition=verdict.definition,
             combination=verdict.combination,
             better=measured.better,

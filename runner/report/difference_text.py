@@ -140,7 +140,7 @@ def _check_row(found: CheckDifference) -> tuple[str, str, str]:
 
 
 def _metric_row(found: MetricDifference) -> tuple[str, str, str]:
-    return _name(found), found.finding, metric_told(found).removeprefix(f"{found.finding}: ")
+    return _name(found), found.finding or "", metric_told(found).removeprefix(f"{found.finding}: ")
 
 
 def cell(text: str) -> str:

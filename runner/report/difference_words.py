@@ -39,10 +39,8 @@ def metric_told(found: MetricDifference) -> str:
     if found.finding == "not comparable" or found.before is None:
         return f"not compared: {found.why}"
     said = f"{change_told(found)} over {number(found.pairs, 'image')}"
-    if (
-        found.margin is None and found.unit
-    ):  # what an answer costs is neither good nor bad by itself
-        return said
+    if found.finding is None or (found.margin is None and found.unit):
+        return said  # what an answer costs is neither good nor bad by itself
     said = f"{found.finding}: {said}"
     if found.margin is not None:
         word = "drop" if found.goal == "more" else "rise"

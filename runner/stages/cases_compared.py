@@ -28,15 +28,19 @@ def cases_compared(
     answers: Answers,
 ) -> Iterator[CaseDifference]:
     """Each case with what the checks and metrics, and its answers, say of it; `firsts` names the one
-    that counts for it."""
+    that it is one image with, of which any may be the one that was compared."""
+
+    def one_of(cases: Iterable[str]) -> list[str]:
+        return [firsts.get(case, case) for case in cases]
+
     better: dict[str, list[str]] = {}
     worse: dict[str, list[str]] = {}
     flaky: dict[str, list[str]] = {}
     for check in checks:
-        steady = [set(cases) - set(check.flaky) for cases in (check.fixed, check.broken)]
-        _add(better, [case for case in check.fixed if case in steady[0]], check)
-        _add(worse, [case for case in check.broken if case in steady[1]], check)
-        _add(flaky, check.flaky, check)
+        unsteady = set(check.flaky)
+        _add(better, one_of(case for case in check.fixed if case not in unsteady), check)
+        _add(worse, one_of(case for case in check.broken if case not in unsteady), check)
+        _add(flaky, one_of(check.flaky), check)
     weighed = dict.fromkeys([*better, *worse, *flaky])  # checks say more than a metric does
     for metric in metrics:
         if metric.unit == "":
@@ -45,7 +49,7 @@ def cases_compared(
                 (worse, metric.worse),
                 (flaky, metric.flaky),
             ):
-                _add(found, [case for case in cases if case not in weighed], metric)
+                _add(found, [case for case in one_of(cases) if case not in weighed], metric)
     for case, first in firsts.items():
         told = tuple(answers.get(case, ()))
         turn = _turn(first in better, first in worse, first in flaky, told)

@@ -16,10 +16,8 @@ def compared_checks(
     rows = [
         (case, old.held, new.held, old.is_flaky or new.is_flaky)
         for case in cases
-        if (old := before.votes.get(case))
-        and (new := now.votes.get(case))
-        and old.held is not None
-        and new.held is not None
+        if before.judges(case) and now.judges(case)
+        for old, new in [(before.votes[case], now.votes[case])]
     ]
     broken = tuple(case for case, old, new, _ in rows if old and not new)
     fixed = tuple(case for case, old, new, _ in rows if new and not old)

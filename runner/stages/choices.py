@@ -9,7 +9,7 @@ from math import inf
 from typing import TypeVar
 
 from runner.stages.checks_compared import compared_checks
-from runner.stages.compare import firsts_of, side_of
+from runner.stages.compare import drawn, firsts_of, side_of
 from runner.stages.metrics_compared import compared_metrics
 from runner.values.difference import Choice, Effect, Matrix, Reached
 from runner.values.request import canonical_json
@@ -51,10 +51,6 @@ def _combinations(standing: Standing) -> dict[str, Combination]:
     return {key: seen[key] for key in seen if seen[key]}
 
 
-def _drawn(standing: Standing) -> list[str]:
-    return list(dict.fromkeys(firsts_of(standing.images).values()))
-
-
 def _own(standing: Standing, key: str) -> list[MetricStanding]:
     """The metrics of a combination that say how good it is."""
     return [
@@ -69,7 +65,7 @@ def _choice(
 ) -> Choice:
     checks = [each for each in standing.checks if canonical_json(each.combination) == key]
     held = [(each.name, [votes.held for votes in each.votes.values()]) for each in checks]
-    own = _own(standing, key)
+    own, firsts = _own(standing, key), firsts_of(standing.images)
     return Choice(
         combination,
         tuple(
@@ -78,7 +74,8 @@ def _choice(
         ),
         tuple(
             compared_metrics(
-                before, each, _drawn(standing), is_same=before.combination == combination
+                *(before, each, drawn(firsts, before, each)),
+                is_same=before.combination == combination,
             )
             for each in own
             if (before := first.get(canonical_json(each.definition)))
@@ -113,8 +110,9 @@ def _scores(choice: Choice) -> dict[str, float]:
     cost = -inf if choice.cost_usd is None else -choice.cost_usd
     scores = {"cost": cost}
     for each in choice.reached:
-        sign = 1 if each.goal == "more" else -1
-        scores[f"metric {each.name}"] = -inf if each.value is None else sign * each.value
+        if each.goal is not None:
+            sign = 1 if each.goal == "more" else -1
+            scores[f"metric {each.name}"] = -inf if each.value is None else sign * each.value
     return scores | {f"check {name}": held / of if of else -inf for name, held, of in choice.held}
 
 
@@ -139,25 +137,25 @@ def _effect(
 ) -> Effect:
     checks = [dict(_pooled_checks(standing, side)) for side in sides]
     metrics = [dict(_pooled_metrics(standing, side)) for side in sides]
-    cases = _drawn(standing)
+    firsts = firsts_of(standing.images)
     return Effect(
         axis,
         *ends,
         len(sides[0]),
         tuple(
-            replace(compared_checks(check, checks[1][key], cases), flaky=())
+            replace(compared_checks(check, other, drawn(firsts, check, other)), flaky=())
             for key, check in checks[0].items()
-            if key in checks[1]
+            if (other := checks[1].get(key))
         ),
         tuple(
             replace(
-                compared_metrics(metric, metrics[1][key], cases, strata=len(sides[0])),
+                compared_metrics(*(metric, its, drawn(firsts, metric, its)), strata=len(sides[0])),
                 better=(),
                 worse=(),
                 flaky=(),
             )
             for key, metric in metrics[0].items()
-            if key in metrics[1]
+            if (its := metrics[1].get(key))
         ),
     )
 
@@ -198,11 +196,13 @@ T = TypeVar("T", CheckStanding, MetricStanding)
 
 def _same(all_of_them: Sequence[T], side: Sequence[Combination]) -> Iterator[tuple[str, list[T]]]:
     """What is looked at, and one that looks at it for each combination of a side, when all of these
-    have one. Where several do, as with two limits, they have found the same."""
+    have one. Where several do, as with two limits, they have found the same, but for which way is
+    better."""
     found: dict[str, dict[str, T]] = {}
     keys = [canonical_json(combination) for combination in side]
     for each in all_of_them:
         combination = canonical_json(each.combination)
         if combination in keys:
-            found.setdefault(canonical_json(each.definition), {}).setdefault(combination, each)
+            key = canonical_json([each.definition, getattr(each, "better", None)])
+            found.setdefault(key, {}).setdefault(combination, each)
     yield from ((key, list(each.values())) for key, each in found.items() if len(each) == len(side))

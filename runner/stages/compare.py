@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from runner.stages.cases_compared import Answers, cases_compared
 from runner.stages.checks_compared import compared_checks
@@ -15,7 +15,7 @@ from runner.values.difference import (
     Side,
 )
 from runner.values.request import canonical_json
-from runner.values.standing import Standing
+from runner.values.standing import CheckStanding, MetricStanding, Standing
 
 GONE = "only the run before has it"
 
@@ -39,9 +39,8 @@ def compare(
     files = tuple(_changed_files(before, now))
     truth = any(name.startswith("truth ") for name in files)
     firsts = firsts_of({case: now.images[case] for case in shared})
-    drawn = list(dict.fromkeys(firsts.values()))
-    checks = tuple(_checks(before, now, drawn, is_same=is_same, truth=truth))
-    metrics = tuple(_metrics(before, now, drawn, margins or {}, is_same=is_same, truth=truth))
+    checks = tuple(_checks(before, now, firsts, is_same=is_same, truth=truth))
+    metrics = tuple(_metrics(before, now, firsts, margins or {}, is_same=is_same, truth=truth))
     return Differences(
         before=side_of(before),
         now=side_of(now),
@@ -77,6 +76,16 @@ def firsts_of(images: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     return {case: known.setdefault(of, case) if of else case for case, of in images.items()}
 
 
+def drawn(firsts: Mapping[str, str], *sides: CheckStanding | MetricStanding) -> list[str]:
+    """Of the cases that are one image to be drawn the first that all sides have judged: it may be
+    another than the first of them all, as where only one of two names has a truth."""
+    found: dict[str, str] = {}
+    for case, first in firsts.items():
+        if all(side.judges(case) for side in sides):
+            found.setdefault(first, case)
+    return list(found.values())
+
+
 def key_of(definition: Mapping[str, object], combination: Mapping[str, object]) -> Key:
     """What a check or metric is found again by, whatever it is called."""
     return canonical_json(definition), canonical_json(combination)
@@ -92,7 +101,7 @@ def changed_settings(
 
 
 def _checks(
-    before: Standing, now: Standing, cases: Sequence[str], *, is_same: bool, truth: bool
+    before: Standing, now: Standing, firsts: Mapping[str, str], *, is_same: bool, truth: bool
 ) -> Iterator[CheckDifference]:
     known = {key_of(each.definition, each.combination): each for each in before.checks}
     for each in now.checks:
@@ -100,7 +109,7 @@ def _checks(
         if why := _apart(old, each.definition, truth):
             yield CheckDifference(each.name, each.combination, "not comparable", why=why)
         elif old is not None:
-            yield compared_checks(old, each, cases, is_same=is_same)
+            yield compared_checks(old, each, drawn(firsts, old, each), is_same=is_same)
     kept = {key_of(each.definition, each.combination) for each in now.checks}
     for each in before.checks:
         if key_of(each.definition, each.combination) not in kept:
@@ -110,7 +119,7 @@ def _checks(
 def _metrics(
     before: Standing,
     now: Standing,
-    cases: Sequence[str],
+    firsts: Mapping[str, str],
     margins: Margins,
     *,
     is_same: bool,
@@ -130,6 +139,7 @@ def _metrics(
                 why=why,
             )
         elif old is not None:
+            cases = drawn(firsts, old, each)
             yield compared_metrics(old, each, cases, margin, is_same=is_same)
     kept = {key_of(each.definition, each.combination) for each in now.metrics}
     for each in before.metrics:

@@ -260,7 +260,7 @@ class Seat:
             name=self.spec.name,
             metric=self.spec.metric,
             combination=self.combination,
-            better=self.metric.better,
+            better=self.metric.better or self.spec.goal,
             unit=self.metric.unit,
             value=value,
             low=span.low if span else None,

@@ -21,7 +21,6 @@ from runner.measures.evidence import (
 )
 from runner.stages.definition import metric_defined
 from runner.values.difference import Finding, MetricDifference
-from runner.values.measured import Better
 from runner.values.standing import MetricStanding, Parts
 
 GROUPS = 1000
@@ -34,12 +33,10 @@ Moved = Literal["more", "less", "flaky"] | None
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """How much worse a metric may be; `relative`: as a share of what it was. `better` None: as the
-    metric itself has it."""
+    """How much worse a metric may be; `relative`: as a share of what it was."""
 
     most: float
     relative: bool = False
-    better: Better | None = None
 
 
 def compared_metrics(
@@ -54,8 +51,8 @@ def compared_metrics(
     """One metric over the cases that both have judged. `is_same`: the two runs ask the same. `strata`:
     the repeats stand in so many groups that are not drawn from one another."""
     metric = metric_defined(now.definition)
-    better = (margin and margin.better) or now.better
-    rows = [case for case in cases if _judged(before, case) and _judged(now, case)]
+    better = now.better
+    rows = [case for case in cases if before.judges(case) and now.judges(case)]
     if metric is None:
         return _apart(now, margin, "this version does not know the metric")
     if not rows:
@@ -76,10 +73,20 @@ def compared_metrics(
         if is_same
         else _interval(sides[0], sides[1], len(rows), changed, width, strata)
     )
+<<<<<<< HEAD
     most = _most(margin, values[0])
     turned = change if better == "more" else Interval(-change.value, -change.high, -change.low)
     finding = _finding(turned, most, len(rows), is_same)
     for_better: Moved = better
+=======
+    change = change if now.unit == "" else Interval(*_unwidened(change, values))
+    most = 0.0
+    if margin is not None:
+        most = margin.most * abs(values[0]) if margin.relative else margin.most
+    turned = Interval(-change.value, -change.high, -change.low) if better == "less" else change
+    finding = _finding(turned, most, len(rows), is_same) if better else None
+    worse: Moved = "less" if better == "more" else "more"
+>>>>>>> 9d6d4cc (What has no direction is neither better nor worse, and of an image that lies there twice the judged name counts)
     return MetricDifference(
         *(now.name, now.combination, better, now.unit, finding),
         pairs=len(rows),
@@ -89,8 +96,8 @@ def compared_metrics(
         high=change.high,
         margin=None if margin is None else most,
         needed=_needed(finding, turned, most, len(rows), changed, width),
-        better=tuple(case for case in rows if moved[case] == for_better),
-        worse=tuple(case for case in rows if moved[case] not in (for_better, "flaky", None)),
+        better=tuple(case for case in rows if better and moved[case] == better),
+        worse=tuple(case for case in rows if better and moved[case] == worse),
         flaky=tuple(case for case in rows if moved[case] == "flaky"),
         is_own=now.is_own,
     )
@@ -156,10 +163,6 @@ def value_of(metric: MetricStanding, repeat: int) -> float | None:
     if value is None or not isinstance(gathered, Summed):
         return None
     return value * repeats if defined.whole else value
-
-
-def _judged(metric: MetricStanding, case: str) -> bool:
-    return any(parts is not None for parts in metric.parts.get(case, ()))
 
 
 def _gathered(metric: Metric, standing: MetricStanding, rows: Sequence[str]) -> _Sampled | None:
@@ -259,7 +262,12 @@ def _finding(change: Interval, margin: float, images: int, is_same: bool) -> Fin
 
 
 def _needed(
-    finding: Finding, change: Interval, margin: float, images: int, changed: int, width: float
+    finding: Finding | None,
+    change: Interval,
+    margin: float,
+    images: int,
+    changed: int,
+    width: float,
 ) -> int | None:
     if finding != "not enough evidence":
         return None

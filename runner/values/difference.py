@@ -56,14 +56,15 @@ class CheckDifference:
 class MetricDifference:
     """A metric over the `pairs` of images that both runs have. `change` is `now` − `before`, and `low`
     to `high` is its 95 % interval. `margin` is how much worse it may be, None when nobody said: then
-    nothing depends on the finding. `better` and `worse` are the images by themselves, where all
-    repeats of now lie on one side of all repeats of before; `flaky` those that moved otherwise."""
+    nothing depends on the finding, and without a `goal` there is none. `better` and `worse` are the
+    images by themselves, where all repeats of now lie on one side of all repeats of before; `flaky`
+    those that moved otherwise."""
 
     name: str
     combination: Mapping[str, object]
     goal: Better
     unit: str
-    finding: Finding
+    finding: Finding | None
     pairs: int = 0
     before: float | None = None
     now: float | None = None

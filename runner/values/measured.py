@@ -9,7 +9,8 @@ from typing import Literal
 Method = Literal["wilson", "bootstrap"]
 """wilson: of a share of cases that know nothing of one another · bootstrap: images drawn anew."""
 
-Better = Literal["more", "less"]
+Better = Literal["more", "less"] | None
+"""None: nobody has said which way is better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ class CheckStanding:
     combination: Mapping[str, object]
     votes: Mapping[str, Votes]
 
+    def judges(self, case: str) -> bool:
+        """Whether any repeat of a case was judged."""
+        return case in self.votes and self.votes[case].held is not None
+
 
 @dataclass(frozen=True, slots=True)
 class MetricStanding:
@@ -55,6 +59,10 @@ class MetricStanding:
     high: float | None = None
     spread: float | None = None
     is_own: bool = True
+
+    def judges(self, case: str) -> bool:
+        """Whether any repeat of a case was judged."""
+        return any(parts is not None for parts in self.parts.get(case, ()))
 
 
 @dataclass(frozen=True, slots=True)

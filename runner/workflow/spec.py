@@ -14,6 +14,7 @@ from runner.catalogue import Model
 from runner.postprocess.cut import Cut
 from runner.postprocess.sieve import Sieve
 from runner.values.image import Background, Image
+from runner.values.measured import Better
 from runner.values.passing import Upload
 from runner.values.problem import Place, Problem
 from runner.values.reference import Comparison, Reference
@@ -302,6 +303,15 @@ class MetricSpec:
     per: Literal["label", "image"] | None = None
     level: Literal["error", "warning"] = "error"
     only: Combination = field(default_factory=dict)
+
+    @property
+    def goal(self) -> Better:
+        """Which way is better by its limits, those against a baseline first; None where they are on
+        both sides."""
+        for more, less in ((self.max_drop, self.max_rise), (self.at_least, self.at_most)):
+            if (more is None) != (less is None):
+                return "more" if less is None else "less"
+        return None
 
     @property
     def references(self) -> tuple[Reference, ...]:

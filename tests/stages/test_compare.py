@@ -107,12 +107,21 @@ def test_of_a_mean_the_limit_says_which_way_is_worse(better: Better, finding: st
     def mean(value: float) -> MetricStanding:
         parts = {str(n): ({"": (value + n, 1.0)},) for n in range(20)}
         of = {"metric": "mean", "of": "find.boxes.count"}
-        return MetricStanding("things", of, {}, "more", "", None, parts)
+        return MetricStanding("things", of, {}, better, "", None, parts)
 
-    margin = Margin(0.1, relative=True, better=better)
+    margin = Margin(0.1, relative=True)
     found = compared_metrics(mean(30), mean(20), [str(n) for n in range(20)], margin)
     assert (found.finding, found.goal, found.margin) == (finding, better, pytest.approx(3.95))
     assert (len(found.worse), len(found.better)) == ((20, 0) if better == "more" else (0, 20))
+
+
+def test_of_what_has_no_direction_nothing_is_better_or_worse() -> None:
+    """A mean that must lie between two limits may change."""
+    before, now = (replace(metric([value] * 20), better=None) for value in (1, 0))
+    found = compared_metrics(before, now, [str(n) for n in range(20)])
+    assert (found.finding, found.goal, found.needed) == (None, None, None)
+    assert (found.change, found.worse, found.better) == (-1, (), ())
+    assert metric_told(found).startswith("1 → 0 (−1, 95% interval −1 to −")
 
 
 def test_only_images_that_both_have_are_compared() -> None:
@@ -185,6 +194,30 @@ def test_an_image_that_lies_there_twice_counts_once() -> None:
     found = compare(*runs)
     assert (found.pairs, found.checks[0].pairs, len(found.twins)) == (12, 6, 6)
     assert [each.turn for each in found.cases] == ["worse"] * 12
+
+
+def test_of_an_image_that_lies_there_twice_the_judged_one_counts() -> None:
+    """Only one of two names may have a truth; each check and metric looks for its own."""
+    images = {str(n): (f"sha{n // 2}",) for n in range(12)}
+
+    def judged(right: int) -> Standing:
+        odd = {str(n) for n in range(1, 12, 2)}
+        whole = standing([right] * 12, images=images)
+        votes = {n: Votes() if n in odd else each for n, each in whole.checks[0].votes.items()}
+        parts = {n: each if n in odd else (None,) for n, each in whole.metrics[0].parts.items()}
+        return replace(
+            whole,
+            checks=(replace(whole.checks[0], votes=votes),),
+            metrics=(replace(whole.metrics[0], parts=parts),),
+        )
+
+    found = compare(judged(1), judged(0), {("accuracy", "{}"): Margin(0.1)})
+    assert found.checks[0].broken == ("0", "2", "4", "6", "8", "10")
+    assert found.metrics[0].worse == ("1", "3", "5", "7", "9", "11")
+    assert (found.checks[0].finding, found.metrics[0].finding) == ("worse", "worse")
+    assert [each.turn for each in found.cases] == ["worse"] * 12
+    bare = [replace(judged(right), checks=()) for right in (1, 0)]
+    assert [each.turn for each in compare(*bare).cases] == ["worse"] * 12
 
 
 def test_the_same_questions_with_the_same_answers_are_not_worse() -> None:

@@ -201,7 +201,7 @@ class _Number:
     of: Reference
 
     looks_at: ClassVar[LooksAt] = "number"
-    better: ClassVar[Better] = "more"
+    better: ClassVar[Better] = None
     unit: ClassVar[str] = ""
     whole: ClassVar[bool] = False
 

@@ -77,7 +77,7 @@ def _compared(found: Differences) -> tuple[str, str, str]:
     if all(each.turn == "same" for each in found.cases) and found.has_answers:
         return SIGNS["fine"], "good", f"Every answer is as it was in {found.before.run}"
     findings = [each.finding for each in found.checks]
-    findings += [each.finding for each in found.metrics]
+    findings += [each.finding for each in found.metrics if each.finding]
     if unsure := findings.count("not enough evidence"):
         some = f"{unsure:,} of {number(len(findings), 'check or metric', 'checks and metrics')}"
         said = (

@@ -24,7 +24,7 @@ Key = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class Scored:
     """A metric for one case by itself: its value as it is read, and how much it lacks, 0 for all
-    right."""
+    right, and where nobody knows what is right."""
 
     metric: int
     told: str
@@ -119,7 +119,7 @@ def _add_scores(items: Mapping[Key, Item], standing: Standing) -> None:
             item = items.get((case, combination))
             value = _alone(metric, standing_of_one, case)
             if item is not None and value is not None:
-                lacks = 1 - value if standing_of_one.better == "more" else value
+                lacks = {"more": 1 - value, "less": value, None: 0.0}[metric.better]
                 item.scores.append(Scored(number, amount(value), max(0.0, lacks)))
 
 
