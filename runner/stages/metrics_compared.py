@@ -21,6 +21,7 @@ from runner.measures.evidence import (
 )
 from runner.stages.definition import metric_defined
 from runner.values.difference import Finding, MetricDifference
+from runner.values.measured import Better
 from runner.values.standing import MetricStanding, Parts
 
 GROUPS = 1000
@@ -73,20 +74,10 @@ def compared_metrics(
         if is_same
         else _interval(sides[0], sides[1], len(rows), changed, width, strata)
     )
-<<<<<<< HEAD
     most = _most(margin, values[0])
-    turned = change if better == "more" else Interval(-change.value, -change.high, -change.low)
-    finding = _finding(turned, most, len(rows), is_same)
-    for_better: Moved = better
-=======
-    change = change if now.unit == "" else Interval(*_unwidened(change, values))
-    most = 0.0
-    if margin is not None:
-        most = margin.most * abs(values[0]) if margin.relative else margin.most
     turned = Interval(-change.value, -change.high, -change.low) if better == "less" else change
     finding = _finding(turned, most, len(rows), is_same) if better else None
     worse: Moved = "less" if better == "more" else "more"
->>>>>>> 9d6d4cc (What has no direction is neither better nor worse, and of an image that lies there twice the judged name counts)
     return MetricDifference(
         *(now.name, now.combination, better, now.unit, finding),
         pairs=len(rows),
@@ -123,7 +114,7 @@ def _lost(
     """A metric that was defined and is not any more, as the overlap of pairs when nothing fits. Where
     more is better, that is as bad as 0."""
     most = _most(margin, before)
-    if better == "less" or before <= most:
+    if better != "more" or before <= most:
         return _apart(now, margin, "it is not defined any more for the images that both have")
     lost = tuple(case for case, (was, _) in alone.items() if was)
     is_enough = len(lost) >= FEWEST
