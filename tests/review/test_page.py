@@ -20,6 +20,7 @@ from runner.store.folder import RunFolder
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 playwright = pytest.importorskip("playwright.sync_api")
+playwright.expect.set_options(timeout=30_000)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
@@ -68,12 +69,9 @@ def page(browser: Any, served: Served) -> Iterator[Any]:
 
 def shows(page: Any, case: str, about: str) -> None:
     """Waits until this answer is shown."""
-    page.wait_for_function(
-        """([name, about]) => document.getElementById("case").textContent === name
-            && document.getElementById("about").textContent.includes(about)
-            && !document.body.hasAttribute("aria-busy")""",
-        arg=[case, about],
-    )
+    playwright.expect(page.locator("#case")).to_have_text(case)
+    playwright.expect(page.locator("#about")).to_contain_text(about)
+    playwright.expect(page.locator("body")).not_to_have_attribute("aria-busy", "true")
 
 
 def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -302,9 +300,7 @@ def test_what_was_not_saved_is_told(page: Any, served: Served, place: Path) -> N
     shows(page, "coffee.jpg", "find")
     served.close()
     page.keyboard.press("a")
-    page.wait_for_function(
-        "() => document.getElementById('trouble').textContent.includes('has ended')"
-    )
+    playwright.expect(page.locator("#trouble")).to_contain_text("has ended")
     assert (place / "look.truth.jsonl").read_text() == "mine\n"
     shows(page, "coffee.jpg", "find")
 

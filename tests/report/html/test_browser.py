@@ -15,6 +15,7 @@ from runner.cli import group
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 playwright = pytest.importorskip("playwright.sync_api")
+playwright.expect.set_options(timeout=30_000)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
@@ -93,10 +94,9 @@ def names(page: Any) -> list[str]:
 
 def shows(page: Any, case: str) -> None:
     """Waits until this case is shown in large, with the focus on its name."""
-    page.wait_for_function(
-        "name => document.activeElement.id === 'case-title' && document.activeElement.textContent === name",
-        arg=case,
-    )
+    title = page.locator("#case-title")
+    playwright.expect(title).to_be_focused()
+    playwright.expect(title).to_have_text(case)
 
 
 def pressed(page: Any) -> str:
@@ -149,7 +149,7 @@ def test_filters_and_search_stand_in_the_address_and_a_link_brings_them_back(ope
     assert names(again) == ["rocket.heic"]
     assert again.input_value("#search") == "rocket"
     again.click("#chips a:has-text('better')")
-    assert again.input_value("#filter-mark") == ""
+    playwright.expect(again.locator("#filter-mark")).to_have_value("")
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_filters_and_search_stand_in_the_address_and_a_link_brings_them_back(ope
 def test_every_number_leads_to_its_images(opened: Opened, number: str, shown: list[str]):
     page = opened("compared")
     page.click(number)
-    page.wait_for_function("document.activeElement.id === 'cases-title'")
+    playwright.expect(page.locator("#cases-title")).to_be_focused()
     assert names(page) == shown
 
 
@@ -272,7 +272,7 @@ def test_a_wheel_comes_closer_at_the_mouse_and_both_sides_show_the_same_part(ope
     box = page.query_selector("#stage svg.picture").bounding_box()
     page.mouse.move(box["x"] + 10, box["y"] + 10)
     page.mouse.wheel(0, -300)
-    page.wait_for_function("document.getElementById('zoom').textContent !== '100 %'")
+    playwright.expect(page.locator("#zoom")).not_to_have_text("100 %")
     views = page.evaluate(
         "[...document.querySelectorAll('#stage svg.picture')].map(svg => svg.getAttribute('viewBox'))"
     )
@@ -283,10 +283,15 @@ def test_a_wheel_comes_closer_at_the_mouse_and_both_sides_show_the_same_part(ope
 
 def test_a_folder_shows_the_images_beside_it(opened: Opened):
     page = opened("folder", "#case=coffee.jpg&step=cut")
-    page.wait_for_function(
-        """async () => { const image = new Image(); image.src = DATA_SRC(); await image.decode(); return image.naturalWidth === 600;
-        function DATA_SRC() { return document.querySelector('#stage image').getAttribute('href'); } }"""
+    width = page.evaluate(
+        """async () => {
+          const image = new Image();
+          image.src = document.querySelector("#stage image").getAttribute("href");
+          await image.decode();
+          return image.naturalWidth;
+        }"""
     )
+    assert width == 600
 
 
 def test_light_and_dark_follow_the_system_and_can_be_chosen(opened: Opened):
