@@ -89,12 +89,12 @@ def _look_through(metric: MetricStanding, repeat: int) -> None:
 @dataclass(frozen=True, slots=True)
 class Accepting:
     """What somebody accepts: `partial` a run that is not whole, `simulated` one whose answers a
-    simulator made in the place of a model's. `in_ci`: nobody is there to look at it."""
+    simulator made in the place of a model's. `in_ci`: what says that nobody is there to look at it."""
 
     target: Path | None = None
     partial: bool = False
     simulated: bool = False
-    in_ci: bool = False
+    in_ci: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,8 @@ def accept(folder: RunFolder, how: Accepting) -> Accepted:
     """Makes a run the baseline of its workflow. Raises `BaselineError` and `FolderError`."""
     if how.in_ci:
         raise BaselineError(
-            "a baseline is accepted by a person who has looked at the run, never in CI (CI is set);"
-            " run `askpix accept` at your desk and commit the file"
+            "a baseline is accepted by a person who has looked at the run, never in CI"
+            f" ({how.in_ci} is set); run `askpix accept` at your desk and commit the file"
         )
     path = how.target or _beside(folder)
     standing = standing_of(folder)

@@ -18,6 +18,8 @@ from types import ModuleType
 import pytest
 from hypothesis import settings
 
+from runner.cli.ci import SERVICES
+
 # A busy machine is no failure: no example has a time limit. In CI the examples are always the same,
 # so that a change fails for what it changes; at home they vary.
 settings.register_profile("unhurried", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -154,7 +156,7 @@ def clean_environment(
             "_PROXY"
         ):
             monkeypatch.delenv(name)
-    for name in ("NO_COLOR", "FORCE_COLOR", "CI", "GITHUB_ACTIONS", "COLUMNS"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", *SERVICES):
         monkeypatch.delenv(name, raising=False)
     cache = tmp_path_factory.getbasetemp() / "caches" / uuid.uuid4().hex
     monkeypatch.setenv("ASKPIX_CACHE", str(cache))

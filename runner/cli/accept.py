@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli.ci import ci_variable
 from runner.cli.exits import NOTHING_RAN
 from runner.text.excerpt import visible
 
 if TYPE_CHECKING:
     from runner.baseline import Accepted
-
-NO = frozenset({"", "0", "false", "no"})
 
 
 @click.command(name="accept")
@@ -50,8 +49,9 @@ def command(run: str, target: Path | None, partial: bool, simulated: bool, runs:
     from runner.store.folder import FolderError
     from runner.store.named_run import named_run
 
+    how = Accepting(target, partial, simulated, ci_variable(os.environ))
     try:
-        done = accept(named_run(run, runs), Accepting(target, partial, simulated, in_ci()))
+        done = accept(named_run(run, runs), how)
     except (BaselineError, FolderError) as error:
         click.echo(f"error: {visible(str(error))}", err=True)
         raise SystemExit(NOTHING_RAN) from None
@@ -60,11 +60,6 @@ def command(run: str, target: Path | None, partial: bool, simulated: bool, runs:
         click.echo(f"error: cannot write {error.filename or target}: {visible(why)}", err=True)
         raise SystemExit(NOTHING_RAN) from None
     _tell(done)
-
-
-def in_ci() -> bool:
-    """Whether nobody is there to look at a run."""
-    return os.environ.get("CI", "").lower() not in NO
 
 
 def told(done: Accepted) -> Iterator[str]:

@@ -45,6 +45,22 @@ def ci_options(command: Command) -> Command:
     return command
 
 
+NO = frozenset({"", "0", "false", "no"})
+
+SERVICES = (
+    *("CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "JENKINS_URL", "BUILDKITE"),
+    *("TEAMCITY_VERSION", "CODEBUILD_BUILD_ID"),
+)
+"""What CI services set in the environment; Azure (`TF_BUILD`), Jenkins, TeamCity and CodeBuild set no
+`CI` beside it."""
+
+
+def ci_variable(environ: Mapping[str, str]) -> str | None:
+    """What in the environment says that this is a machine of a CI service, where nobody looks at a
+    run; None at a person's desk."""
+    return next((name for name in SERVICES if environ.get(name, "").lower() not in NO), None)
+
+
 def repository(environ: Mapping[str, str]) -> Path:
     """The folder from which GitHub names files."""
     return Path(environ.get("GITHUB_WORKSPACE") or ".")

@@ -101,7 +101,9 @@ UNDER_WAY = ("on the way", "pending", "running")
 def _is_live(stream: TextIO) -> bool:
     import os
 
-    return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+    from runner.cli.ci import ci_variable
+
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and not ci_variable(os.environ)
 
 
 @contextmanager

@@ -103,12 +103,13 @@ def _accepting(folder: RunFolder) -> Callable[[], Sequence[str]]:
 
     def accepting() -> Sequence[str]:
         from runner.baseline import Accepting, BaselineError, accept
-        from runner.cli.accept import in_ci, told, told_file
+        from runner.cli.accept import told, told_file
+        from runner.cli.ci import ci_variable
         from runner.review.desk import Refused
         from runner.store.folder import FolderError
 
         try:
-            done = accept(folder, Accepting(in_ci=in_ci()))
+            done = accept(folder, Accepting(in_ci=ci_variable(os.environ)))
         except (BaselineError, FolderError) as error:
             raise Refused(visible(str(error))) from None
         return (*told(done), told_file(done))
