@@ -12,7 +12,7 @@ from runner.checks.metrics.limits import number as amount
 from runner.exporters.atomic import encoded, write_file
 from runner.report.baseline_json import NoBaseline, baseline_json, read_baseline
 from runner.report.difference_json import difference_json
-from runner.report.difference_words import check_told, metric_told, setting_told
+from runner.report.difference_words import check_told, left_out_told, metric_told, setting_told
 from runner.stages.compare import GONE, Margins, changed_settings, compare
 from runner.stages.definition import definition_of
 from runner.stages.gather import gather
@@ -23,10 +23,12 @@ from runner.store.folder import RunFolder, digests_of
 from runner.text.words import number
 from runner.values.case import known_by
 from runner.values.difference import CheckDifference, Differences, Finding, MetricDifference
+from runner.values.problem import Place
 from runner.values.request import canonical_json
 from runner.values.standing import MetricStanding, Standing
 from runner.values.verdict import CaseVerdict, Outcome, Verdict
 from runner.workflow.spec import EITHER_WAY, CheckSpec, MetricSpec, Workflow
+from runner.workflow.written import place_of
 
 SUFFIX = ".baseline.json"
 COMPARISON = "comparison.json"
@@ -230,7 +232,7 @@ def against_baseline(
             say(f"the baseline has checks that are not there any more: {', '.join(gone)}")
         folder.write_json(COMPARISON, difference_json(found))
         write_file(folder.path / HELD_AGAINST, encoded(baseline_json(before)))
-        return tuple(_verdicts(workflow, found))
+        return (*_of_images(workflow, found), *_verdicts(workflow, found))
 
     return against
 
@@ -252,6 +254,14 @@ def _is_share_of_itself(spec: MetricSpec) -> bool:
     from runner.checks.metrics import METRICS
 
     return METRICS.load(spec.metric).unit != "" or spec.metric in EITHER_WAY
+
+
+def _of_images(workflow: Workflow, found: Differences) -> Iterator[Verdict]:
+    """A warning when images are not compared: nobody would notice that the rest is less."""
+    if why := left_out_told(found):
+        dataset = workflow.dataset
+        place = place_of(workflow.path, "images") if dataset is None else dataset.place
+        yield _against("images", "warned", {}, found.pairs, why, place)
 
 
 def _verdicts(workflow: Workflow, found: Differences) -> Iterator[Verdict]:
@@ -282,15 +292,26 @@ def _verdict(
     outcome = OUTCOMES[found.finding]
     if outcome == "failed" and spec.level == "warning":
         outcome = "warned"
+    return _against(found.name, outcome, found.combination, found.pairs, why, spec.place)
+
+
+def _against(
+    name: str,
+    outcome: Outcome,
+    combination: Mapping[str, object],
+    pairs: int,
+    why: str,
+    place: Place,
+) -> Verdict:
     return Verdict(
-        name=f"{found.name}, against the baseline",
+        name=f"{name}, against the baseline",
         outcome=outcome,
-        combination=found.combination,
-        judged=found.pairs,
-        passed=found.pairs,
+        combination=combination,
+        judged=pairs,
+        passed=pairs,
         skipped=0,
         reached=0.0,
         needed=0.0,
         why=why,
-        place=spec.place,
+        place=place,
     )

@@ -272,6 +272,31 @@ def test_an_image_that_changed_is_no_pair(folder: Path) -> None:
     assert (comparison()["pairs"], comparison()["other_images"]) == (7, ["1.jpg"])
 
 
+def test_images_that_are_not_compared_are_named_wherever_a_test_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a test passes over whatever is left. On the terminal, at GitHub, in Markdown, in junit.xml."""
+    accepted()
+    (folder / "photos/0.jpg").unlink()
+    (folder / "photos/1.jpg").unlink()
+    shutil.copy(folder / "photos/2.png", folder / "photos/3.png")
+    (folder / "photos/7.png").rename(folder / "photos/8.png")
+    why = (
+        "3 images of the baseline are not compared: not in this run: 0.jpg, 1.jpg, 7.png; "
+        "1 image is not compared: another image or row than in the baseline: 3.png; "
+        "1 image is not compared: new: 8.png"
+    )
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    told = asked("", "test", "--summary", "summary.md")
+    assert told.exit_code == 0, told.output
+    assert f"  ! images, against the baseline: {why}\n" in told.stderr
+    annotated = next(line for line in told.stderr.splitlines() if line.startswith("::warning"))
+    assert annotated.startswith("::warning file=find.workflow.yaml,line=2,col=1,")
+    assert annotated.endswith(f"::{why}")
+    assert f"| ⚠️ | images, against the baseline | {why} |" in Path("summary.md").read_text()
+    assert why in (newest().path / "junit.xml").read_text()
+
+
 def test_an_accepted_file_is_the_same_however_often_it_is_written(folder: Path) -> None:
     """Git shows only what really changed."""
     accepted()

@@ -8,7 +8,12 @@ from difflib import SequenceMatcher
 
 from runner.checks.metrics.limits import number as amount
 from runner.text.words import number
-from runner.values.difference import CheckDifference, MetricDifference, SettingDifference
+from runner.values.difference import (
+    CheckDifference,
+    Differences,
+    MetricDifference,
+    SettingDifference,
+)
 
 NAMED = 5
 LONG = 60
@@ -115,6 +120,25 @@ def _value(value: object) -> str:
         return "(not set)"
     text = " ".join(str(value).split()) or '""'
     return text if len(text) <= 3 * LONG else f"{text[: 3 * LONG]}…"
+
+
+def left_out_told(found: Differences) -> str:
+    """`5 images of the baseline are not compared: not in this run: a.png, …`; empty when all are."""
+    now = "image is", "images are"
+    kinds = (
+        (
+            found.only_before,
+            ("image of the baseline is", "images of the baseline are"),
+            "not in this run",
+        ),
+        (found.other_images, now, "another image or row than in the baseline"),
+        (found.only_now, now, "new"),
+    )
+    return "; ".join(
+        f"{number(len(cases), *words)} not compared: {why}: {named(cases)}"
+        for cases, words, why in kinds
+        if cases
+    )
 
 
 def _needed(count: int | None) -> str:
