@@ -125,7 +125,7 @@ def accept(folder: RunFolder, how: Accepting) -> Accepted:
             "some of its answers are simulated and some are a model's; say --simulated if that is meant"
         )
     before = read_at(path)
-    if before is not None and before.simulated != standing.simulated and not how.simulated:
+    if before is not None and before.is_of_another_kind(standing) and not how.simulated:
         was, now = ("simulated", "real") if before.simulated else ("a model's", "simulated")
         raise BaselineError(
             f"the answers of {path} are {was} and those of this run are {now}: they say nothing about"
@@ -221,7 +221,7 @@ def against_baseline(
 
     def against(folder: RunFolder) -> tuple[Verdict, ...]:
         now = standing_of(folder)
-        if now.simulated != before.simulated:
+        if now.is_of_another_kind(before):
             kinds = "simulated" if before.simulated else "a model's"
             say(f"the answers of the baseline are {kinds}, those of this run are not: not compared")
             return ()

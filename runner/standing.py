@@ -148,9 +148,10 @@ class _Seen:
         self.cases.setdefault(canonical_json(case.combination), set()).add(case.case)
         for result in case.steps.values():
             self.unusable += result.status not in (*USABLE, "skipped")
-            self.answered += bool(result.model)
-            self.simulated += bool(result.model) and result.simulated
-            self.models |= {result.model} - {""}
+            if result.has_arrived:
+                self.answered += bool(result.model)
+                self.simulated += bool(result.model) and result.simulated
+                self.models |= {result.model} - {""}
             self.cost_usd += result.cost_usd or 0.0
             self.tokens += sum(result.usage.get(kind, 0) for kind in TOKENS)
 

@@ -332,6 +332,23 @@ def test_a_partial_run_is_accepted_only_when_that_is_said(folder: Path) -> None:
     assert askpix("accept", "last", "--partial").exit_code == 0
 
 
+def test_requests_that_failed_are_of_no_kind(folder: Path) -> None:
+    """There was no answer that a model could have given: with simulated ones beside it is no mixture,
+    and without any the run is compared all the same."""
+    accepted()
+    assert asked("", "run", "--record", "recordings", "--limit", "4").exit_code == 0
+    some = asked("", "test", "--replay", "recordings")
+    assert some.exit_code == 3, some.output
+    told = askpix("accept", "last")
+    assert "4 of its results have no usable answer" in told.stderr
+    assert askpix("accept", "last", "--partial").exit_code == 0
+    assert asked(" Please.", "run", "--record", "others").exit_code == 0
+    none = asked("", "test", "--replay", "others")
+    assert none.exit_code == 3, none.output
+    assert "are simulated" not in none.stderr
+    assert "recall, against the baseline: " in none.stderr
+
+
 def test_simulated_answers_do_not_replace_those_of_a_model_unasked(folder: Path) -> None:
     """Nor are they compared with them."""
     accepted()

@@ -58,7 +58,7 @@ def compare(
             if case in before.images and before.images[case] != images
         ),
         twins=tuple(case for case, first in firsts.items() if case != first),
-        is_mixed=before.simulated != now.simulated,
+        is_mixed=before.is_of_another_kind(now),
         has_answers=answers is not None,
     )
 

@@ -164,6 +164,12 @@ class Result:
     entries: tuple[Entry, ...] = ()
 
     @property
+    def has_arrived(self) -> bool:
+        """Whether there was an answer, usable or not: only that is a model's or simulated."""
+        is_asked = self.model and self.status not in ("failed", "not_run", "skipped")
+        return bool(self.usage or is_asked)
+
+    @property
     def image(self) -> ResultImage | None:
         """Its image; of several the last one, in which things are looked for; None without any."""
         return self.images[-1] if self.images else None

@@ -69,7 +69,7 @@ class MetricStanding:
 class Standing:
     """A run, to be compared with another. Without images, prompts rendered or answers.
 
-    `settings` is the resolved workflow, flat (`steps.find.prompt`), without what only says how to
+    `models` are those that answered; `settings` is the resolved workflow, flat (`steps.find.prompt`), without what only says how to
     run or what to write. `files` are the SHA-256 of other files that shaped it, by what they are
     (`truth boxes.csv`); `images` those of each case, in its order. `seconds` None: not known.
     """
@@ -92,3 +92,8 @@ class Standing:
     """Why it is not whole: sentences, none of a whole run."""
     is_mixed: bool = False
     """Some answers are simulated and some are not."""
+
+    def is_of_another_kind(self, other: Standing) -> bool:
+        """Whether a simulator answered in one of them and a model in the other; where nobody answered,
+        there is no kind."""
+        return bool(self.models and other.models) and self.simulated != other.simulated

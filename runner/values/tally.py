@@ -101,7 +101,7 @@ class Tally:
             self.issues[issue.code] = self.issues.get(issue.code, 0) + 1
         for each, source, before in parts or ((result, origin, earlier),):
             self.simulated += each.simulated and bool(each.model)
-            if each.usage or (each.model and each.status not in ("failed", "not_run", "skipped")):
+            if each.has_arrived:
                 self._answered(each, source, before)
         if result.entries:
             self.listed += 1
