@@ -23,7 +23,7 @@ from runner.store.folder import RunFolder, digests_of
 from runner.text.words import number
 from runner.values.case import known_by
 from runner.values.difference import CheckDifference, Differences, Finding, MetricDifference
-from runner.values.problem import Place
+from runner.values.problem import Place, Problem
 from runner.values.request import canonical_json
 from runner.values.standing import MetricStanding, Standing
 from runner.values.verdict import CaseVerdict, Outcome, Verdict
@@ -148,9 +148,9 @@ def _beside(folder: RunFolder) -> Path:
 # -- askpix test ------------------------------------------------------------------------------------
 
 
-def why_not_locked(workflow: Workflow) -> tuple[str, ...]:
-    """Why the baseline does not belong to the workflow as it is now; nothing when it does. Reads the
-    images, asks nothing. Raises `BaselineError` when there is none."""
+def why_not_locked(workflow: Workflow) -> tuple[Problem, ...]:
+    """Why the baseline does not belong to the workflow as it is now, each at its line; nothing when it
+    does. Reads the images, asks nothing. Raises `BaselineError` when there is none."""
     path = baseline_path(workflow.path)
     before = baseline_of(workflow.path)
     if before is None:
@@ -161,27 +161,32 @@ def why_not_locked(workflow: Workflow) -> tuple[str, ...]:
     return tuple(_changed(before, workflow))
 
 
-def _changed(before: Standing, workflow: Workflow) -> Iterator[str]:
+def _changed(before: Standing, workflow: Workflow) -> Iterator[Problem]:
+    def at(setting: str, why: str) -> Problem:
+        return Problem("", why, place_of(workflow.path, setting))
+
     for setting in changed_settings(before.settings, settings_of(workflow.resolved)):
-        yield setting_told(setting)
+        yield at(setting.name, setting_told(setting))
     now = _files(workflow)
     for name in sorted({*before.files, *now}):
         if before.files.get(name) != now.get(name):
             was = "new" if name not in before.files else "gone" if name not in now else "changed"
-            yield f"{name}: {was}"
+            yield at(name.partition(" ")[0], f"{name}: {was}")
     if workflow.run.repeat != before.repeat:
-        yield f"run.repeat: was {before.repeat}, is {workflow.run.repeat}"
-    yield from _changed_images(before.images, _images(workflow))
+        yield at("run.repeat", f"run.repeat: was {before.repeat}, is {workflow.run.repeat}")
+    for why in _changed_images(before.images, _images(workflow)):
+        yield at("images" if workflow.dataset is None else "dataset", why)
     known = {canonical_json(each.definition): each.name for each in before.checks}
     known |= {canonical_json(m.definition): m.name for m in before.metrics if m.is_own}
     specs: list[CheckSpec | MetricSpec] = [*workflow.checks, *workflow.metrics]
-    found = {canonical_json(definition_of(spec)): spec.name for spec in specs}
-    for definition, name in found.items():
+    found = {canonical_json(definition_of(spec)): spec for spec in specs}
+    for definition, spec in found.items():
         if definition not in known:
-            yield f"check `{name}`: new, or looks at something else than before"
+            why = f"check `{spec.name}`: new, or looks at something else than before"
+            yield Problem("", why, spec.place)
     for definition, name in known.items():
         if definition not in found:
-            yield f"check `{name}`: gone, or looks at something else than before"
+            yield at("checks", f"check `{name}`: gone, or looks at something else than before")
 
 
 def _changed_images(
@@ -259,8 +264,7 @@ def _is_share_of_itself(spec: MetricSpec) -> bool:
 def _of_images(workflow: Workflow, found: Differences) -> Iterator[Verdict]:
     """A warning when images are not compared: nobody would notice that the rest is less."""
     if why := left_out_told(found):
-        dataset = workflow.dataset
-        place = place_of(workflow.path, "images") if dataset is None else dataset.place
+        place = place_of(workflow.path, "images" if workflow.dataset is None else "dataset")
         yield _against("images", "warned", {}, found.pairs, why, place)
 
 

@@ -393,6 +393,36 @@ def test_locked_says_what_changed_and_runs_nothing(folder: Path, change: str, to
     assert len(list(Path("runs").iterdir())) == before
 
 
+def test_a_baseline_that_does_not_fit_keeps_no_other_workflow_from_its_test(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worst exit code is that of the command. At GitHub the mismatch stands at the line that differs."""
+    accepted()
+    shutil.copy("find.workflow.yaml", "other.workflow.yaml")
+    shutil.copy("find.baseline.json", "other.baseline.json")
+    Path("other.workflow.yaml").write_text(
+        FIND.replace("ASKED", " Please.").replace("{id: find, ", "{id: find,\n    ")
+    )
+    runs = len(list(Path("runs").iterdir()))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    words = ("other.workflow.yaml", "missing.workflow.yaml", "find.workflow.yaml")
+    shutil.copy("find.workflow.yaml", "missing.workflow.yaml")
+    told = askpix("test", *words, "--provider", "simulator", "--locked", "--summary", "summary.md")
+    assert told.exit_code == 2
+    assert len(list(Path("runs").iterdir())) == runs + 1
+    annotated = [line.split("::")[1] for line in told.stderr.splitlines() if "::error " in line]
+    assert annotated == [
+        "error file=other.workflow.yaml,line=6,col=5,endLine=6,endColumn=11,title=other%3A nothing ran",
+        "error file=missing.workflow.yaml,line=1,col=1,title=missing%3A nothing ran",
+    ]
+    verdicts = [line for line in Path("summary.md").read_text().splitlines() if "###" in line]
+    assert verdicts == [
+        "### ❌ other: nothing ran",
+        "### ❌ missing: nothing ran",
+        "### ✅ find: 3 of 4 checks hold, 1 is not judged",
+    ]
+
+
 def test_locked_notices_other_images_and_files(folder: Path) -> None:
     """By their content."""
     accepted()

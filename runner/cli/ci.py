@@ -17,7 +17,7 @@ from runner.cli.saying import say as print_sentence
 if TYPE_CHECKING:
     from runner.report.github import Annotation
     from runner.story import Outcome
-    from runner.values.problem import Problem
+    from runner.values.problem import Place, Problem
     from runner.workflow.spec import Workflow
 
 MARKDOWN = ("", ".md", ".markdown", ".txt")
@@ -133,13 +133,14 @@ class Ci:
         self._annotate(tuple(annotations_of_problems(problems)))
         self._summarise(lambda: mistakes_markdown(problems))
 
-    def refused(self, name: str, why: str) -> None:
+    def refused(self, name: str, why: str, place: Place | None = None) -> None:
         """Tells why nothing ran, in the words that a person gets."""
         from runner.report.github import Annotation
         from runner.report.markdown import rejected_markdown
 
-        self._annotate((Annotation("error", f"{name}: nothing ran", why.removeprefix("error: ")),))
-        self._summarise(lambda: rejected_markdown(name, why.removeprefix("error: ")))
+        why = why.removeprefix("error: ")
+        self._annotate((Annotation("error", f"{name}: nothing ran", why, place),))
+        self._summarise(lambda: rejected_markdown(name, why))
 
     def ended(self, workflow: Workflow, outcome: Outcome, remark: str | None = None) -> None:
         """Tells what came of a run. `remark` is a line in Markdown."""

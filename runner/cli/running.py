@@ -34,6 +34,7 @@ from runner.text.markdown import escaped
 from runner.text.words import number
 from runner.transport.secret import Secret
 from runner.values.event import said
+from runner.values.problem import Rejected
 from runner.values.verdict import Verdict
 from runner.workflow.spec import Workflow
 
@@ -65,7 +66,7 @@ class Manner:
 
 Compare = Callable[[RunFolder], tuple[Verdict, ...]]
 Against = Callable[[Workflow, Callable[[str], None]], Compare]
-"""What a run of a workflow is compared with; raises `Rejected` when nothing is to be asked at all."""
+"""What a run of a workflow is compared with; raises `Rejected` when nothing is to be asked for it."""
 
 
 def run_all(
@@ -87,8 +88,17 @@ def run_all(
             leaving(say=refuse),
             session(workflows, wishes, print_sentence, quiet=manner.is_quiet) as shared,
         ):
-            comparisons = [against(each, say) if against else _with_nothing for each in workflows]
-            for workflow, compare in zip(workflows, comparisons, strict=True):
+            comparisons: list[tuple[Workflow, Compare]] = []
+            for workflow in workflows:
+                try:
+                    compare = against(workflow, say) if against else _with_nothing
+                    comparisons.append((workflow, compare))
+                except Rejected as rejected:  # the others are tested all the same
+                    with ci.muted():
+                        say(str(rejected))
+                    ci.refused(workflow.name, str(rejected), rejected.problems[0].place)
+                    codes.append(rejected.exit_code)
+            for workflow, compare in comparisons:
                 start = time.monotonic()
                 with ci.muted():
                     outcome = _run(workflow, manner, shared, compare)

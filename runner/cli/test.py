@@ -40,14 +40,15 @@ def _test(locked: bool, **given: Any) -> None:
 def _against(locked: bool) -> Callable[[Workflow, Callable[[str], None]], Compare]:
     def against(workflow: Workflow, say: Callable[[str], None]) -> Compare:
         from runner.baseline import BaselineError, against_baseline, baseline_of, baseline_path
-        from runner.values.problem import Rejected
+        from runner.values.problem import Place, Rejected
 
         try:
             if locked:
                 _reject_changes(workflow)
             before = baseline_of(workflow.path)
         except BaselineError as error:
-            raise Rejected.because(str(error)) from None
+            place = Place(str(workflow.path), 1, 1)
+            raise Rejected.because(str(error), place=place) from None
         if before is not None:
             return against_baseline(workflow, before, say)
         name = baseline_path(workflow.path).name
@@ -66,11 +67,12 @@ def _reject_changes(workflow: Workflow) -> None:
     changes = why_not_locked(workflow)
     if changes:
         name = baseline_path(workflow.path).name
-        told = "\n".join(f"  {change}" for change in changes)
+        told = "\n".join(f"  {change.message}" for change in changes)
         raise Rejected.because(
             f"{name} does not belong to {workflow.path} as it is now:\n{told}\n"
             f"  run `askpix test {workflow.path.name}`, look at what changed, and accept the run"
-            f" (`askpix accept last`); or undo the change"
+            f" (`askpix accept last`); or undo the change",
+            place=changes[0].place,
         )
 
 

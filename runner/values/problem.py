@@ -57,11 +57,12 @@ class Rejected(Exception):
         self.problems: tuple[Problem, ...] = problems
 
     @classmethod
-    def because(cls, why: str, exit_code: int = 2) -> Rejected:
-        """Not because of a file: a key, a folder or an address is missing. The first line of `why`
-        says what, the others what to do. Such a problem has no code."""
+    def because(cls, why: str, exit_code: int = 2, place: Place | None = None) -> Rejected:
+        """Not because of a mistake in a file: a key, a folder or an address is missing. The first line
+        of `why` says what, the others what to do. Such a problem has no code; `place` is where a CI
+        service shows it."""
         what, _, fix = why.partition("\n")
-        rejected = cls(Problem("", what, fix=dedent(fix) or None), text=f"error: {why}")
+        rejected = cls(Problem("", what, place, fix=dedent(fix) or None), text=f"error: {why}")
         rejected.exit_code = exit_code
         return rejected
 

@@ -166,7 +166,10 @@ def test_a_test_that_cannot_begin_says_why_in_the_summary(folder: Path) -> None:
     done = askpix(folder, "test", "shapes.workflow.yaml", "--provider", "simulator", "--locked")
     assert done.exit_code == 2
     (first,) = obeyed(done.output)
-    assert first.startswith("::error title=shapes%3A nothing ran::there is no shapes.baseline.json")
+    assert first.startswith(
+        "::error file=tests/shapes.workflow.yaml,line=1,col=1,title=shapes%3A nothing ran::"
+        "there is no shapes.baseline.json"
+    )
     summary = (folder / "summary.md").read_text()
     assert "### ❌ shapes: nothing ran\n\n> there is no shapes.baseline.json" in summary
 
