@@ -88,7 +88,9 @@ def main() -> None:
     except SystemExit as left:
         code = left.code
     except click.ClickException as mistake:
-        mistake.show()
+        from runner.cli.ci import tell_mistake
+
+        tell_mistake(mistake, os.environ)
         code = mistake.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):
         code = INTERRUPTED

@@ -173,6 +173,18 @@ class Ci:
                 print_sentence(f"the summary is not written: {path}: {why}")
 
 
+def tell_mistake(mistake: click.ClickException, environ: Mapping[str, str]) -> None:
+    """Shows a mistake on the command line: to a person, and to GitHub unless that is not wanted."""
+    context = mistake.ctx if isinstance(mistake, click.UsageError) else None
+    given = context.params if context else {}
+    is_for_people = given.get("log_format") != "json"
+    annotations = given.get("annotations") if is_for_people else None
+    ci = Ci.of(annotations, None, environ, is_for_people=is_for_people)
+    with ci.muted():
+        mistake.show()
+    ci.refused(context.command_path if context else "askpix", mistake.format_message())
+
+
 def _print(line: str) -> None:
     """Not `say`, which escapes what is hidden in a line; whether anybody listens does not matter."""
     with suppress(OSError):

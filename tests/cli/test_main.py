@@ -35,6 +35,21 @@ run: {repeat: 2, max_cost_usd: 0.01}
 """
 
 
+def test_a_mistake_on_the_command_line_is_told_to_github(tmp_path: Path) -> None:
+    """As an annotation and in the summary, unless they are turned off; the person reads the same."""
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "GITHUB_ACTIONS": "true"}
+    environ["GITHUB_STEP_SUMMARY"] = str(tmp_path / "summary.md")
+    words = [sys.executable, "-m", "runner", "test", "a.workflow.yaml", "--locked"]
+    for options, count in (["--annotations", "none"], 0), ([], 1):
+        command = [*words, *options, "--record", "tapes"]
+        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+        assert done.returncode == 2
+        assert "\nError: --locked asks nothing new" in done.stderr
+        assert done.stderr.count("::error title=askpix test%3A nothing ran::--locked") == count
+    summary = (tmp_path / "summary.md").read_text()
+    assert "### ❌ askpix test: nothing ran\n\n> &#8203;--locked asks nothing new" in summary
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Image.effect_noise((600, 400), 80).convert("RGB").save(tmp_path / "photo.png")
