@@ -161,7 +161,8 @@ def test_a_word_that_nobody_accepted_is_red(job: Job) -> None:
     ran = job.step(1, workflows="coins.workflow.yaml")
     assert (ran.exit_code, ran.outputs) == (2, "exit-code=2\n")
     assert 'Find every [-"coin"-] {+"button"+} in the image' in ran.printed
-    assert "\n::error title=coins%3A nothing ran::" in ran.printed
+    line = r"\n::error file=coins.workflow.yaml,line=16,col=5,.*title=coins%3A nothing ran::"
+    assert re.search(line, ran.printed)
     assert "### ❌ coins: nothing ran" in ran.summary
 
 
@@ -258,7 +259,7 @@ def test_the_file_of_the_example_calls_the_action_that_there_is() -> None:
     """By its place in this repository, with inputs that it has, and no right but to read."""
     workflow = read(EXAMPLE / ".github/workflows/images.yml")
     (step,) = (s for s in workflow["jobs"]["images"]["steps"] if "askpix" in s["uses"])
-    place = step["uses"].partition("@")[0].removeprefix("OWNER/askpix/")
+    place = step["uses"].partition("@")[0].removeprefix("<owner>/askpix/")
     assert ROOT / place == ACTION
     assert set(step["with"]) <= set(read(ACTION / "action.yml")["inputs"])
     assert workflow["permissions"] == {"contents": "read"}
@@ -316,6 +317,21 @@ def test_the_job_of_gitlab_runs(job: Job) -> None:
     for path in gitlab["artifacts"]["paths"]:
         assert (job.repository / path).exists()
     assert gitlab["artifacts"]["when"] == "always"
+
+
+def test_no_file_for_ci_installs_what_anybody_may_call_askpix() -> None:
+    """There is no package of this name in an index that would be ours; what has to be filled in is no
+    name that somebody could take."""
+    gitlab = read(ROOT / "docs/ci/gitlab-ci.yml")["images"]
+    assert gitlab["variables"]["ASKPIX"].startswith("https://github.com/<owner>/askpix/")
+    assert read(ACTION / "action.yml")["inputs"]["package"]["default"] == ""
+    for path in (
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("docs/ci/*"),
+        *EXAMPLE.glob(".github/**/*.yml"),
+    ):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"pip install (-\S+ )*askpix\b|OWNER/", text), path
 
 
 def instructions() -> Iterator[tuple[str, str]]:
