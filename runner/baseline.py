@@ -296,7 +296,8 @@ def _verdict(
     outcome = OUTCOMES[found.finding]
     if outcome == "failed" and spec.level == "warning":
         outcome = "warned"
-    return _against(found.name, outcome, found.combination, found.pairs, why, spec.place)
+    told = _against(found.name, outcome, found.combination, found.pairs, why, spec.place)
+    return replace(told, definition=definition_of(spec))
 
 
 def _against(

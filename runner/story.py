@@ -151,7 +151,7 @@ def _run(
                 _write_results(journal, folder, asking)
                 verdicts = judge(workflow, folder, journal.efforts, options.say)
                 if halt.kind is None:
-                    verdicts += options.against(folder)
+                    verdicts = _compared(verdicts, options.against(folder))
                 steps = unanswered([step.id for step in workflow.steps], folder.results())
                 _write_outputs(workflow, folder, _opener(workflow, asking), written)
         except KeyboardInterrupt:
@@ -170,6 +170,19 @@ def _run(
         outcome = Outcome(folder.path, tally, verdicts, written, halt, steps)
         log(tally.ended(outcome.exit_code, halt.kind, halt.why or None, str(folder.path)))
     return outcome
+
+
+def _compared(judged: tuple[Verdict, ...], against: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """Both together, but for metrics that only their comparison judges: that tells their value, too."""
+    told = [(each.definition, each.combination) for each in against if each.judged]
+    own = (
+        verdict
+        for verdict in judged
+        if verdict.measured is None
+        or verdict.outcome != "skipped"
+        or (verdict.definition, verdict.combination) not in told
+    )
+    return (*own, *against)
 
 
 def _started(workflow: Workflow, plan: Plan, folder: RunFolder, journal: Journal) -> Event:

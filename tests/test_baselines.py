@@ -135,6 +135,23 @@ def test_the_same_answers_are_not_worse(folder: Path) -> None:
     assert findings()["recall"] == findings()["finds all"] == "not worse"
 
 
+def test_a_metric_is_told_once_by_what_judges_it(folder: Path) -> None:
+    """A run says that its drop is not looked at; a test looks at it, and has no second line of it."""
+    accepted()
+    run = asked("", "run").stderr
+    assert "  – recall: 1; 8 answers\n" in run
+    assert run.count("\n  `max_drop` is judged by `askpix test`\n") == 1
+    test = asked("").stderr
+    assert "judged by" not in test
+    assert [line for line in test.splitlines() if "recall" in line] == [
+        "  ✓ recall, against the baseline: not worse: 1 → 1 (the same) over 8 images; it may drop by 0.05"
+    ]
+    both = FIND.replace("ASKED", "").replace("max_drop: 5%", "max_drop: 5%, at_least: 0.5")
+    Path("find.workflow.yaml").write_text(both)
+    test = askpix("test", "find.workflow.yaml", "--provider", "simulator", "--fresh", "-q").stderr
+    assert len([line for line in test.splitlines() if "✓ recall" in line]) == 2
+
+
 def test_a_prompt_that_mends_it_passes(folder: Path) -> None:
     """What failed in the baseline and holds now is no reason to fail."""
     accepted(NOT_THERE)
@@ -419,7 +436,7 @@ def test_a_baseline_that_does_not_fit_keeps_no_other_workflow_from_its_test(
     assert verdicts == [
         "### ❌ other: nothing ran",
         "### ❌ missing: nothing ran",
-        "### ✅ find: 3 of 4 checks hold, 1 is not judged",
+        "### ✅ find: 3 checks hold",
     ]
 
 

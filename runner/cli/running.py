@@ -102,8 +102,7 @@ def run_all(
                 start = time.monotonic()
                 with ci.muted():
                     outcome = _run(workflow, manner, shared, compare)
-                is_worse = against is not None and outcome.exit_code == CHECK_FAILED
-                ci.ended(workflow, outcome, _how_to_accept(workflow) if is_worse else None)
+                ci.ended(workflow, outcome, _remark(workflow, outcome, compare))
                 codes.append(outcome.exit_code)
                 took = time.monotonic() - start
                 reports.append(as_json(workflow, outcome, seconds=took, resume=_resume(outcome)))
@@ -114,6 +113,25 @@ def run_all(
             told = reports[0] if len(workflows) == 1 else reports
             click.echo(visible_json(told))
     return min(codes, key=URGENCY.index)
+
+
+def _remark(workflow: Workflow, outcome: Outcome, compare: Compare) -> str | None:
+    """What there is to say of the checks, in Markdown."""
+    if compare is _with_nothing:
+        left = _left_to_test(workflow)
+        return left and escaped(left)
+    return _how_to_accept(workflow) if outcome.exit_code == CHECK_FAILED else None
+
+
+def _left_to_test(workflow: Workflow) -> str | None:
+    """Which limits a run does not look at."""
+    limits = [
+        f"`{limit}`"
+        for limit in ("max_drop", "max_rise")
+        if any(getattr(spec, limit) is not None for spec in workflow.metrics)
+    ]
+    verb = "is" if len(limits) == 1 else "are"
+    return f"{' and '.join(limits)} {verb} judged by `askpix test`" if limits else None
 
 
 def _how_to_accept(workflow: Workflow) -> str:
@@ -179,7 +197,8 @@ def _run(workflow: Workflow, manner: Manner, shared: Session, compare: Compare) 
         with progress(planned.promised, quiet=manner.is_quiet, budget_usd=budget) as watch:
             outcome = run(workflow, planned, replace(options, watch=watch))
     if manner.form == "text":
-        tell(workflow, outcome, resume=_resume(outcome), only_paths=not manner.is_for_people)
+        remark = _left_to_test(workflow) if compare is _with_nothing else None
+        tell(outcome, resume=_resume(outcome), remark=remark, only_paths=not manner.is_for_people)
     return outcome
 
 

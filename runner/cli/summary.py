@@ -24,16 +24,20 @@ PLAIN_MARKS = {"passed": "ok", "failed": "FAIL", "warned": "warn", "skipped": "s
 
 
 def tell(
-    workflow: Workflow, outcome: Outcome, *, resume: str | None = None, only_paths: bool = False
+    outcome: Outcome,
+    *,
+    resume: str | None = None,
+    remark: str | None = None,
+    only_paths: bool = False,
 ) -> None:
     """Prints the end of a run for people: to stderr, the paths to stdout.
 
-    `resume` is the command that goes on with a run that was stopped. `only_paths` leaves stderr to
-    a log for programs.
+    `resume` is the command that goes on with a run that was stopped, `remark` is said of the checks.
+    `only_paths` leaves stderr to a log for programs.
 
     Names of files and words of a model are shown, never acted on: control characters are escaped.
     """
-    for text in () if only_paths else _lines(workflow, outcome, resume):
+    for text in () if only_paths else _lines(outcome, resume, remark):
         click.echo(visible(text), err=True)
     for path in _places(outcome):
         click.echo(visible(path))
@@ -103,7 +107,7 @@ def as_json(
     }
 
 
-def _lines(workflow: Workflow, outcome: Outcome, resume: str | None) -> Iterator[str]:
+def _lines(outcome: Outcome, resume: str | None, remark: str | None) -> Iterator[str]:
     tally = outcome.tally
     yield ""
     yield from _table(totals(tally))
@@ -111,6 +115,7 @@ def _lines(workflow: Workflow, outcome: Outcome, resume: str | None) -> Iterator
     if outcome.verdicts:
         yield ""
         yield from verdict_lines(outcome.verdicts)
+        yield from [f"  {remark}"] * bool(remark)
     if outcome.halt.kind is not None:
         yield ""
         yield f"stopped before the end: {outcome.halt.why}"

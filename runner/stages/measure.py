@@ -304,13 +304,8 @@ class Seat:
         said = unmet or value_told(measured)
         if self.spec.per == "label":
             self._hold_labels(measured)
-        against = [
-            f"`{key}` is judged by `askpix test`"
-            for key in ("max_drop", "max_rise")
-            if getattr(self.spec, key) is not None
-        ]
         if self.limits.are_none or (measured.value is None and not unmet):
-            return "; ".join([said, *remarks(measured), *against]), "skipped"
+            return "; ".join([said, *remarks(measured)]), "skipped"
         value, objection = measured.value, None
         if value is not None:
             objection = self.limits.objection(value, self.metric.unit)
@@ -319,7 +314,7 @@ class Seat:
         if failing:
             what = "labels" if self.spec.per == "label" else "images"
             parts.append(f"{failing:,} of {self.held:,} {what} fail")
-        why = "; ".join([*parts, *remarks(measured), *against])
+        why = "; ".join([*parts, *remarks(measured)])
         if not objection and not unmet and not failing:
             return why, "passed"
         return why, "warned" if self.spec.level == "warning" else "failed"

@@ -58,7 +58,7 @@ def tally(total: int, **origins: int) -> Tally:
 def told(
     workflow: Workflow, of: Tally, capsys: pytest.CaptureFixture[str], halt: Halt | None = None
 ) -> list[str]:
-    tell(workflow, Outcome(workflow.path.parent, of, (), {}, halt or Halt()), resume="askpix run x")
+    tell(Outcome(workflow.path.parent, of, (), {}, halt or Halt()), resume="askpix run x")
     return capsys.readouterr().err.splitlines()
 
 
@@ -155,7 +155,7 @@ def test_only_the_paths_are_printed_beside_a_log_for_programs(
 ) -> None:
     """stderr holds nothing but the lines of the log."""
     outcome = Outcome(workflow.path.parent, tally(1, asked=1), (), {}, Halt())
-    tell(workflow, outcome, only_paths=True)
+    tell(outcome, only_paths=True)
     out, err = capsys.readouterr()
     assert err == ""
     assert out == f"{workflow.path.parent}{os.sep}\n"

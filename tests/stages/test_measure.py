@@ -84,13 +84,11 @@ def test_what_is_not_good_enough_fails_or_warns() -> None:
 
 
 def test_without_a_baseline_a_drop_is_not_judged() -> None:
-    """It says so, and fails nothing."""
+    """It fails nothing."""
     verdict, _ = one(spec(max_drop=0.01), [case("a", "cat")])
     assert verdict.outcome == "skipped"
-    assert verdict.why.endswith("1 answer; `max_drop` is judged by `askpix test`")
     both, _ = one(spec(max_rise=0.2, at_least=0.5), [case("a", "cat")])
     assert both.outcome == "passed"
-    assert both.why.endswith("`max_rise` is judged by `askpix test`")
 
 
 def test_nothing_is_left_out_in_silence() -> None:
