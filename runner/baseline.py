@@ -12,7 +12,13 @@ from runner.checks.metrics.limits import number as amount
 from runner.exporters.atomic import encoded, write_file
 from runner.report.baseline_json import NoBaseline, baseline_json, read_baseline
 from runner.report.difference_json import difference_json
-from runner.report.difference_words import check_told, left_out_told, metric_told, setting_told
+from runner.report.difference_words import (
+    check_told,
+    left_out_told,
+    metric_told,
+    name_told,
+    setting_told,
+)
 from runner.stages.compare import GONE, Margins, changed_settings, compare
 from runner.stages.definition import definition_of
 from runner.stages.gather import gather
@@ -231,8 +237,8 @@ def against_baseline(
             say(f"the answers of the baseline are {kinds}, those of this run are not: not compared")
             return ()
         found = compare(before, now, margins_of(workflow))
-        gone = [check.name for check in found.checks if check.why == GONE]
-        gone += [metric.name for metric in found.metrics if metric.why == GONE]
+        every: list[CheckDifference | MetricDifference] = [*found.checks, *found.metrics]
+        gone = [name_told(each) for each in every if each.why == GONE]
         if gone:
             say(f"the baseline has checks that are not there any more: {', '.join(gone)}")
         folder.write_json(COMPARISON, difference_json(found))
@@ -269,16 +275,16 @@ def _of_images(workflow: Workflow, found: Differences) -> Iterator[Verdict]:
 
 
 def _verdicts(workflow: Workflow, found: Differences) -> Iterator[Verdict]:
-    specs: dict[str, CheckSpec | MetricSpec] = {spec.name: spec for spec in workflow.checks}
-    specs |= {spec.name: spec for spec in workflow.metrics}
+    checks = {spec.name: spec for spec in workflow.checks}
     for check in found.checks:
-        if spec := specs.get(check.name):
+        if judge := checks.get(check.name):
             cases = [CaseVerdict(case, False, "held in the baseline") for case in check.broken]
-            verdict = _verdict(check, spec, check_told(check))
+            verdict = _verdict(check, judge, check_told(check))
             yield replace(verdict, passed=check.pairs - len(cases), cases=tuple(cases))
+    metrics = {spec.name: spec for spec in workflow.metrics}
     for metric in found.metrics:
-        spec = specs.get(metric.name)
-        if spec is not None and metric.margin is not None:
+        spec = metrics.get(metric.name)
+        if spec is not None and (spec.max_drop, spec.max_rise) != (None, None):
             yield _verdict(metric, spec, metric_told(metric))
 
 

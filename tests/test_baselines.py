@@ -498,6 +498,22 @@ def test_locked_knows_a_case_by_all_of_its_images(folder: Path, sent: str) -> No
         assert "1 case: other images or another row: 2.png" in told.stderr
 
 
+def test_a_combination_that_is_gone_is_named(folder: Path) -> None:
+    """Its checks are still there; and what the test says of the checks it says of the metrics, too."""
+    text = FIND.replace("ASKED", "") + "matrix: {thinking: [low, high]}\n"
+    Path("find.workflow.yaml").write_text(text)
+    words = ("find.workflow.yaml", "--provider", "simulator", "-q")
+    assert askpix("run", *words).exit_code == 0
+    assert askpix("accept", "last").exit_code == 0
+    Path("find.workflow.yaml").write_text(text.replace("low, high", "low"))
+    told = askpix("test", *words).stderr
+    gone = "finds all (thinking high), recall (thinking high)"
+    assert f"the baseline has checks that are not there any more: {gone}\n" in told
+    for name in ("finds all", "recall"):
+        why = "not compared: only the run before has it"
+        assert f"  – {name}, against the baseline (thinking high): {why}\n" in told
+
+
 def test_a_baseline_of_some_images_is_locked_to_them(folder: Path) -> None:
     """`--limit` holds for the comparison with the baseline, too."""
     accepted_few = asked("", "run", "--limit", "3")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from runner.report.difference_words import (
-    axes_told,
     check_told,
     metric_told,
+    name_told,
     named,
     setting_told,
 )
@@ -71,8 +71,8 @@ def _parts(found: Differences) -> Iterator[tuple[str, list[str]]]:
     everything = {
         "settings": [setting_told(each) for each in found.settings],
         "files": [f"{name} changed" for name in found.files],
-        "checks": [f"{_name(each)}: {check_told(each)}" for each in found.checks],
-        "metrics": [f"{_name(each)}: {metric_told(each)}" for each in found.metrics],
+        "checks": [f"{name_told(each)}: {check_told(each)}" for each in found.checks],
+        "metrics": [f"{name_told(each)}: {metric_told(each)}" for each in found.metrics],
         **{
             title: list(_cases([each for each in found.cases if each.turn == title]))
             for title in ("worse", "better", "flaky", "changed")
@@ -130,17 +130,13 @@ def _side(side: Side) -> str:
     return f"{side.run}: {money(side.cost_usd)}, {tokens(side.tokens)} tokens{took}{mark}"
 
 
-def _name(found: CheckDifference | MetricDifference) -> str:
-    axes = axes_told(found.combination)
-    return f"{found.name} ({axes})" if axes else found.name
-
-
 def _check_row(found: CheckDifference) -> tuple[str, str, str]:
-    return _name(found), found.finding, check_told(found).removeprefix(f"{found.finding}: ")
+    return name_told(found), found.finding, check_told(found).removeprefix(f"{found.finding}: ")
 
 
 def _metric_row(found: MetricDifference) -> tuple[str, str, str]:
-    return _name(found), found.finding or "", metric_told(found).removeprefix(f"{found.finding}: ")
+    why = metric_told(found).removeprefix(f"{found.finding}: ")
+    return name_told(found), found.finding or "", why
 
 
 def cell(text: str) -> str:

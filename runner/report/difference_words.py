@@ -155,6 +155,12 @@ def named(cases: Sequence[str]) -> str:
     return ", ".join(cases[:NAMED]) + more
 
 
+def name_told(found: CheckDifference | MetricDifference) -> str:
+    """`finds all`, and in a matrix `finds all (model gemini-3.5-flash)`."""
+    axes = axes_told(found.combination)
+    return f"{found.name} ({axes})" if axes else found.name
+
+
 def axes_told(combination: Mapping[str, object]) -> str:
     """`model gemini-3.5-flash, thinking low`."""
     return ", ".join(f"{axis} {value}" for axis, value in combination.items())
