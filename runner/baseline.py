@@ -278,7 +278,8 @@ def _verdicts(workflow: Workflow, found: Differences) -> Iterator[Verdict]:
     checks = {spec.name: spec for spec in workflow.checks}
     for check in found.checks:
         if judge := checks.get(check.name):
-            cases = [CaseVerdict(case, False, "held in the baseline") for case in check.broken]
+            steady = [case for case in check.broken if case not in check.flaky]
+            cases = [CaseVerdict(case, False, "held in the baseline") for case in steady]
             verdict = _verdict(check, judge, check_told(check))
             yield replace(verdict, passed=check.pairs - len(cases), cases=tuple(cases))
     metrics = {spec.name: spec for spec in workflow.metrics}

@@ -161,6 +161,31 @@ def test_a_prompt_that_mends_it_passes(folder: Path) -> None:
     assert "0 held before and fail now, 8 the reverse" in told.stderr
 
 
+def test_a_flaky_case_is_not_listed_as_worse_by_test_nor_by_diff(folder: Path) -> None:
+    """Both count it by what most of its repeats say, and say that it is flaky."""
+    text = FIND.replace("ASKED", "") + "run: {repeat: 3}\n"
+    Path("find.workflow.yaml").write_text(text)
+    words = ("find.workflow.yaml", "--provider", "simulator", "-q")
+    assert askpix("run", *words).exit_code == 0
+    assert askpix("accept", "last").exit_code == 0
+    baseline = Path("find.baseline.json")
+    baseline.write_text(baseline.read_text().replace('"held 3 of 3"', '"held 2 of 3"', 2))
+    Path("find.workflow.yaml").write_text(text.replace("everything.", f"everything.{NOT_THERE}"))
+    told = askpix("test", *words)
+    assert told.exit_code == 1
+    why = (
+        "8 held before and fail now (2 flaky), 0 the reverse (p = 0.0078); 2 cases are flaky: 0.jpg"
+    )
+    assert why in told.stderr
+    xml = ElementTree.parse(newest().path / "junit.xml").findall(".//failure")
+    (listed,) = (each.text for each in xml if why in each.get("message", ""))
+    assert listed
+    assert listed.count("held in the baseline") == 6
+    differs = askpix("diff", baseline.name, "last").stdout
+    assert why in differs
+    assert "6 worse, 0 better, 0 changed, 2 flaky" in differs
+
+
 def test_too_few_images_are_not_enough_evidence(folder: Path) -> None:
     """It says about how many would be, and fails nobody."""
     for photo in sorted((folder / "photos").iterdir())[3:]:

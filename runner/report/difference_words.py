@@ -33,8 +33,8 @@ def check_told(found: CheckDifference) -> str:
     else:
         said = (
             f"{found.finding}: of {of}, {len(found.broken):,} held before and"
-            f" {'fails' if len(found.broken) == 1 else 'fail'} now, {len(found.fixed):,} the reverse"
-            f" (p = {found.chance:.2g})"
+            f" {'fails' if len(found.broken) == 1 else 'fail'} now{_of_them(found.broken, found)},"
+            f" {len(found.fixed):,} the reverse{_of_them(found.fixed, found)} (p = {found.chance:.2g})"
         )
     return said + _needed(found.needed) + _flaky(found.flaky)
 
@@ -143,6 +143,12 @@ def left_out_told(found: Differences) -> str:
 
 def _needed(count: int | None) -> str:
     return f"; about {number(count, 'image')} would decide" if count else ""
+
+
+def _of_them(cases: Sequence[str], found: CheckDifference) -> str:
+    """How many of them are flaky, and so not listed as worse or better."""
+    flaky = len(set(cases) & set(found.flaky))
+    return f" ({flaky:,} flaky)" if flaky else ""
 
 
 def _flaky(cases: Sequence[str]) -> str:
