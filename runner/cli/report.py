@@ -73,7 +73,12 @@ def wish(against: str | None, target: str | None, name: str = "report") -> Wish:
 
     if target is None:
         return Wish(against, name=name)
-    return Wish(against, Path(target), target.endswith(("/", os.sep)), name)
+    place, in_folder = Path(target), target.endswith(("/", os.sep))
+    if not in_folder and not place.is_dir() and place.suffix.lower() not in (".html", ".htm"):
+        raise click.UsageError(
+            f"--to {target}: a report is HTML; write {place.with_suffix('.html')}, or a folder: {target}/"
+        )
+    return Wish(against, place, in_folder, name)
 
 
 def _tell(written: Reported) -> None:

@@ -20,6 +20,8 @@ def named_run(word: str, parent: Path) -> RunFolder:
             return RunFolder(place)
     if path.is_file() and _is_run(path.parent):
         raise FolderError(f"{path} is a file of a run; name its folder: {path.parent}")
+    if path.is_file():
+        raise FolderError(_of_a_file(path))
     if path.is_dir():
         raise FolderError(f"{path} is no folder of a run: it has no run.json")
     names = _names(parent)
@@ -28,6 +30,21 @@ def named_run(word: str, parent: Path) -> RunFolder:
     close = did_you_mean(word, (LAST, *names))
     hint = f"did you mean `{close}`?" if close else f"the last one is `{names[-1]}`"
     raise FolderError(f"there is no run `{word}` here or in {parent}; {hint}")
+
+
+def _of_a_file(path: Path) -> str:
+    """What a file is, and what to write instead."""
+    if path.name.endswith(".baseline.json"):
+        return (
+            f"{path} is a baseline, and no run; a run is held against it by `askpix diff {path} last`"
+            f" or `askpix report last --against {path}`"
+        )
+    if path.suffix in (".yaml", ".yml"):
+        return (
+            f"{path} is a workflow, and no run; run it (askpix run {path}), then name its run: `{LAST}`,"
+            " or its folder"
+        )
+    return f"{path} is a file, and no run; name the folder of a run, or `{LAST}`"
 
 
 _ELSEWHERE = "--runs DIR says where runs are kept"

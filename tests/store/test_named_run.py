@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,18 @@ def test_where_there_is_no_run_at_all(tmp_path: Path) -> None:
     for word in ("last", "x"):
         with pytest.raises(FolderError, match="--runs DIR says where runs are kept"):
             named_run(word, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    {
+        "a.baseline.json": "is a baseline, and no run; a run is held against it by `askpix diff ",
+        "a.workflow.yaml": "is a workflow, and no run; run it (askpix run ",
+        "a.txt": "is a file, and no run; name the folder of a run, or `last`",
+    }.items(),
+)
+def test_a_file_that_is_no_run_is_called_what_it_is(tmp_path: Path, name: str, told: str) -> None:
+    """It is there; so nobody is told that it is not."""
+    (tmp_path / name).touch()
+    with pytest.raises(FolderError, match=re.escape(f"{tmp_path / name} {told}")):
+        named_run(str(tmp_path / name), tmp_path)

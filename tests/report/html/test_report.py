@@ -271,3 +271,16 @@ def test_what_cannot_be_is_told(
     done = ask(*(str(place.now) if word == "NOW" else word for word in words))
     assert done.exit_code == 2
     assert says in done.stderr
+
+
+@pytest.mark.parametrize("target", ["x.txt", "x"])
+def test_a_page_is_written_into_what_is_called_a_page(
+    place: Any, tmp_path: Path, target: str
+) -> None:
+    """Into `.html`, or a folder; never into a file that says it is something else."""
+    done = ask("report", place.now, "--to", tmp_path / target)
+    assert done.exit_code == 2
+    assert f"a report is HTML; write {tmp_path / 'x.html'}, or a folder: {tmp_path / target}/" in (
+        done.stderr
+    )
+    assert not list(tmp_path.iterdir())
