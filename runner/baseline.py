@@ -107,7 +107,7 @@ class Accepting:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The file that was written, and how it differs from the one before, if there was one."""
+    """The file of a baseline, and how it differs from the one before, if there was one."""
 
     path: Path
     standing: Standing
@@ -116,6 +116,13 @@ class Accepted:
 
 def accept(folder: RunFolder, how: Accepting) -> Accepted:
     """Makes a run the baseline of its workflow. Raises `BaselineError` and `FolderError`."""
+    done = acceptable(folder, how)
+    write_file(done.path, encoded(baseline_json(done.standing)))
+    return done
+
+
+def acceptable(folder: RunFolder, how: Accepting) -> Accepted:
+    """What `accept` would write, and what that would change. Raises as it does."""
     if how.in_ci:
         raise BaselineError(
             "a baseline is accepted by a person who has looked at the run, never in CI"
@@ -137,7 +144,6 @@ def accept(folder: RunFolder, how: Accepting) -> Accepted:
             f"the answers of {path} are {was} and those of this run are {now}: they say nothing about"
             " one another; say --simulated to replace it all the same"
         )
-    write_file(path, encoded(baseline_json(standing)))
     return Accepted(path, standing, None if before is None else compare(before, standing))
 
 

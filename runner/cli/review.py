@@ -98,21 +98,22 @@ def _open(address: str) -> None:
         click.echo("no browser could be opened; open the address yourself", err=True)
 
 
-def _accepting(folder: RunFolder) -> Callable[[], Sequence[str]]:
+def _accepting(folder: RunFolder) -> Callable[[bool], Sequence[str]]:
     """`askpix accept` of this run, refused for the same reasons with the same words."""
 
-    def accepting() -> Sequence[str]:
-        from runner.baseline import Accepting, BaselineError, accept
+    def accepting(is_meant: bool) -> Sequence[str]:
+        from runner.baseline import Accepting, BaselineError, accept, acceptable
         from runner.cli.accept import told, told_file
         from runner.cli.ci import ci_variable
         from runner.review.desk import Refused
         from runner.store.folder import FolderError
 
         try:
-            done = accept(folder, Accepting(in_ci=ci_variable(os.environ)))
+            how = Accepting(in_ci=ci_variable(os.environ))
+            done = accept(folder, how) if is_meant else acceptable(folder, how)
         except (BaselineError, FolderError) as error:
             raise Refused(visible(str(error))) from None
-        return (*told(done), told_file(done))
+        return (*told(done), *([told_file(done)] if is_meant else []))
 
     return accepting
 

@@ -188,6 +188,9 @@ class Desk:
                 return settled(base, "approved", note, run)
             case "corrected":
                 right = corrected(base, read_correction(said.get("correction")), pattern)
+                is_known = item.usable or (of is not None and of.right is not None)
+                if is_known and right.answer == base.answer:  # opened, and saved as it was
+                    return self._decided(item, {**said, "verdict": "approved"})
                 kind: Verdict = "corrected"
                 return settled(right, kind, note, self.folder.path.name)
         raise Refused("a verdict is approved, corrected or rejected")

@@ -24,8 +24,9 @@ HOST = "127.0.0.1"
 PATIENCE_SECONDS = 30
 """So long a browser may take to send a request."""
 
-Accept = Callable[[], Sequence[str]]
-"""Makes the run the baseline and says so in lines. Raises `Refused` with the reason why not."""
+Accept = Callable[[bool], Sequence[str]]
+"""Makes the run the baseline (True), or only looks at it (False), and says in lines what that changes.
+Raises `Refused` with the reason why not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,9 @@ class Room:
             case ["undo"]:
                 return _json(dict(self.desk.undo()))
             case ["accept"]:
-                return _json({"lines": [*self.accept()]})
+                return _json({"lines": [*self.accept(True)]})
+            case ["accept", "look"]:
+                return _json({"lines": [*self.accept(False)]})
         return NOTHING
 
 

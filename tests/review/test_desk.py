@@ -131,6 +131,22 @@ def test_what_was_said_to_be_right_is_where_the_next_correction_starts(run: RunF
         assert desk.written == written
 
 
+def test_a_correction_that_changes_nothing_is_an_approval(run: RunFolder) -> None:
+    """Of an answer that was corrected before it changes nothing either."""
+    with Desk.open(run, None) as desk:
+        for number in (0, 1):
+            same = {"things": kept(desk, number), "values": {}}
+            said(desk, number, "corrected", correction=same, note="seen")
+            assert (desk.item(number)["state"], desk.item(number)["note"]) == ("approved", "seen")
+        things = kept(desk, 2)[:1]
+        said(desk, 2, "corrected", correction={"things": things})
+        said(desk, 2, "corrected", correction={"things": kept(desk, 2)})
+        assert desk.item(2)["state"] == "corrected"
+        said(desk, 3, "rejected")
+        said(desk, 3, "corrected", correction={"things": kept(desk, 3)})
+        assert desk.item(3)["state"] == "approved"
+
+
 def test_another_run_on_the_same_images_goes_on(run: RunFolder, place: Path) -> None:
     """What was settled stays settled, whatever the new answer; another image under the same name is
     looked at anew."""

@@ -320,6 +320,16 @@ def test_a_run_is_accepted_as_baseline(
     monkeypatch.delenv("CI")
     page.click("#accept")
     page.click("#yes")
-    page.wait_for_selector("#told:visible")
-    assert "look.baseline.json: 3 cases of" in page.inner_text("#told")
+    page.wait_for_function(
+        "() => document.getElementById('told').textContent.includes('look.baseline.json: 3 cases of')"
+    )
     assert (place / "look.baseline.json").is_file()
+    page.click("#no")
+    page.keyboard.press("x")
+    page.wait_for_function("() => document.getElementById('progress').textContent.startsWith('1')")
+    before = (place / "look.baseline.json").read_bytes()
+    page.click("#accept")
+    assert "1 is rejected." in page.inner_text("#question")
+    page.wait_for_selector("#told:visible")
+    assert "3 cases in both: 0 worse, 0 better, 0 changed, 3 same" in page.inner_text("#told")
+    assert (place / "look.baseline.json").read_bytes() == before

@@ -328,14 +328,20 @@ async function accept() {
   const told = [
     "Make this run the baseline that `askpix test` compares with?",
     unseen ? `${unseen} of ${overview.items.length} answers are not yet looked at.` : "All answers are looked at.",
-    rejected ? `${rejected} are rejected.` : "",
+    rejected ? `${rejected} ${rejected === 1 ? "is" : "are"} rejected.` : "",
     "A baseline is the run as it was answered; corrections stand in the file of truth.",
   ];
   by("told").hidden = true;
   by("yes").hidden = false;
   by("question").textContent = told.filter(Boolean).join(" ");
   by("ask").showModal();
+  const changes = await ask("accept/look", {}).catch((failure) => ({ lines: [wordsOf(failure)] }));
+  if (by("yes").hidden || !changes.lines.length) return;
+  by("told").textContent = changes.lines.join("\n");
+  by("told").hidden = false;
 }
+
+const wordsOf = (failure) => failure.message.replace(/^Not saved: /, "");
 
 by("yes").addEventListener("click", async (event) => {
   event.preventDefault();
@@ -345,7 +351,7 @@ by("yes").addEventListener("click", async (event) => {
     by("told").textContent = told.lines.join("\n");
   } catch (failure) {
     by("question").textContent = "Nothing was accepted.";
-    by("told").textContent = failure.message.replace(/^Not saved: /, "");
+    by("told").textContent = wordsOf(failure);
   }
   by("told").hidden = false;
   by("yes").hidden = true;
