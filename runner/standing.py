@@ -66,6 +66,9 @@ def standing_of(folder: RunFolder) -> Standing:
         tokens=seen.tokens,
         seconds=_took(manifest),
         partial=tuple(_partial(manifest, seen.unusable)),
+        failed=tuple(
+            str(each["name"]) for each in _entries(folder, "checks") if each["outcome"] == "failed"
+        ),
         is_mixed=seen.simulated not in (0, seen.answered),
     )
 

@@ -374,6 +374,20 @@ def test_a_partial_run_is_accepted_only_when_that_is_said(folder: Path) -> None:
     assert askpix("accept", "last", "--partial").exit_code == 0
 
 
+def test_checks_that_fail_are_told_of_what_is_accepted(folder: Path) -> None:
+    """It is accepted all the same: it may be the best there is."""
+    strict = FIND.replace("pass_rate: 0", "pass_rate: 1").replace(
+        "max_drop", "at_least: 1, max_drop"
+    )
+    Path("find.workflow.yaml").write_text(strict.replace("ASKED", NOT_THERE))
+    assert askpix("run", "find.workflow.yaml", "--provider", "simulator", "-q").exit_code == 1
+    told = askpix("accept", "last")
+    assert told.exit_code == 0
+    assert "2 checks of this run fail: finds all, recall\n" in told.stderr
+    accepted()
+    assert "of this run fail" not in askpix("accept", "last").stderr
+
+
 def test_requests_that_failed_are_of_no_kind(folder: Path) -> None:
     """There was no answer that a model could have given: with simulated ones beside it is no mixture,
     and without any the run is compared all the same."""

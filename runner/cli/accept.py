@@ -65,9 +65,14 @@ def command(run: str, target: Path | None, partial: bool, simulated: bool, runs:
 def told(done: Accepted) -> Iterator[str]:
     """What the new baseline changes, for people."""
     from runner.report.difference_text import difference_text
+    from runner.report.difference_words import named
+    from runner.text.words import number
 
     if done.differences is not None:
         yield from map(visible, difference_text(done.differences))
+    if failed := done.standing.failed:
+        verb = "fails" if len(failed) == 1 else "fail"
+        yield visible(f"{number(len(failed), 'check')} of this run {verb}: {named(failed)}")
     if done.standing.simulated:
         yield "simulated: no model looked at these images"
 

@@ -90,6 +90,8 @@ class Standing:
     seconds: float | None = None
     partial: tuple[str, ...] = field(default=())
     """Why it is not whole: sentences, none of a whole run."""
+    failed: tuple[str, ...] = field(default=())
+    """Its own checks that do not hold, warnings not among them; a baseline does not tell."""
     is_mixed: bool = False
     """Some answers are simulated and some are not."""
 
