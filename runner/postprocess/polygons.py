@@ -17,6 +17,10 @@ from runner.postprocess.rle import Bits, Positions, Runs, bits_in, decode, empty
 from runner.values.geometry import PixelBox, Point, Polygon, Size
 from runner.values.mask import Mask
 
+_CENTRE = 0.5 + 1e-9
+"""Of a pixel. What lies less beyond it than sums of coordinates are exact lies on it, so that an outline
+holds the same pixels wherever its window lies in the image."""
+
 _CROSSINGS_AT_ONCE = 4_000_000
 """Bounds the memory for outlines with very many long edges: about 100 MB."""
 
@@ -33,8 +37,8 @@ def rasterised(rings: Sequence[Polygon], size: Size, window: PixelBox | None = N
         return empty(size)
     corners = np.concatenate(edges)
     part = window or size.box
-    first = np.clip(np.ceil(corners[:, 0] - 0.5), part.x_min, part.x_max).astype(np.int64)
-    beyond = np.clip(np.ceil(corners[:, 2] - 0.5), part.x_min, part.x_max).astype(np.int64)
+    first = np.clip(np.ceil(corners[:, 0] - _CENTRE), part.x_min, part.x_max).astype(np.int64)
+    beyond = np.clip(np.ceil(corners[:, 2] - _CENTRE), part.x_min, part.x_max).astype(np.int64)
     parts = [
         _runs_between(corners, np.maximum(first, start), np.minimum(beyond, stop), size, part)
         for start, stop in _column_ranges(int((beyond - first).sum()), part)
@@ -71,7 +75,7 @@ def _runs_between(
     column = within + first[edge]
     x_left, y_left, x_right, y_right = corners[edge].T
     y = y_left + (column + 0.5 - x_left) * (y_right - y_left) / (x_right - x_left)
-    row = np.clip(np.ceil(y - 0.5), window.y_min, window.y_max).astype(np.int64)
+    row = np.clip(np.ceil(y - _CENTRE), window.y_min, window.y_max).astype(np.int64)
     # One more place than pixels in a column: a crossing below the frame stays in its column.
     places = np.sort(column * (size.height + 1) + row)
     starts, stops = places[0::2], places[1::2]

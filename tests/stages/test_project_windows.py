@@ -7,7 +7,7 @@ from fractions import Fraction
 from io import BytesIO
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
@@ -62,6 +62,13 @@ def painting(flags: int) -> str:
 
 
 @given(views(), BOX, st.lists(NUMBER, min_size=2, max_size=2), RING, st.integers(0, 65535))
+@example(
+    View(Size(3, 1), PixelBox(2, 0, 3, 1), Size(1, 1)),
+    [0, 0, 0, 0],
+    [0, 0],
+    [[0, 0], [0, 1], [711, 711]],  # its edge runs through the centre of the pixel
+    0,
+)
 def test_a_window_is_an_image_whose_corner_lies_elsewhere(
     view: View, box: list[Json], point: list[Json], ring: list[Json], flags: int
 ) -> None:
