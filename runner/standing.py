@@ -143,6 +143,7 @@ class _Seen:
     models: set[str] = field(default_factory=set)
     cost_usd: float = 0.0
     tokens: int = 0
+    questions: set[int] = field(default_factory=set)
 
     def add(self, case: CaseResults) -> None:
         if case.case not in self.images:
@@ -155,8 +156,19 @@ class _Seen:
                 self.answered += bool(result.model)
                 self.simulated += bool(result.model) and result.simulated
                 self.models |= {result.model} - {""}
-            self.cost_usd += result.cost_usd or 0.0
-            self.tokens += sum(result.usage.get(kind, 0) for kind in TOKENS)
+            if self.is_new(result, case):
+                self.cost_usd += result.cost_usd or 0.0
+                self.tokens += sum(result.usage.get(kind, 0) for kind in TOKENS)
+
+    def is_new(self, result: Result, case: CaseResults) -> bool:
+        """Whether no other case has asked exactly the same, as cases of identical images do."""
+        images = self.images[case.case] or (case.case,)
+        of_many = result.step, images, canonical_json(case.combination)
+        question = hash((result.request_key or of_many, case.repeat))
+        if question in self.questions:
+            return False
+        self.questions.add(question)
+        return True
 
     def keep(self, answer: MeasuredAnswer) -> None:
         if isinstance(answer.added, Contribution):

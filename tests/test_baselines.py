@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from runner.cli import group
+from runner.standing import standing_of
 from runner.store.folder import RunFolder
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -372,6 +373,51 @@ def test_a_partial_run_is_accepted_only_when_that_is_said(folder: Path) -> None:
     assert told.exit_code == 2
     assert "8 of its results have no usable answer" in told.stderr
     assert askpix("accept", "last", "--partial").exit_code == 0
+
+
+GATED = """\
+version: 1
+images: photos/*
+steps:
+  - {id: find, prompt: "Find everything.", schema: boxes}
+  - {id: look, when: {that: find.count, at_least: LEAST}, do: compute, text: seen}
+checks:
+  - {that: look.text, equals: seen, name: seen}
+"""
+
+
+@pytest.mark.parametrize(
+    ("least", "why"),
+    [
+        (999, "not enough evidence: 8 images were judged before, none is now: 0.jpg, 1.jpg"),
+        (8, "judged before are not judged now: 1.jpg"),
+    ],
+)
+def test_what_was_judged_before_and_is_not_now_is_told(folder: Path, least: int, why: str) -> None:
+    """A step that is skipped now takes its check with it: that is no pass, and no loss."""
+    words = ("gate.workflow.yaml", "--provider", "simulator", "-q")
+    Path(words[0]).write_text(GATED.replace("LEAST", "1"))
+    assert askpix("run", *words).exit_code == 0
+    assert askpix("accept", "last").exit_code == 0
+    Path(words[0]).write_text(GATED.replace("LEAST", str(least)))
+    done = askpix("test", *words)
+    assert done.exit_code == 0
+    assert why in done.stderr
+    [check], cases = comparison()["checks"], comparison()["cases"]
+    assert [each["case"] for each in cases] == check["unjudged"]
+    assert {each["turn"] for each in cases} == {"changed"}
+    assert cases[0]["why"] == ["seen, not judged any more"]
+
+
+def test_a_question_that_two_images_share_is_counted_once(folder: Path) -> None:
+    """In a report and a comparison as in the run itself."""
+    for name in ("0.jpg", "1.jpg"):
+        shutil.copy(f"photos/{name}", f"photos/again-{name}")
+    asked("", "run")
+    standing, manifest = standing_of(newest()), newest().manifest()
+    spent: Any = manifest["tokens"]
+    assert standing.tokens == sum(spent.values()) > 0
+    assert standing.cost_usd == pytest.approx(manifest["cost_usd"])
 
 
 def test_checks_that_fail_are_told_of_what_is_accepted(folder: Path) -> None:

@@ -129,6 +129,7 @@ def _check(found: CheckDifference) -> dict[str, object]:
         "broken": list(found.broken),
         "fixed": list(found.fixed),
         "flaky": list(found.flaky),
+        "unjudged": list(found.unjudged),
         "p": found.chance,
         "change": found.change,
         "low": found.low,

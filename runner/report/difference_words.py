@@ -28,6 +28,9 @@ def check_told(found: CheckDifference) -> str:
     if found.finding == "not comparable":
         return f"not compared: {found.why}"
     of = number(found.pairs, "image")
+    if not found.pairs:
+        was = number(len(found.unjudged), "image was", "images were")
+        return f"{found.finding}: {was} judged before, none is now: {named(found.unjudged)}"
     if not found.broken and not found.fixed:
         said = f"{found.finding}: the same for {of}"
     else:
@@ -36,7 +39,7 @@ def check_told(found: CheckDifference) -> str:
             f" {'fails' if len(found.broken) == 1 else 'fail'} now{_of_them(found.broken, found)},"
             f" {len(found.fixed):,} the reverse{_of_them(found.fixed, found)} (p = {found.chance:.2g})"
         )
-    return said + _needed(found.needed) + _flaky(found.flaky)
+    return said + _needed(found.needed) + _flaky(found.flaky) + _unjudged(found.unjudged)
 
 
 def metric_told(found: MetricDifference) -> str:
@@ -149,6 +152,12 @@ def _of_them(cases: Sequence[str], found: CheckDifference) -> str:
     """How many of them are flaky, and so not listed as worse or better."""
     flaky = len(set(cases) & set(found.flaky))
     return f" ({flaky:,} flaky)" if flaky else ""
+
+
+def _unjudged(cases: Sequence[str]) -> str:
+    if not cases:
+        return ""
+    return f"; {len(cases):,} judged before {'is' if len(cases) == 1 else 'are'} not judged now: {named(cases)}"
 
 
 def _flaky(cases: Sequence[str]) -> str:

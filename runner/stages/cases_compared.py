@@ -36,11 +36,13 @@ def cases_compared(
     better: dict[str, list[str]] = {}
     worse: dict[str, list[str]] = {}
     flaky: dict[str, list[str]] = {}
+    unjudged: dict[str, list[str]] = {}
     for check in checks:
         unsteady = set(check.flaky)
         _add(better, one_of(case for case in check.fixed if case not in unsteady), check)
         _add(worse, one_of(case for case in check.broken if case not in unsteady), check)
         _add(flaky, one_of(check.flaky), check)
+        _add(unjudged, one_of(check.unjudged), check)
     weighed = dict.fromkeys([*better, *worse, *flaky])  # checks say more than a metric does
     for metric in metrics:
         if metric.unit == "":
@@ -56,6 +58,10 @@ def cases_compared(
         why = [*worse.get(first, ()), *better.get(first, ())]
         if turn == "flaky":
             why = flaky[first]
+        if turn == "same" and first in unjudged:
+            turn = "changed"
+        if turn == "changed":
+            why += [f"{name}, not judged any more" for name in unjudged.get(first, ())]
         yield CaseDifference(case, turn, tuple(why), first in flaky, told)
 
 

@@ -109,7 +109,10 @@ def _checks(
         if why := _apart(old, each.definition, truth):
             yield CheckDifference(each.name, each.combination, "not comparable", why=why)
         elif old is not None:
-            yield compared_checks(old, each, drawn(firsts, old, each), is_same=is_same)
+            cases = drawn(firsts, old, each)
+            judged = {firsts[case] for case in cases}
+            lost = [case for case in drawn(firsts, old) if firsts[case] not in judged]
+            yield compared_checks(old, each, cases, lost, is_same=is_same)
     kept = {key_of(each.definition, each.combination) for each in now.checks}
     for each in before.checks:
         if key_of(each.definition, each.combination) not in kept:

@@ -31,7 +31,8 @@ class CheckDifference:
     images that both runs judged; `chance` is how likely so uneven a split is by chance alone.
     `change` is that of the share that holds, and `low` to `high` its 95 % interval. `needed`: about
     how many images would decide. `flaky`: images of which the repeats of a run do not agree; they
-    may stand in `broken` and `fixed`, too, by what most of their repeats say."""
+    may stand in `broken` and `fixed`, too, by what most of their repeats say. `unjudged`: images that
+    were judged before and are not now, because a step is skipped or a list is empty."""
 
     name: str
     combination: Mapping[str, object]
@@ -45,6 +46,7 @@ class CheckDifference:
     high: float | None = None
     needed: int | None = None
     why: str = ""
+    unjudged: tuple[str, ...] = ()
 
     @property
     def change(self) -> float | None:
