@@ -7,6 +7,7 @@ import re
 from runner.text.lints import SENT
 from runner.text.scalars import in_quotes, is_plain
 from runner.text.scene import Finding, Line, Scene, write
+from runner.text.suggest import did_you_mean
 
 _NOT_KEYS = r"(?!https?:|data:|lib:|gs:|file:)"
 
@@ -62,6 +63,10 @@ def colon_in_text(scene: Scene) -> Finding | None:
     start = max(before.rfind(" ") + 2, line.column)
     at = (line.number, start, scene.column - start + 1)
     message = "a colon inside a text makes YAML read a key there"
+    if re.fullmatch(r"\S+:", line.value) and line.key not in SENT:
+        message, plain = "there is a colon too many", line.value.rstrip(":")
+        edits = {line.number: line.with_value(plain)}
+        return scene.finding("W104", message, at, f"write {line.key}: {plain}", edits)
     edits = {line.number: line.with_value(in_quotes(line.value))}
     return scene.finding("W104", message, at, write(line.key, line.value), edits)
 
@@ -97,15 +102,76 @@ _OF_FIELDS = ("description", "optional", "min", "max")
 
 
 def colon_missing(scene: Scene, line: Line) -> Finding | None:
-    """`prompt Find the cats`."""
+    """`prompt Find the cats`, `schema = boxes`; or text that goes on, or has no key."""
+    above = scene.above(line.number)
     word = re.match(r"[A-Za-z_][\w-]*+", line.value)
-    if word is None:
+    name = word.group() if word else ""
+    sign = _OTHER_SIGNS.match(line.value, len(name))
+    known = scene.beside(above.key) if above is not None and above.key else frozenset()
+    key = _key(name, known)
+    if above is not None and known and not key and not sign:
+        return _goes_on(scene, above, line) if _is_text(above) else _keyless(scene, line, known)
+    if not name:
         return None
-    mended = f"{word.group()}: {line.value[word.end() :].strip()}".rstrip()
-    message = f"a colon is missing after `{word.group()}`"
-    at = (line.number, line.column, word.end())
+    end = sign.end() if sign else len(name)
+    mended = f"{key or name}: {line.value[end:].strip()}".rstrip()
+    message = f"a colon is missing after `{name}`"
+    if sign:
+        message = f"a plain colon stands after a key, not `{sign[1]}`"
+    at = (line.number, line.column, end)
     edits = {line.number: line.with_value(mended)}
     return scene.finding("W117", message, at, f"write `{mended}`", edits)
+
+
+_OTHER_SIGNS = re.compile(r"\s*+(:=|=>|->|=|：|﹕|→|;)")
+"""What stands between a name and its value elsewhere."""
+
+NO_SLIP = 4
+"""A shorter word is near to some key by chance, as `and` is to `add`."""
+
+
+def _key(word: str, known: frozenset[str]) -> str | None:
+    """The key that a word is, or may be with a slip; None for a word of a text."""
+    if word in known or len(word) < NO_SLIP:
+        return word if word in known else None
+    return did_you_mean(word, known)
+
+
+def _is_text(line: Line) -> bool:
+    """Whether a text stands here that can go on: in no quotes or brackets, and no block."""
+    return line.key in SENT and not re.match(r"[\"'\[{|>&*!]", line.value)
+
+
+def _goes_on(scene: Scene, above: Line, line: Line) -> Finding:
+    """`and say its colour.`, right below the `prompt:` that it belongs to."""
+    edits = indented(scene, line.number, above.key_column + 1)
+    texts = "".join(
+        f"\n  {text.strip()}" for text in (above.value, *edits.values()) if text.strip()
+    )
+    message = f"a line that goes on with the text of `{above.key}` must be indented more than it"
+    fix = f"put spaces before it, or write the text as a block:\n{above.key}: |{texts}"
+    at = (line.number, line.indent + 1, len(line.words))
+    return scene.finding("W109", message, at, fix, edits)
+
+
+def _keyless(scene: Scene, line: Line, known: frozenset[str]) -> Finding:
+    """`Find the cats` below `id: find`."""
+    message = "there is neither a key nor a colon in this line"
+    in_step = "prompt" in known and line.indent > 0
+    fix = f"write `prompt: {line.words}`" if in_step else "write `key: value`"
+    at = (line.number, line.column, len(line.words))
+    return scene.finding("W117", message, at, f"{fix}, or delete it", {line.number: ""})
+
+
+def indented(scene: Scene, number: int, indent: int) -> dict[int, str]:
+    """The lines from here to the next key, indented as a block of text."""
+    edits: dict[int, str] = {}
+    for below in range(number, len(scene.lines) + 1):
+        text = scene.lines[below - 1]
+        if below > number and re.match(r"\s*+(?:- )?[A-Za-z_][\w-]*+:(?:\s|$)", text):
+            break
+        edits[below] = " " * indent + text.lstrip()
+    return edits
 
 
 def dash_in_line(scene: Scene) -> Finding | None:

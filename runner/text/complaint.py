@@ -26,7 +26,7 @@ from runner.text.layout_mistakes import (
 )
 from runner.text.line_mistakes import mend_lines
 from runner.text.nodes import Node
-from runner.text.scene import Finding, Scene
+from runner.text.scene import Beside, Finding, Scene, nothing
 from runner.text.tree import grow
 from runner.text.value_mistakes import (
     block_header,
@@ -62,7 +62,9 @@ _LOOKS: tuple[Callable[[Scene], Finding | None], ...] = (
 """What to look for, the most certain first."""
 
 
-def read_all(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
+def read_all(
+    text: str, file: str, beside: Beside = nothing
+) -> tuple[Node | None, tuple[Problem, ...]]:
     """The root of the tree (None when it cannot be had) and every problem, in the order of the text."""
     lines, told = mend_lines(text.split("\n"), file)
     mended: Counter[int] = Counter()
@@ -70,7 +72,7 @@ def read_all(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
     for _ in range(MAX_REPAIRS):
         if tree.failure is None:
             break
-        finding = _explained(Scene.of(lines, tree, file))
+        finding = _explained(Scene.of(lines, tree, file, beside))
         if _line(finding.problem) not in mended:
             told.append(finding.problem)
         if not finding.edits or any(mended[number] == MAX_SAME for number in finding.edits):

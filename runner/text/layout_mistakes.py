@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runner.text.colon_mistakes import colon_missing, shifted
+from runner.text.colon_mistakes import colon_missing, indented, shifted
 from runner.text.nodes import Node
 from runner.text.scalars import in_quotes
 from runner.text.scene import Finding, Line, Scene
@@ -55,19 +55,8 @@ def word_alone(scene: Scene) -> Finding | None:
     message = f"the text of `{above.key}` must be indented more than `{above.key}`"
     fix = f"put two spaces before it:\n  {line.words}"
     at = (line.number, line.indent + 1, len(line.words))
-    edits = _indented(scene, line.number, above.indent + 2)
+    edits = indented(scene, line.number, above.indent + 2)
     return scene.finding("W109", message, at, fix, edits)
-
-
-def _indented(scene: Scene, number: int, indent: int) -> dict[int, str]:
-    """The lines from here to the next key, indented as a block of text."""
-    edits: dict[int, str] = {}
-    for below in range(number, len(scene.lines) + 1):
-        text = scene.lines[below - 1]
-        if below > number and re.match(r"\s*+(?:- )?[A-Za-z_][\w-]*+:(?:\s|$)", text):
-            break
-        edits[below] = " " * indent + text.lstrip()
-    return edits
 
 
 def comment_in_text(scene: Scene) -> Finding | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from runner.text.nodes import Node, value_text
@@ -12,6 +13,15 @@ from runner.values.problem import Place, Problem
 
 SHORT = 60
 """Values up to this length are printed whole in an advice; a longer one is better a block."""
+
+
+Beside = Callable[[str], frozenset[str]]
+"""The keys that a format knows beside a key; none when it does not know that one."""
+
+
+def nothing(key: str) -> frozenset[str]:
+    """The keys beside a key in a file of which no format is known."""
+    return frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,8 @@ def _colon_after_key(text: str, start: int) -> int | None:
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Where the parser gave up (`line`, `column`), and since when it was reading what it could not
-    finish. `wanted` and `during` are its own words, `last` is the last scalar before."""
+    finish. `wanted` and `during` are its own words, `last` is the last scalar before, `beside` what
+    the format knows."""
 
     lines: list[str]
     file: str
@@ -89,9 +100,10 @@ class Scene:
     column: int
     since: tuple[int, int] | None
     last: Node | None
+    beside: Beside = nothing
 
     @staticmethod
-    def of(lines: list[str], tree: Tree, file: str) -> Scene:
+    def of(lines: list[str], tree: Tree, file: str, beside: Beside = nothing) -> Scene:
         """The scene of a tree that has a failure."""
         error = tree.failure
         assert error is not None
@@ -105,6 +117,7 @@ class Scene:
             mark.column + 1 if mark else 1,
             (min(since.line + 1, len(lines)), since.column + 1) if since else None,
             tree.last,
+            beside,
         )
 
     def split(self, number: int) -> Line:

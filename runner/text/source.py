@@ -9,6 +9,7 @@ from runner.text.complaint import read_all
 from runner.text.decoding import decode, empty
 from runner.text.lints import lints
 from runner.text.nodes import Node
+from runner.text.scene import Beside, nothing
 from runner.values.problem import Place, Problem, Rejected, Route, errors_of
 
 
@@ -79,12 +80,16 @@ class Source:
         return max(len(self.line(node.line).split(" #")[0].rstrip()) + 1, node.column + 1)
 
 
-def read(content: bytes, file: str) -> Source:
-    """The data and places of a YAML file. Raises `Rejected` with every problem that was found."""
+def read(content: bytes, file: str, beside: Beside = nothing) -> Source:
+    """The data and places of a YAML file. Raises `Rejected` with every problem that was found.
+
+    `beside` says of a key which ones may stand beside it; then a line without a colon is known for
+    the text that goes on in it.
+    """
     text, problems = decode(content, file)
     if errors_of(problems):
         raise Rejected(*problems)
-    root, problems = read_all(text, file)
+    root, problems = read_all(text, file, beside)
     lines = tuple(text.split("\n"))
     if root is not None:
         problems = _in_order([*problems, *lints(lines, root, file)])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-CLOSE_ENOUGH = 0.6
-"""The share of matching letters that two close names have: difflib's own measure and default."""
+CLOSE_ENOUGH = 0.7
+"""The share of matching letters that two close names have, by difflib's measure. At its default of
+0.6, `batch` would be `fetch`, and `cut` would be `compute`: other words, which change what runs."""
 
 LONGEST = 80
 """Longer words are not compared: they are texts, not names, and the comparison is quadratic."""
@@ -17,8 +18,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     if len(word) > LONGEST:
         return None
     names = {_plain(name): name for name in known}
-    close = get_close_matches(_plain(word), names, n=1, cutoff=CLOSE_ENOUGH)
+    plain = _plain(word)
+    close = get_close_matches(plain, names, n=1, cutoff=CLOSE_ENOUGH)
+    close = close or [name for name in names if _is_one_slip(plain, name)]
     return names[close[0]] if close else None
+
+
+def _is_one_slip(word: str, name: str) -> bool:
+    """`aks` for `ask`, `bix` for `box`: in three letters, one slip is a third of them."""
+    if not len(word) == len(name) == 3:
+        return False
+    different = sum(one != other for one, other in zip(word, name, strict=True))
+    return different == 1 or sorted(word) == sorted(name)
 
 
 def _plain(name: str) -> str:

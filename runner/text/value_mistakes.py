@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from runner.text.lints import SENT
 from runner.text.nodes import value_text
 from runner.text.scalars import in_quotes
 from runner.text.scene import SHORT, Finding, Line, Scene
@@ -165,6 +166,9 @@ def brackets(scene: Scene) -> Finding | None:
 def _open_bracket(scene: Scene, number: int, column: int) -> Finding | None:
     if scene.lines[scene.line - 1].startswith(":", scene.column - 1) and number == scene.line:
         at = (scene.line, scene.column, 1)
+        comma = _comma_missing(scene)
+        if comma is not None:
+            return comma
         message = "a colon inside a text in brackets makes YAML read a key there"
         return scene.finding("W104", message, at, "put the text in quotes")
     if scene.lines[number - 1][column - 1 : column] not in ("[", "{"):
@@ -182,6 +186,21 @@ def _open_bracket(scene: Scene, number: int, column: int) -> Finding | None:
         return scene.finding("W119", message, (number, column, 1), fix)
     edits = {number: line.with_value(closed)}
     return scene.finding("W119", message, (number, column, 1), f"close it: {closed}", edits)
+
+
+def _comma_missing(scene: Scene) -> Finding | None:
+    """`{as: csv to: b.csv}`: a key right after the value of another."""
+    text = scene.lines[scene.line - 1]
+    before = text[: scene.column - 1]
+    pair = re.search(r"([\w-]+): +([^\s,:]+) +([A-Za-z_][\w-]*)$", before)
+    if pair is None or pair[1] in SENT:
+        return None
+    at = (scene.line, pair.start(3) + 1, len(pair[3]))
+    mended = f"{before[: pair.end(2)]}, {text[pair.start(3) :]}"
+    value = value_text(text, scene.column + 1, in_flow=True).strip()
+    fix = f"write {pair[1]}: {pair[2]}, {pair[3]}: {value}"
+    message = f"a comma is missing before `{pair[3]}`"
+    return scene.finding("W119", message, at, fix, {scene.line: mended})
 
 
 def _nearest_bracket(scene: Scene, number: int) -> tuple[int, int] | None:

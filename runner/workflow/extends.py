@@ -18,6 +18,7 @@ from runner.values.problem import Place, Problem, Rejected, Route
 from runner.workflow.document import Document, File, absolute, join
 from runner.workflow.files import NotReadable, content_of, is_file, missing_file
 from runner.workflow.outside import outside
+from runner.workflow.schema import beside
 
 LIBRARY = "lib:"
 """Starts the name of something that is shipped: `lib:detect/boxes`."""
@@ -114,7 +115,7 @@ def _open(path: Path, shown: str) -> File:
         fix = "name a workflow file"
         message = f"`{shown}` cannot be read: {error.why}"
         raise Rejected(Problem("W441", message, fix=fix)) from None
-    source = read(content, shown)
+    source = read(content, shown, beside)
     _refuse_other_than_keys(source.data, source.place(()))
     return File(path, source, content)
 

@@ -54,6 +54,25 @@ def definition(name: str) -> Node:
     return found
 
 
+@cache
+def beside(key: str) -> frozenset[str]:
+    """The keys that may stand beside a key, wherever it may stand; none when there is no such key."""
+    groups = _groups(workflow_schema())
+    return frozenset().union(*(group for group in groups if key in group))
+
+
+def _groups(node: object) -> Iterator[Node]:
+    """The keys of every mapping that a schema describes."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _groups(each)
+    if isinstance(node, dict):
+        if isinstance(keys := node.get("properties"), dict):
+            yield keys
+        for each in node.values():
+            yield from _groups(each)
+
+
 def violations(data: object) -> tuple[Violation, ...]:
     """Everything in the data that the schema does not allow, each once.
 

@@ -111,6 +111,11 @@ NO_CONDITIONS = "a condition is written when: {that: find.boxes.count, at_least:
 NO_ORDER = "delete it: steps run from top to bottom, and a prompt names answers as {{ find.boxes }}"
 ONE_BY_ONE = "write for_each: with a list, such as find.boxes"
 
+GOES_ON = (
+    "if it goes on with the text above it, write that text as a block: `prompt: |`, and all its "
+    "lines below it, indented more"
+)
+
 NO_ADDRESS = (
     "an address never stands in a file, so that no file decides where your images go: write "
     "--base-url, or set OPENAI_BASE_URL or GOOGLE_GEMINI_BASE_URL"
@@ -209,6 +214,8 @@ def _meaning(
     advice = ADVICE.get((_part(route), name.lower().replace("-", "_")))
     if advice:
         return None, advice, frozenset({"steps"} if name == "messages" else ())
+    if " " in name.strip():
+        return None, GOES_ON, frozenset()
     plain = name.lower().rstrip("s")
     for key in free:
         if key.rstrip("s") == plain:

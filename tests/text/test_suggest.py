@@ -6,7 +6,7 @@ import pytest
 
 from runner.text.suggest import did_you_mean
 
-KEYS = ("media_resolution", "model", "prompt", "pass_rate", "vars.thing")
+KEYS = ("media_resolution", "model", "prompt", "pass_rate", "vars.thing", "fetch", "compute", "ask")
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,11 @@ KEYS = ("media_resolution", "model", "prompt", "pass_rate", "vars.thing")
         ("promt", "prompt"),
         ("modle", "model"),
         ("vars.thinng", "vars.thing"),
+        ("aks", "ask"),
+        ("asc", "ask"),
         ("colour", None),
+        ("batch", None),
+        ("cut", None),
         ("", None),
         ("x" * 100_000, None),
     ],
