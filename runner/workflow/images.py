@@ -150,6 +150,10 @@ def _is_known(
         said = "write images: item; a list such as [item, image] sends more with it"
         findings.error("W305", route, f"there are no images called {quoted(name)}", said)
         return False
+    if name.endswith(".images"):
+        said = f"write for_each: {name} instead: the step is then run for each of them"
+        findings.error("W305", route, f"there are no images called {quoted(name)}", said)
+        return False
     if name == "images":
         said = "delete the line: all images of a case are sent when nothing is said"
         findings.error("W305", route, "`images` is no name of images", said)

@@ -2,142 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Route
 from runner.workflow.document import Document
+from runner.workflow.other_words import ADVICE, GOES_ON, SYNONYMS, TRANSLATIONS
 from runner.workflow.schema import Violation, definition, workflow_schema
 from runner.workflow.secret_words import IN_ENV, KEYS_FOR_KEYS, NEVER_HERE
+from runner.workflow.telling import as_name
 from runner.workflow.words import as_yaml, one_of, where
-
-SYNONYMS: Mapping[tuple[str, str], str] = {
-    ("step", "name"): "id",
-    ("step", "question"): "prompt",
-    ("step", "ask"): "prompt",
-    ("step", "text"): "prompt",
-    ("step", "user"): "prompt",
-    ("step", "system_prompt"): "system",
-    ("step", "system_instruction"): "system",
-    ("step", "messages"): "prompt",
-    ("step", "message"): "prompt",
-    ("step", "response_format"): "schema",
-    ("step", "response_schema"): "schema",
-    ("step", "output_schema"): "schema",
-    ("step", "answer"): "schema",
-    ("step", "list"): "list_of",
-    ("step", "record"): "fields",
-    ("step", "thinking_level"): "thinking",
-    ("step", "max_tokens"): "max_output_tokens",
-    ("step", "resolution"): "media_resolution",
-    ("step", "foreach"): "for_each",
-    ("step", "from"): "boxes",
-    ("step", "masks"): "boxes",
-    ("step", "things"): "boxes",
-    ("step", "boxes"): "into",
-    ("step", "with"): "add",
-    ("step", "margin"): "padding",
-    ("step", "sort_by"): "sort",
-    ("step", "order_by"): "sort",
-    ("step", "limit"): "keep",
-    ("step", "top"): "keep",
-    ("step", "value"): "number",
-    ("defaults", "thinking_level"): "thinking",
-    ("defaults", "max_tokens"): "max_output_tokens",
-    ("defaults", "resolution"): "media_resolution",
-    ("outputs", "format"): "as",
-    ("outputs", "type"): "as",
-    ("outputs", "file"): "to",
-    ("outputs", "path"): "to",
-    ("outputs", "folder"): "to",
-    ("outputs", "of"): "save",
-    ("outputs", "from"): "save",
-    ("outputs", "step"): "save",
-    ("checks", "of"): "that",
-    ("checks", "value"): "that",
-    ("checks", "equal"): "equals",
-    ("checks", "is"): "equals",
-    ("checks", "min"): "at_least",
-    ("checks", "max"): "at_most",
-    ("checks", "minimum"): "at_least",
-    ("checks", "maximum"): "at_most",
-    ("checks", "greater_than"): "at_least",
-    ("checks", "more_than"): "at_least",
-    ("checks", "gt"): "at_least",
-    ("checks", "gte"): "at_least",
-    ("checks", "less_than"): "at_most",
-    ("checks", "fewer_than"): "at_most",
-    ("checks", "lt"): "at_most",
-    ("checks", "lte"): "at_most",
-    ("checks", "regex"): "matches",
-    ("checks", "in"): "one_of",
-    ("run", "concurrency"): "parallel",
-    ("run", "workers"): "parallel",
-    ("run", "budget"): "max_cost_usd",
-    ("run", "max_cost"): "max_cost_usd",
-    ("run", "timeout"): "timeout_seconds",
-    ("run", "repeats"): "repeat",
-    ("", "tests"): "checks",
-    ("", "asserts"): "checks",
-    ("", "variables"): "vars",
-    ("", "settings"): "defaults",
-    ("", "config"): "defaults",
-    ("", "files"): "images",
-    ("", "photos"): "images",
-    ("", "pictures"): "images",
-    ("", "tasks"): "steps",
-    ("", "save"): "outputs",
-    ("field", "options"): "choices",
-    ("field", "values"): "choices",
-    ("field", "enum"): "choices",
-    ("field", "allowed"): "choices",
-    ("field", "one_of"): "choices",
-    ("field", "kind"): "type",
-    ("field", "desc"): "description",
-    ("field", "minimum"): "min",
-    ("field", "maximum"): "max",
-    ("dataset", "path"): "file",
-    ("dataset", "csv"): "file",
-    ("dataset", "images"): "image_columns",
-    ("dataset", "columns"): "image_columns",
-    ("dataset", "id"): "id_column",
-    ("dataset", "folder"): "image_folder",
-}
-"""Words of other tools: part of the file and the word, and ours."""
-
-
-NO_CONDITIONS = "a condition is written when: {that: find.boxes.count, at_least: 1}"
-NO_ORDER = "delete it: steps run from top to bottom, and a prompt names answers as {{ find.boxes }}"
-ONE_BY_ONE = "write for_each: with a list, such as find.boxes"
-
-GOES_ON = (
-    "if it goes on with the text above it, write that text as a block: `prompt: |`, and all its "
-    "lines below it, indented more"
-)
-
-NO_ADDRESS = (
-    "an address never stands in a file, so that no file decides where your images go: write "
-    "--base-url, or set OPENAI_BASE_URL or GOOGLE_GEMINI_BASE_URL"
-)
-
-ADVICE: Mapping[tuple[str, str], str] = {
-    **{(part, "base_url"): NO_ADDRESS for part in ("", "defaults", "step", "run")},
-    **{(part, "endpoint"): NO_ADDRESS for part in ("", "defaults", "step", "run")},
-    ("step", "if"): NO_CONDITIONS,
-    ("step", "unless"): NO_CONDITIONS,
-    ("step", "condition"): NO_CONDITIONS,
-    ("step", "foreach"): ONE_BY_ONE,
-    ("step", "loop"): ONE_BY_ONE,
-    ("step", "needs"): NO_ORDER,
-    ("step", "depends_on"): NO_ORDER,
-    ("step", "after"): NO_ORDER,
-    ("step", "type"): "what the answer looks like is written as `schema:` or `fields:`",
-    ("field", "required"): "delete it: every field must be filled in unless it is `optional: true`",
-    ("field", "default"): "delete it; a field that may be missing is `optional: true`",
-    ("", "messages"): "write what to ask as `prompt:` in a step, under `steps:`",
-}
-"""Words of other tools for which the format has no word, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +83,11 @@ def _meaning(
     name: str, route: Route, known: list[str], free: list[str]
 ) -> tuple[str | None, str | None, frozenset[str]]:
     """What was meant, or else where the key belongs and what is missing there because of it."""
-    synonym = SYNONYMS.get((_part(route), name.lower().replace("-", "_")))
-    if synonym in known:
-        return synonym, None, frozenset()
-    advice = ADVICE.get((_part(route), name.lower().replace("-", "_")))
+    part, word = _part(route), as_name(name)
+    for synonym in (SYNONYMS.get((part, word)), *TRANSLATIONS.get(word, ())):
+        if synonym in known:
+            return synonym, None, frozenset()
+    advice = ADVICE.get((part, word))
     if advice:
         return None, advice, frozenset({"steps"} if name == "messages" else ())
     if " " in name.strip():
@@ -260,13 +136,27 @@ def _home(name: str, route: Route) -> tuple[str | None, frozenset[str]]:
         kind = one_of(f"do: {each}" for each in kinds)
         return f"it belongs to a step with {kind}", frozenset()
     if name in definition("run")["properties"]:
-        return "it belongs under `run:`, at the top of the file", frozenset()
+        return f"it belongs under `run:`{_at_the_top(top)}", frozenset()
     if not top and name in workflow_schema()["properties"]:
         return f"`{name}:` belongs to the top of the file, without spaces before it", frozenset()
-    return None, frozenset()
+    homes = (home for kind, home in _HOMES.items() if name in definition(kind)["properties"])
+    return next((f"it belongs {home}" for home in homes), None), frozenset()
 
+
+_HOMES = {
+    "check_that": "into a check, under `checks:`",
+    "check_metric": "into a check, under `checks:`",
+    "output": "into an output, under `outputs:`",
+    "dataset": "under `dataset:`",
+    "field": "into a field, under `fields:` or `list_of:`",
+}
+"""Parts of the file, and what is said of a key that stands in another one."""
 
 _KINDS = ("crop", "filter", "merge", "compute")
+
+
+def _at_the_top(top: bool) -> str:
+    return "" if top else ", at the top of the file"
 
 
 def _at_top(top: bool) -> str:

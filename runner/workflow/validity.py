@@ -11,12 +11,12 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Route
 from runner.workflow.document import Document, value_at
-from runner.workflow.schema import Violation, definition, violations
+from runner.workflow.schema import Violation, violations
 from runner.workflow.unknown_keys import UnknownKey, unknown_keys
 from runner.workflow.violations import told
+from runner.workflow.wrong_words import likely_kind
 
 MOST_ROUNDS = 4
 """A misspelt key may hide others below it; deeper than this nobody nests."""
@@ -48,11 +48,7 @@ def fitting(document: Document) -> Fitting:
     if not found and not extends:
         return Fitting(replace(document, data=data), (), frozenset())
     document = replace(document, data=deepcopy(data))
-    kinds = [each for each in found if _is_kind(each)]
-    kind_problems = _told(kinds, document)
-    if kinds and _with_likely_kinds(document, kinds):
-        found = violations(document.data)
-    document, unknown, found = _without_unknown_keys(document, found)
+    document, unknown, kinds, found = _as_meant(document, found)
     rest = [
         each
         for each in found
@@ -62,12 +58,12 @@ def fitting(document: Document) -> Fitting:
     ]
     problems = [
         *extends,
-        *kind_problems,
+        *_told(kinds, document),
         *(each.problem for each in unknown),
         *_told(rest, document),
     ]
-    kinds = [each for each in found if _is_kind(each)]
-    broken = _broken([*rest, *kinds]) | {each.route for each in unknown if not each.meant}
+    nameless = [each for each in found if _is_kind(each)]
+    broken = _broken([*rest, *nameless]) | {each.route for each in unknown if not each.meant}
     cleaned = _taken_out(document, broken)
     return Fitting(cleaned, tuple(dict.fromkeys(problems)), frozenset(broken))
 
@@ -90,20 +86,27 @@ def _with_likely_kinds(document: Document, kinds: Iterable[Violation]) -> bool:
     changed = False
     for violation in kinds:
         step: Any = value_at(document.data, violation.route[:-1])
-        close = did_you_mean(str(violation.value), definition("step_do")["enum"])
-        kind = close or ("ask" if {"prompt", "prompt_file"} & step.keys() else None)
+        kind = likely_kind(str(violation.value)) or (
+            "ask" if {"prompt", "prompt_file"} & step.keys() else None
+        )
         if kind:
             step["do"] = kind
             changed = True
     return changed
 
 
-def _without_unknown_keys(
+def _as_meant(
     document: Document, found: tuple[Violation, ...]
-) -> tuple[Document, list[UnknownKey], tuple[Violation, ...]]:
-    """The document with misspelt keys as they were meant and without the other unknown ones."""
+) -> tuple[Document, list[UnknownKey], list[Violation], tuple[Violation, ...]]:
+    """The document with misspelt keys and kinds of steps as they were meant and without the other
+    unknown keys; these keys and kinds, and what is wrong with the rest."""
     unknown: list[UnknownKey] = []
+    kinds: list[Violation] = []
     for _ in range(MOST_ROUNDS):
+        nameless = [each for each in found if _is_kind(each) and each not in kinds]
+        kinds += nameless
+        if nameless and _with_likely_kinds(document, nameless):
+            found = violations(document.data)
         news = [
             key
             for violation in found
@@ -115,7 +118,7 @@ def _without_unknown_keys(
         unknown += news
         document = _reread(document, news)
         found = violations(document.data)
-    return document, unknown, found
+    return document, unknown, kinds, found
 
 
 def _reread(document: Document, keys: Iterable[UnknownKey]) -> Document:

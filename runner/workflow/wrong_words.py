@@ -10,7 +10,8 @@ from runner.text.suggest import did_you_mean
 from runner.values.problem import Problem, Route
 from runner.workflow.document import Document
 from runner.workflow.not_yet import SORRY, is_later
-from runner.workflow.schema import Violation
+from runner.workflow.other_words import KINDS
+from runner.workflow.schema import Violation, definition
 from runner.workflow.telling import (
     as_fix,
     as_name,
@@ -49,11 +50,13 @@ def choice(violation: Violation, document: Document, choices: list[Any]) -> Prob
         fix = f"write as: {_OTHER_FORMATS[str(found).lower()]}"
     elif field and str(found).lower() in _OTHER_TYPES:
         fix = f"write {_OTHER_TYPES[str(found).lower()]}"
+    elif key == "do" and (kind := likely_kind(str(found))):
+        fix = f"did you mean `{kind}`?"
     elif close:
         fix = f"did you mean `{close}`?"
     elif key == "sort" and str(found).startswith("item."):
         fix = f"write sort: {{highest: {found}}}, or lowest"
-    elif key == "do":
+    elif key == "do" and _asks(violation.route[:-1], document):
         fix = "delete the line: a step that asks needs no `do`"
     elif found is False and "off" in names:
         fix = f"write {key}: off"
@@ -69,6 +72,16 @@ def choice(violation: Violation, document: Document, choices: list[Any]) -> Prob
         message = f"{name_of_value(violation, document)} cannot be {quoted(found)}"
     fix = fix or one_of_choices(violation, choices)
     return problem(violation, document, "W205", message, fix, allowed=tuple(names))
+
+
+def _asks(step: Route, document: Document) -> bool:
+    """Whether a step of a kind that does not exist says what to ask."""
+    return any(document.value((*step, key)) is not None for key in ("prompt", "prompt_file"))
+
+
+def likely_kind(word: str) -> str | None:
+    """The kind of step that a word may mean: `cut` is `crop`."""
+    return KINDS.get(as_name(word)) or did_you_mean(word, definition("step_do")["enum"])
 
 
 def one_of_choices(violation: Violation, choices: list[Any]) -> str | None:
