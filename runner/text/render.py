@@ -26,7 +26,7 @@ from typing import IO, Any
 
 from runner.text.suggest import did_you_mean
 from runner.text.template import inspect
-from runner.text.template_words import FILTERS, GLOBALS, TESTS
+from runner.text.template_words import FILTERS, GLOBALS, RANGE_TOO_LONG, TESTS
 
 MAX_CHARACTERS = 1_000_000
 """Of one rendered prompt."""
@@ -276,6 +276,8 @@ def _failed(text: str, template: str, line: int | None, context: Mapping[str, ob
     """What Python complains about, in the words of who wrote the template."""
     if "by zero" in text:
         return "a number is divided by zero"
+    if "Range too big" in text:
+        return RANGE_TOO_LONG
     sign = _sign(text)
     if sign is None:
         return f"the template failed: {text}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 FILTERS: frozenset[str] = frozenset(
     [
         "abs",
@@ -96,3 +98,25 @@ TESTS: frozenset[str] = frozenset(
 
 GLOBALS: frozenset[str] = frozenset(["range", "dict", "namespace", "cycler", "joiner"])
 """Functions that every template has."""
+
+OTHER_FILTERS: Mapping[str, str] = {
+    **dict.fromkeys(("len", "size", "count", "length", "anzahl"), "length"),
+    **dict.fromkeys(("str", "text"), "string"),
+    **dict.fromkeys(("json", "to_json", "dumps"), "tojson"),
+    **dict.fromkeys(("uppercase", "upcase"), "upper"),
+    **dict.fromkeys(("lowercase", "downcase"), "lower"),
+    **dict.fromkeys(("sorted", "sort_by", "order"), "sort"),
+    **dict.fromkeys(("reversed",), "reverse"),
+    **dict.fromkeys(("capitalise",), "capitalize"),
+    **dict.fromkeys(("strip",), "trim"),
+    **dict.fromkeys(("uniq", "distinct", "set"), "unique"),
+}
+"""Filters in the words of others, and how they are called here."""
+
+ENTRY = "[]"
+"""Stands in a path for an entry of a list, whichever it is."""
+
+MAX_RANGE = 100_000
+"""Jinja's own limit (jinja2.sandbox.MAX_RANGE)."""
+
+RANGE_TOO_LONG = f"a range in a template has at most {MAX_RANGE:,} numbers"

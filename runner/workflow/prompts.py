@@ -117,6 +117,9 @@ class Prompts:
             self._check_use(use, number, place_in)
 
     def _check_use(self, use: NameUse, number: int, place_in: PlaceIn) -> None:
+        origin = use.path[: 1 - len(use.own)] if use.own else ()
+        if origin and isinstance(follow_in_template(origin, self.scope, number), Nowhere):
+            return  # which is told where it stands
         found = follow_in_template(use.path, self.scope, number)
         if use.path == ("item",) and use.alone and isinstance(found, Part):
             found = whole_item(found)

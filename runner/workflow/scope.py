@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from runner.text.suggest import did_you_mean
+from runner.text.template_words import ENTRY, OTHER_FILTERS
 from runner.values.shape import Shape
 from runner.workflow.parts import ANY, LISTS, NoSuchPart, Part, part_at, part_in
 from runner.workflow.words import one_of
@@ -278,6 +279,11 @@ def follow_in_template(path: Sequence[str], scope: Scope, number: int | None) ->
 
 def _in_step(path: Sequence[str], scope: Scope, number: int | None) -> Part | Nowhere:
     """A path in an answer, by Jinja's rules: an entry of a list must be taken in a loop."""
+    if ENTRY in path:
+        at = list(path).index(ENTRY)
+        owner = follow(path[:at], scope, number)
+        entry = owner.entry if isinstance(owner, Part) and (at > 1 or path[0] == "item") else None
+        return _in_entry(entry or ANY, path[:at], path[at + 1 :]) if entry else ANY
     for size in range(2, len(path)):
         part = follow(path[:size], scope, number)
         if isinstance(part, Nowhere):
@@ -287,9 +293,30 @@ def _in_step(path: Sequence[str], scope: Scope, number: int | None) -> Part | No
     return follow(path, scope, number)
 
 
+def _in_entry(entry: Part, owner: Sequence[str], rest: Sequence[str]) -> Part | Nowhere:
+    """What a path in an entry of a list leads to. A record of Jinja's has methods of its own, and
+    things have every place that a run finds for them."""
+    if not rest or entry.kind != "record" or rest[0] in _OF_RECORDS:
+        return ANY
+    if rest[0] in entry.fields:
+        return _in_entry(entry.fields[rest[0]], (*owner, rest[0]), rest[1:])
+    if entry.spaces and rest[0] in _OF_THINGS:
+        return ANY
+    name = ".".join(owner)
+    message = f"an entry of `{name}` has no `{rest[0]}`"
+    close = did_you_mean(rest[0], entry.fields)
+    return Nowhere(
+        "W303", message, f"did you mean `{close}`?" if close else None, tuple(entry.fields)
+    )
+
+
+_OF_RECORDS = frozenset({"items", "keys", "values", "get", ENTRY})
+_OF_THINGS = frozenset({"label", "box", "point", "polygon", "mask", "box_3d", "score"})
+
+
 def _inside_list(owner: str, name: str) -> Nowhere:
     message = f"`{owner}` is a list and has no `{name}` in a template"
-    if name == "count":
+    if OTHER_FILTERS.get(name) == "length":
         return Nowhere("W315", message, f"write {{{{ {owner} | length }}}}")
     fix = f"take each entry: {{% for entry in {owner} %}} {{{{ entry.{name} }}}} {{% endfor %}}"
     return Nowhere("W315", message, fix)

@@ -14,7 +14,8 @@ USES: list[tuple[str, list[tuple[str, int, int, int]]]] = [
     ("é 🐱 {{ row.größe }}", [("row.größe", 1, 8, 9)]),
     ("a\nb {{ x }}\r\n{{ y }}", [("x", 2, 6, 1), ("y", 3, 4, 1)]),
     ("{{ row['a b'] }}", [("row.a b", 1, 4, 10)]),
-    ("{{ find.boxes[0].label }}", [("find.boxes", 1, 4, 10)]),
+    ("{{ find.boxes[0].label }}", [("find.boxes.[].label", 1, 4, 19)]),
+    ("{{ find.boxes[vars.n].label }}", [("find.boxes", 1, 4, 10), ("vars.n", 1, 15, 6)]),
     (
         "{{ a | join(b) if c is defined else d }}",
         [("a", 1, 4, 1), ("b", 1, 13, 1), ("c", 1, 19, 1), ("d", 1, 37, 1)],
@@ -25,13 +26,24 @@ USES: list[tuple[str, list[tuple[str, int, int, int]]]] = [
     ),
     (
         "{% for b in find.boxes %}{{ b.label }} {{ loop.index }}{% else %}{{ b }}{% endfor %}",
-        [("find.boxes", 1, 13, 10), ("b", 1, 69, 1)],
+        [("find.boxes", 1, 13, 10), ("find.boxes.[].label", 1, 29, 7), ("b", 1, 69, 1)],
     ),
     (
         "{% for k, v in row.items() if v > w %}{{ k }}{% endfor %}",
         [("row.items", 1, 16, 9), ("w", 1, 35, 1)],
     ),
-    ("{% set q = row.a %}{{ q.r }}{{ p }}", [("row.a", 1, 12, 5), ("p", 1, 32, 1)]),
+    (
+        "{% set q = row.a %}{{ q.r }}{{ p }}",
+        [("row.a", 1, 12, 5), ("row.a.r", 1, 23, 3), ("p", 1, 32, 1)],
+    ),
+    (
+        "{% if x %}{% set q = a %}{% else %}{% set q = b %}{% endif %}{{ q.r }}",
+        [("x", 1, 7, 1), ("a", 1, 22, 1), ("b", 1, 47, 1)],
+    ),
+    (
+        "{% for b in a.c | sort %}{% set d = b %}{{ d.e }}{% endfor %}{{ (a.c | first).e }}",
+        [("a.c", 1, 13, 3), ("a.c.[].e", 1, 44, 3), ("a.c", 1, 66, 3)],
+    ),
     ("{% set q %}{{ x }}{% endset %}{{ q }}", [("x", 1, 15, 1)]),
     (
         "{% macro m(a, b=c) %}{{ a }}{{ b }}{{ d }}{% endmacro %}{{ m(e) }}",
@@ -49,7 +61,8 @@ USES: list[tuple[str, list[tuple[str, int, int, int]]]] = [
 def test_outside_names_are_found_with_their_place(
     template: str, uses: list[tuple[str, int, int, int]]
 ) -> None:
-    """Names that `for`, `set`, `with` and macros bind are the template's own."""
+    """Names that `for`, `set`, `with` and macros bind are the template's own; those of `for` and
+    `set` lead to what they come from, as far as that is known."""
     found, mistakes = inspect(template)
     assert mistakes == ()
     assert [(".".join(use.path), use.line, use.column, use.length) for use in found] == uses
@@ -81,6 +94,13 @@ MISTAKES: list[tuple[str, list[tuple[str, int, int, int, str, str | None]]]] = [
     ("{% vars.x %}", [("W323", 1, 4, 4, "there is no tag `vars`", "write {{ vars.x }}")]),
     ("{% include 'x' %}", [("W324", 1, 4, 7, "{% include %} cannot be used in a prompt", "write the text itself here, or use `prompt_file`")]),
     ("{{ a | uper }}", [("W325", 1, 8, 4, "there is no filter `uper`", "did you mean `upper`?")]),
+    ("{{ a | len }}", [("W325", 1, 8, 3, "there is no filter `len`", "did you mean `length`?")]),
+    ("{{ len(a.b) }}", [("W312", 1, 4, 3, "there is no function `len` in a template", "write {{ a.b | length }}")]),
+    ("{% if len(a.b) > 3 %}{% endif %}", [("W312", 1, 7, 3, "there is no function `len` in a template", "write a.b | length")]),
+    ("{{ join(a, ', ') }}", [("W312", 1, 4, 4, "there is no function `join` in a template", "write {{ a | join(…) }}")]),
+    ("{{ foo() }}", [("W312", 1, 4, 3, "there is no function `foo` in a template", "what changes a value stands behind it: {{ name | upper }}")]),
+    ("{% for i in range(10**9) %}{% endfor %}", []),
+    ("{% for i in range(1000000000) %}{% endfor %}", [("W329", 1, 13, 5, "a range in a template has at most 100,000 numbers", "take fewer")]),
     ("{{ a is defind }}", [("W326", 1, 9, 6, "there is no test `defind`", "did you mean `defined`?")]),
     ("Find {vars.x}.", [("W327", 1, 6, 8, "a variable stands between two curly brackets on each side", "write {{ vars.x }}")]),
     ("Find ${vars.x}", [("W327", 1, 6, 9, "a variable stands between two curly brackets on each side", "write {{ vars.x }}")]),
