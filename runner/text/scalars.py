@@ -23,7 +23,10 @@ _CONSTANTS: dict[str, bool | None] = {
     "~": None,
     "": None,
 }
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
+MOST_DIGITS = 18
+"""Whole numbers of more digits are texts: not every program could hold them."""
+
+_INTEGER = re.compile(rf"[-+]?(?:0|[1-9][0-9]{{0,{MOST_DIGITS - 1}}})")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,4})?")
 _TOO_MANY_DIGITS = re.compile(r"[-+]?[0-9]+")
 

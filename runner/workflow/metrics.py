@@ -13,7 +13,7 @@ from runner.workflow.findings import Findings
 from runner.workflow.matrix import check_choice
 from runner.workflow.parts import Part
 from runner.workflow.scope import Scope
-from runner.workflow.spec import EITHER_WAY, MetricSpec
+from runner.workflow.spec import EITHER_WAY, SHARES, MetricSpec
 
 if TYPE_CHECKING:
     from runner.checks.metrics.metric import LooksAt, Metric
@@ -78,6 +78,7 @@ def _metric(
     kind = METRICS.load(name)
     told = len(findings.problems)
     options = _options(check, name, kind, route, scope, findings)
+    _check_range(check, name, route, findings)
     check_ends(_ends(check), route, findings)
     _check_per(check, name, kind, route, findings)
     _check_direction(check, name, kind, route, findings)
@@ -260,6 +261,18 @@ def _check_direction(
     if check.get(wrong) is not None:
         message = f"of `metric: {name}` {kind.better} is better: `{wrong}` has no meaning"
         findings.error("W622", (*route, wrong), message, f"write {right}", key=True)
+
+
+def _check_range(check: Mapping[str, Any], name: str, route: Route, findings: Findings) -> None:
+    """Tells a limit that a share can never reach, or never miss."""
+    for key in ("at_least", "at_most"):
+        limit = share_of(check.get(key))
+        if name in SHARES and limit is not None and not 0 <= limit <= 1:
+            fix = (
+                f"write {key}: {limit:g}%" if 1 < limit <= 100 else f"write for example {key}: 90%"
+            )
+            message = f"`{name}` is from 0 to 1, or from 0% to 100%: found {limit:g}"
+            findings.error("W206", (*route, key), message, fix)
 
 
 def _ends(check: Mapping[str, Any]) -> tuple[Any, ...]:

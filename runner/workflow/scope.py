@@ -283,7 +283,7 @@ def _in_step(path: Sequence[str], scope: Scope, number: int | None) -> Part | No
         at = list(path).index(ENTRY)
         owner = follow(path[:at], scope, number)
         entry = owner.entry if isinstance(owner, Part) and (at > 1 or path[0] == "item") else None
-        return _in_entry(entry or ANY, path[:at], path[at + 1 :]) if entry else ANY
+        return _in_entry(entry, path[:at], path[at + 1 :]) if entry is not None else ANY
     for size in range(2, len(path)):
         part = follow(path[:size], scope, number)
         if isinstance(part, Nowhere):

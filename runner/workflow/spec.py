@@ -280,6 +280,25 @@ class CheckSpec:
     """How texts and things are compared beside these, by name: `normalise`, `cer`, `iou`."""
 
 
+SHARES = frozenset(
+    [
+        "precision",
+        "recall",
+        "f1",
+        "mean_iou",
+        "mAP",
+        "boundary_f",
+        "point_hit",
+        "accuracy",
+        "macro_f1",
+        "exact_match",
+        "error_rate",
+        "valid_answer_rate",
+        "stability",
+    ]
+)
+"""Metrics that are never below 0 nor above 1."""
+
 EITHER_WAY = frozenset({"mean", "total"})
 """Metrics of which nobody but the author knows whether more or less is better."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
+from runner.text.scalars import MOST_DIGITS
 from runner.values.problem import Problem
 from runner.workflow.document import Document
 from runner.workflow.missing import empty, excluded, missing_choice, missing_keys, too_many, twice
@@ -15,8 +17,28 @@ from runner.workflow.wrong_words import unknown_word, wrong_name, wrong_writing
 
 def told(violation: Violation, document: Document) -> Problem | None:
     """The problem of one violation; None when another violation tells it already."""
-    tell = _TELLERS.get(violation.keyword, _anything)
+    tell = _too_long if _is_too_long(violation) else _TELLERS.get(violation.keyword, _anything)
     return tell(violation, document)
+
+
+def _is_too_long(violation: Violation) -> bool:
+    """Whether a number has so many digits that it was read as a text."""
+    found, types = violation.value, violation.node.get("type", ())
+    takes_numbers = {"number", "integer"} & {*([types] if isinstance(types, str) else types)}
+    digits = re.fullmatch(r"[-+]?(\d+)", found) if isinstance(found, str) else None
+    return bool(takes_numbers) and digits is not None and len(digits[1]) > MOST_DIGITS
+
+
+def _too_long(violation: Violation, document: Document) -> Problem:
+    key = violation.route[-1]
+    least = str(violation.value).startswith("-")
+    end = violation.node.get(
+        "minimum" if least else "maximum", (10**MOST_DIGITS - 1) * (1 - 2 * least)
+    )
+    size, bound = ("small", "must be at least") if least else ("large", "can be at most")
+    message = f"{name_of_value(violation, document)} is too {size}: it {bound} {end:,}"
+    fix = f"write {key}: {end}" if isinstance(key, str) else f"write {end}"
+    return problem(violation, document, "W206", message, fix)
 
 
 def _least(violation: Violation, document: Document) -> Problem:

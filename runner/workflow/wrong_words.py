@@ -12,6 +12,7 @@ from runner.workflow.document import Document
 from runner.workflow.not_yet import SORRY, is_later
 from runner.workflow.other_words import KINDS
 from runner.workflow.schema import Violation, definition
+from runner.workflow.spec import SHARES
 from runner.workflow.telling import (
     as_fix,
     as_name,
@@ -182,7 +183,8 @@ def _share(violation: Violation, document: Document, found: str) -> Problem:
         return problem(violation, document, "W204", message, f"write {key}: {number}%")
     message = f"{name} is a share, from 0% to 100%: {quoted(found)}"
     fix = f"write for example {key}: {_example_of_share(violation)}"
-    if key in ("at_least", "at_most", "between"):
+    is_share = document.value((*violation.route[:-1], "metric")) in SHARES
+    if key in ("at_least", "at_most", "between") and not is_share:
         fix = f"write {key}: 90%, or a number without %: {number}"
     return problem(violation, document, "W206", message, fix)
 
