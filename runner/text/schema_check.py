@@ -40,7 +40,9 @@ def check_schema(schema: object) -> tuple[SchemaViolation, ...]:
     that cannot be run in linear time. Never raises.
     """
     if not isinstance(schema, Mapping):
-        return (SchemaViolation((), f"a schema must be an object, found {plain(schema)}", "type"),)
+        return (
+            SchemaViolation((), f"the schema must be an object, found {plain(schema)}", "type"),
+        )
     too_large = _too_large(schema)
     if too_large is not None:
         return (too_large,)
@@ -206,7 +208,7 @@ def _unfit_pattern(path: Path, pattern: str) -> Iterator[SchemaViolation]:
 
 def _reference(root: Mapping[str, Any], path: Path, ref: Any) -> Iterator[SchemaViolation]:
     if not isinstance(ref, str):
-        yield SchemaViolation(path, "a `$ref` must be a text", "$ref")
+        yield SchemaViolation(path, "`$ref` must be a text", "$ref")
     elif not ref.startswith("#"):
         fix = "copy that schema under `$defs` and write `#/$defs/name`"
         message = f"`{ref}` leads out of this schema, and nothing is ever fetched"
@@ -276,7 +278,26 @@ def _standard_rules(schema: Mapping[str, Any]) -> Iterator[SchemaViolation]:
             continue
         seen.add(path)
         keyword = str(path[-1]) if path and isinstance(path[-1], str) else str(error.validator)
-        yield SchemaViolation(path, f"`{keyword}` {_why(error)}", keyword)
+        fix = _written_as(path, error.instance)
+        yield SchemaViolation(path, f"`{keyword}` {_why(error)}", keyword, fix)
+
+
+def _written_as(path: Path, value: Any) -> str | None:
+    """How to write a list of one, or the schema of a type: `enum: [red]`, `colour: {type: string}`."""
+    match path:
+        case (*_, "enum" | "required" | "examples" as keyword) if isinstance(value, str):
+            return f"write {keyword}: [{value}]"
+        case (*_, "properties") if isinstance(value, list) and value:
+            return f"write properties: {{{value[0]}: {{type: string}}, …}}"
+        case (*_, str() as name) if isinstance(value, str) and _holds_schemas(path):
+            kind = _OTHER_WORDS.get(value.lower(), value if value in TYPES else "string")
+            return f"write {name}: {{type: {kind}}}"
+    return None
+
+
+def _holds_schemas(path: Path) -> bool:
+    """Whether a schema stands at the end of a path."""
+    return path[-1] in _ONE or (len(path) > 1 and path[-2] in _NAMED)
 
 
 def _why(error: Any) -> str:

@@ -10,7 +10,7 @@ from runner.workflow.telling import number_in
 
 def amount_in(text: str, key: str) -> str | None:
     """The number that is meant as the value of a key, in the unit of that key; None for what has
-    another unit, or is no number."""
+    another unit, or is no number. Money of another currency is taken as it is: see `in_dollars`."""
     found = _AMOUNT.fullmatch(text.strip())
     number = number_in(found["number"]) if found else None
     if found is None or number is None or (found["dollar"] and not key.endswith("_usd")):
@@ -19,8 +19,15 @@ def amount_in(text: str, key: str) -> str | None:
     return None if factor is None else _plain(Fraction(number) * factor)
 
 
+def in_dollars(text: str) -> str:
+    """What is said beside the number of an amount in another currency."""
+    return ", in US dollars" if _OTHER_CURRENCY.search(text) else ""
+
+
+_OTHER_CURRENCY = re.compile("€|£|¥|euros?|eur|chf|gbp", re.IGNORECASE)
+
 _AMOUNT = re.compile(
-    r"(?P<dollar>(?:US)?\$)?\s*(?P<number>[-+]?\d[\d.,'’_]*)\s*(?P<unit>[A-Za-z$/ ]*)"
+    r"(?P<dollar>(?:US)?\$|[€£¥])?\s*(?P<number>[-+]?\d[\d.,'’_]*)\s*(?P<unit>[A-Za-z$€£¥/ ]*)"
 )
 
 _MANY = {
@@ -51,9 +58,11 @@ def _factor(unit: str, key: str) -> Fraction | None:
     if key.endswith("_seconds"):
         return _SECONDS.get(unit)
     if key.endswith("_usd"):
+        unit = _OTHER_CURRENCY.sub("", unit)
         unit = re.sub(r"(us)?\$|usd|dollars?|us dollars?", "", unit).strip()
     if key.endswith("_per_minute"):
         return _rate(unit)
+    unit = re.sub(r" ?(images?|requests?|tokens?|times|pixels?|px)$", "", unit)
     return Fraction(_MANY[unit]) if unit in _MANY else None
 
 

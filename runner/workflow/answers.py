@@ -27,7 +27,8 @@ from runner.workflow.shapes import (
     shape_from_schema,
 )
 from runner.workflow.spec import Prompt, SourceFile
-from runner.workflow.words import quoted
+from runner.workflow.words import as_yaml, quoted
+from runner.workflow.wrong_words import OTHER_TYPES
 
 SPACES = ("box", "point", "polygon", "mask", "box_3d")
 
@@ -126,7 +127,7 @@ class Answers:
         if isinstance(given, dict):
             if _looks_like_fields(given):
                 message = "`schema` takes a JSON Schema, and these look like fields"
-                self.findings.error("W445", route, message, "write `fields:` for `schema:`")
+                self.findings.error("W445", route, message, _as_fields(given))
                 return None
             return self._checked(given, self.findings.document, route)
         if not isinstance(given, str):
@@ -205,9 +206,7 @@ class Answers:
         harmless = True
         for violation in check_schema(schema):
             place = source.place((*route, *violation.path), key=_is_keyword(violation))
-            message = violation.message
-            message = message if message.startswith(("`", "the ", "there ")) else f"this {message}"
-            self.findings.error("W445", place, message, violation.fix)
+            self.findings.error("W445", place, violation.message, violation.fix)
             harmless = False
         if harmless and not _is_answer(schema):
             message = "this JSON Schema does not describe an answer"
@@ -258,9 +257,20 @@ def looks_like_file(name: str) -> bool:
 
 def _looks_like_fields(given: Mapping[str, Any]) -> bool:
     """Whether what stands under `schema:` is `{label: text}`, which stands under `fields:`."""
-    words = definition("field")["then"]["enum"]
+    words = {*definition("field")["then"]["enum"], *OTHER_TYPES}
     kinds = [each.get("type") if isinstance(each, dict) else each for each in given.values()]
     return bool(kinds) and "type" not in given and all(kind in words for kind in kinds)
+
+
+def _as_fields(given: Mapping[str, Any]) -> str:
+    """How to write what looks like fields: `{a: string}` is `fields: {a: text}`."""
+    fields = {
+        name: OTHER_TYPES.get(kind, kind) if isinstance(kind, str) else kind
+        for name, kind in given.items()
+    }
+    return (
+        "write `fields:` for `schema:`" if fields == given else f"write fields: {as_yaml(fields)}"
+    )
 
 
 def _is_keyword(violation: Any) -> bool:

@@ -256,8 +256,8 @@ class _Reading:
             message = f"the entries of `{into}` have a `{name}` already"
             self.findings.error("W335", route, message, f"write new_{name}: {written}", key=True)
         base, other = self.bases(str(into)), self.bases(written)
-        if not isinstance(self._part(other), Part):
-            return  # the step in between names a list that is not there, which is told
+        if base is None or other is None or not isinstance(self._part(other), Part):
+            return  # a step in between names no list, or one that is not there, which is told
         if base.partition(".")[0] != other.partition(".")[0]:
             message = (
                 f"`{written}` has an entry for each of `{other}`, and `{into}` is another list"
@@ -274,9 +274,9 @@ class _Reading:
         step = self._step(root)
         return step.get("for_each") is not None and name.partition(".")[0] in LISTS
 
-    def bases(self, text: str) -> str:
+    def bases(self, text: str) -> str | None:
         """The list that another one is made of, entry by entry: of the answers about cut-outs the
-        boxes that were cut out."""
+        boxes that were cut out. None when a step on the way does not say it."""
         root, _, _ = text.partition(".")
         step = self._step(root)
         above = step.get("for_each")
@@ -285,11 +285,11 @@ class _Reading:
                 above = step.get("boxes")
             case "merge":
                 above = step.get("into")
-        return (
-            self.bases(above)
-            if isinstance(above, str) and above.partition(".")[0] != root
-            else text
-        )
+            case _ if "for_each" not in step:
+                return text
+        if not isinstance(above, str):
+            return None
+        return self.bases(above) if above.partition(".")[0] != root else text
 
     def _step(self, name: str) -> Mapping[str, Any]:
         """A step as it is written; nothing when there is none."""

@@ -215,6 +215,11 @@ def _check_target(
     if any(ord(letter) < ord(" ") for letter in to):
         message = "no file can have a name with line breaks or control characters"
         findings.error("W613", route, message, "write to: results.csv")
+    elif PureWindowsPath(to).drive and not _is_elsewhere(to):
+        signs = one_of(dict.fromkeys("".join(_FORBIDDEN.findall(to))), "and")
+        message = f"not every computer knows file names with {signs}"
+        kept = "/".join(filter(None, (_safe(part) for part in path.parts)))
+        findings.error("W613", route, message, f"write to: {kept or 'results.csv'}")
     elif path.is_absolute() or PureWindowsPath(to).drive or to.startswith("~"):
         fix = (
             f"write to: {_safe(path.name) or 'results.csv'}; --out DIR chooses where runs are kept"
@@ -228,7 +233,15 @@ def _check_target(
 
 def _safe(name: str) -> str:
     """A name without what no file of Windows can have in its own."""
-    return re.sub(r'[<>:"|?*]+', "_", name).strip("_~ ")
+    return _FORBIDDEN.sub("_", name).strip("_~ ")
+
+
+_FORBIDDEN = re.compile(r'[<>:"|?*]+')
+
+
+def _is_elsewhere(to: str) -> bool:
+    """Whether this is a folder of this computer, as with the letter of a drive: `C:\\cats`."""
+    return to.startswith(("/", "\\", "~")) or re.match(r"[A-Za-z]:[\\/]", to) is not None
 
 
 def _check_twice(

@@ -80,8 +80,8 @@ def with_steps(
         if over is not None:
             scope = replace(scope, items={**scope.items, number: entry_of(over, scope)})
         shape = answers[number] if number in answers else local_shape(step, scope)
-        if shape is not None and step.get("for_each") is not None:
-            shape = listed(shape)
+        if shape is not None and "for_each" in step:  # without a list, nobody knows what it holds
+            shape = listed(shape) if step["for_each"] is not None else None
         name = name or f"#{number}"
         kinds = {**scope.kinds, name: step.get("do") or "ask"}
         made_of = scope.made_of

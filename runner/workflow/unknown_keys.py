@@ -13,6 +13,7 @@ from runner.workflow.schema import Violation, definition, workflow_schema
 from runner.workflow.secret_words import IN_ENV, KEYS_FOR_KEYS, NEVER_HERE
 from runner.workflow.telling import as_name
 from runner.workflow.words import as_yaml, one_of, where
+from runner.workflow.written_conditions import beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ def _unknown_key(
     free = [key for key in known if key not in taken]
     meant, home, explains = _meaning(name, violation.route, known, free)
     fix: str | None = f"did you mean `{meant}`?" if meant else home
+    if name.lower() in STRICT and meant in ("at_least", "at_most"):
+        fix = _strict(name, meant, violation)
     if violation.route == ("matrix",):
         fix = _axis(name, violation, document) or fix
         meant = None if name == "vars" else meant
@@ -65,6 +68,19 @@ def _secret(name: str, route: Route, document: Document) -> Problem:
     message = f"`{name}`{where(route[:-1], document.data)}: {NEVER_HERE}"
     fix = f"delete the line, and {IN_ENV}"
     return Problem("W130", message, document.place(route, key=True), fix=fix)
+
+
+STRICT = frozenset({"greater_than", "more_than", "gt", "less_than", "fewer_than", "lt"})
+"""Comparisons in which the end itself does not count, as it does here."""
+
+
+def _strict(name: str, meant: str, violation: Violation) -> str:
+    """What to write for `greater_than: 5`: of a count, `at_least: 6`."""
+    owner = violation.value if isinstance(violation.value, dict) else {}
+    written = as_yaml(owner.get(name))
+    said = beyond(str(owner.get("that")), meant, written)
+    also = "" if said != f"{meant}: {written}" else f"; {written} itself holds, too"
+    return f"write {said}{also}"
 
 
 def _axis(name: str, violation: Violation, document: Document) -> str | None:

@@ -16,6 +16,7 @@ from runner.workflow.document import Document, value_at
 from runner.workflow.schema import Violation, violations
 from runner.workflow.unknown_keys import UnknownKey, unknown_keys
 from runner.workflow.violations import told
+from runner.workflow.written_conditions import condition_in
 from runner.workflow.wrong_words import likely_kind
 
 MOST_ROUNDS = 4
@@ -54,6 +55,7 @@ def fitting(document: Document) -> Fitting:
         for each in found
         if each.keyword != "additionalProperties"
         and not _is_explained(each, unknown)
+        and not _is_said_in_that(each, found)
         and not _is_kind(each)
     ]
     problems = [
@@ -147,6 +149,15 @@ def _is_explained(violation: Violation, unknown: list[UnknownKey]) -> bool:
     if violation.route:
         return bool(here)
     return any(set(violation.names) & key.explains for key in here)
+
+
+def _is_said_in_that(violation: Violation, found: Iterable[Violation]) -> bool:
+    """Whether a comparison is missing that was written into `that:`, as a text."""
+    route = (*violation.route, "that")
+    return violation.keyword == "anyOf" and any(
+        each.keyword == "pattern" and each.route == route and condition_in(str(each.value))
+        for each in found
+    )
 
 
 def _told(found: Iterable[Violation], document: Document) -> list[Problem]:

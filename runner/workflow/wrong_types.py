@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.values.problem import Problem, Route
-from runner.workflow.amounts import amount_in
+from runner.workflow.amounts import amount_in, in_dollars
 from runner.workflow.document import Document
 from runner.workflow.schema import Violation
 from runner.workflow.settings import AXES
@@ -24,6 +24,7 @@ from runner.workflow.telling import (
     write,
 )
 from runner.workflow.words import as_yaml, kind_of
+from runner.workflow.written_conditions import condition_in
 from runner.workflow.wrong_words import choice, one_of_choices
 
 
@@ -81,6 +82,8 @@ def _type_fix(types: list[str], violation: Violation, document: Document) -> str
     found, key = violation.value, key_of(violation.route)
     written = document.text(violation.route)
     match found:
+        case str() if _is_condition(violation.route) and (meant := condition_in(found)):
+            return f"write {meant}" if isinstance(violation.route[-1], int) else write(key, meant)
         case str() if violation.route[:1] == ("steps",) and len(violation.route) == 2:
             return "write `- id: caption`, and below it `prompt:` with what to ask"
         case int() if key == "thinking" and not isinstance(found, bool):
@@ -104,7 +107,7 @@ def _type_fix(types: list[str], violation: Violation, document: Document) -> str
             return plain_number(violation.route, number, found)
         case str() if types in (["number"], ["integer"]) and (number := amount_in(found, key)):
             if types == ["number"] or number.lstrip("-").isdecimal():
-                return plain_number(violation.route, number, found)
+                return plain_number(violation.route, number, found) + in_dollars(found)
         case float() if types == ["integer"] and "." not in (number_in(written) or "."):
             return write(key, number_in(written))
         case str() if key == "between" and (ends := range_in(found)):
@@ -118,10 +121,18 @@ def _type_fix(types: list[str], violation: Violation, document: Document) -> str
                 return f"write {key}: [{as_yaml(found)}]"
         case dict() if types == ["array"]:
             return _list_fix(found, violation.route)
-    return without_limit(violation) or example(violation, "write")
+    return without_limit(violation) or example(violation, "write for example")
 
 
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+def _is_condition(route: Route) -> bool:
+    """Whether a condition stands here: a check, or `when` or `where` of a step."""
+    match route:
+        case ("checks", int()) | ("steps", int(), "when") | ("steps", int(), "where", *_):
+            return True
+    return False
 
 
 def _list_fix(found: Mapping[str, Any], route: Route) -> str | None:

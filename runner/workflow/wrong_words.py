@@ -23,6 +23,7 @@ from runner.workflow.telling import (
     problem,
 )
 from runner.workflow.words import as_yaml, named_part, one_of, quoted, where
+from runner.workflow.written_conditions import condition_in
 
 RESERVED = (
     "vars row item image images truth case run steps matrix answer".split()  # noqa: SIM905
@@ -49,8 +50,8 @@ def choice(violation: Violation, document: Document, choices: list[Any]) -> Prob
         fix = f"no {key} {SORRY}: write a check with `that:` and `pass_rate:`"
     elif key == "as" and str(found).lower() in _OTHER_FORMATS:
         fix = f"write as: {_OTHER_FORMATS[str(found).lower()]}"
-    elif field and str(found).lower() in _OTHER_TYPES:
-        fix = f"write {_OTHER_TYPES[str(found).lower()]}"
+    elif field and str(found).lower() in OTHER_TYPES:
+        fix = f"write {OTHER_TYPES[str(found).lower()]}"
     elif key == "do" and (kind := likely_kind(str(found))):
         fix = f"did you mean `{kind}`?"
     elif close:
@@ -114,7 +115,7 @@ def _field_of(route: Route) -> str | None:
             return None
 
 
-_OTHER_TYPES = {
+OTHER_TYPES = {
     "string": "text",
     "str": "text",
     "float": "number",
@@ -200,6 +201,9 @@ def _reference(violation: Violation, document: Document, found: str, words: str)
     if bare != found and re.fullmatch(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)*", bare):
         message = f"{name_of_value(violation, document)} is a plain reference, without braces"
         return problem(violation, document, "W301", message, f"write {bare}")
+    if violation.route[-1] == "that" and (meant := condition_in(found)):
+        fix = f"write {meant[1:-1]}"
+        return problem(violation, document, "W301", f"{quoted(found)} is not a reference", fix)
     if "name of an image" in words:
         message = f"{quoted(found)} is no name of an image"
         fix = "files are named in `images:` at the top; write its name here, for example image"

@@ -188,7 +188,7 @@ BROKEN: list[tuple[object, list[tuple[tuple[str | int, ...], str, str | None]]]]
     ({"properties": {"a": {"$id": "http://127.0.0.9/"}}}, [(("properties", "a", "$id"), "only the whole schema may have an `$id`", "remove it; a part is referred to by its path, `#/$defs/name`")]),
     ({"minimum": float("nan")}, [(("minimum",), "nan is no JSON number", None)]),
     (nested(3000), [(("not", "not", "not"), "the schema is nested more than 100 levels deep", None)]),
-    ([1], [((), "a schema must be an object, found [1]", None)]),
+    ([1], [((), "the schema must be an object, found [1]", None)]),
     ({1: 2}, [((), "the key 1 must be a text", None)]),
 ]  # fmt: skip
 

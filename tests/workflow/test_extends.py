@@ -99,7 +99,7 @@ def test_a_problem_points_into_the_file_that_holds_it(told: Told) -> None:
     ) == [
         "W201 w.workflow.yaml:4:7 unknown key `limt` in `run` → did you mean `limit`?",
         "W201 t.workflow.yaml:2:12 unknown key `thinkng` in `defaults` → did you mean `thinking`?",
-        "W204 t.workflow.yaml:2:32 `seed` must be a whole number, found the text `x` → write seed: 7",
+        "W204 t.workflow.yaml:2:32 `seed` must be a whole number, found the text `x` → write for example seed: 7",
         "W311 t.workflow.yaml:7:10 there is no variable `vars.x`"
         " → add `x: …` under `vars:` at the top of w.workflow.yaml",
         "W301 t.workflow.yaml:8:17 there is no step `aks` → did you mean `ask.text`?",
