@@ -11,7 +11,7 @@ from itertools import islice
 from runner.sources.normal import composed
 from runner.sources.sniff import ENDINGS
 from runner.sources.walk import walk
-from runner.text.suggest import did_you_mean
+from runner.text.suggest import LOOSELY, did_you_mean
 from runner.workflow.spec import ImageEntry
 
 MOST_LOOKED_AT = 10_000
@@ -26,7 +26,9 @@ def other_name(path: str, entry: ImageEntry) -> str | None:
     folder, name = os.path.split(missing)
     try:
         with os.scandir(folder) as entries:
-            close = did_you_mean(name, (item.name for item in islice(entries, MOST_LOOKED_AT)))
+            close = did_you_mean(
+                name, (item.name for item in islice(entries, MOST_LOOKED_AT)), LOOSELY
+            )
     except OSError:
         return None
     if close is None or name not in entry.text.replace("\\", "/").split("/"):

@@ -22,7 +22,7 @@ from runner.stages.rows import (
     unreadable_table,
 )
 from runner.stages.survey import Looks
-from runner.text.suggest import did_you_mean
+from runner.text.suggest import LOOSELY, did_you_mean
 from runner.values.problem import Problem, Severity
 from runner.values.result import Issue
 from runner.workflow.spec import Dataset, Preparation, Scalar
@@ -115,7 +115,7 @@ def _heading(column: str, names: tuple[str, ...]) -> str | None:
     image = next((name for name in names if ending_of(name) in ENDINGS), None)
     if image:
         return f"the first line must be headings, such as `{column}`; here it is a row (`{image}`)"
-    close = did_you_mean(column, names)
+    close = did_you_mean(column, names, LOOSELY)
     return f"did you mean `{close}`?" if close else None
 
 
@@ -253,7 +253,7 @@ def _no_folder(dataset: Dataset, folder: str) -> Problem:
         beside = [entry.name for entry in os.scandir(parent) if entry.is_dir()]
     except OSError:
         beside = []
-    close = did_you_mean(name, beside)
+    close = did_you_mean(name, beside, LOOSELY)
     return Problem(
         "W403",
         f"there is no folder `{name}/`, which `image_folder` names",

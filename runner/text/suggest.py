@@ -13,13 +13,17 @@ LONGEST = 80
 """Longer words are not compared: they are texts, not names, and the comparison is quadratic."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+LOOSELY = 0.6
+"""For names of files and columns, `foto` and `photos`: nobody gives them a meaning of their own."""
+
+
+def did_you_mean(word: str, known: Iterable[str], close_enough: float = CLOSE_ENOUGH) -> str | None:
     """The one close name or None. Capitals, `-` and `_` make no difference."""
     if len(word) > LONGEST:
         return None
     names = {_plain(name): name for name in known}
     plain = _plain(word)
-    close = get_close_matches(plain, names, n=1, cutoff=CLOSE_ENOUGH)
+    close = get_close_matches(plain, names, n=1, cutoff=close_enough)
     close = close or [name for name in names if _is_one_slip(plain, name)]
     return names[close[0]] if close else None
 

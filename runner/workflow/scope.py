@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from runner.text.suggest import did_you_mean
+from runner.text.suggest import LOOSELY, did_you_mean
 from runner.text.template_words import ENTRY, OTHER_FILTERS
 from runner.values.shape import Shape
 from runner.workflow.parts import ANY, LISTS, NoSuchPart, Part, part_at, part_in
@@ -143,7 +143,7 @@ def column(rest: Sequence[str], scope: Scope) -> Part | Nowhere:
         return Nowhere("W313", message, "use `vars.name`, or name a table under `dataset:`")
     if scope.columns is None or not rest or rest[0] in scope.columns:
         return ANY
-    close = did_you_mean(rest[0], scope.columns)
+    close = did_you_mean(rest[0], scope.columns, LOOSELY)
     message = f"the dataset has no column `{rest[0]}`"
     fix = f"did you mean `{_column_name(close)}`?" if close else None
     return Nowhere("W313", message, fix, tuple(_column_name(each) for each in scope.columns))

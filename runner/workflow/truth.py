@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from runner.sources.parquet import INSTALL, NEEDS_PYARROW, is_there
-from runner.text.suggest import did_you_mean
+from runner.text.suggest import LOOSELY, did_you_mean
 from runner.values.problem import Rejected, Route, errors_of
 from runner.values.shape import Space
 from runner.workflow.dataset import table_format
@@ -120,7 +120,7 @@ def _column(
         findings.error("W454", (*at[:-1], extra[0]), message, "delete the line", key=True)
         return None
     if columns is not None and column not in columns:
-        close = did_you_mean(column, columns)
+        close = did_you_mean(column, columns, LOOSELY)
         fix = f"did you mean `{close}`?" if close else None
         message = (
             f"the dataset has no column {quoted(column)}"
