@@ -259,7 +259,11 @@ def _looks_like_fields(given: Mapping[str, Any]) -> bool:
     """Whether what stands under `schema:` is `{label: text}`, which stands under `fields:`."""
     words = {*definition("field")["then"]["enum"], *OTHER_TYPES}
     kinds = [each.get("type") if isinstance(each, dict) else each for each in given.values()]
-    return bool(kinds) and "type" not in given and all(kind in words for kind in kinds)
+    return (
+        bool(kinds)
+        and "type" not in given
+        and all(isinstance(kind, str) and kind in words for kind in kinds)
+    )
 
 
 def _as_fields(given: Mapping[str, Any]) -> str:
