@@ -25,7 +25,7 @@ from runner.text.suggest import did_you_mean
 from runner.values.reference import Reference
 from runner.values.result import USABLE, Detection, Result, ResultImage
 from runner.values.shape import Space
-from runner.workflow.outputs import FORMATS, NAMES, NEEDS, OPTIONS
+from runner.workflow.outputs import FORMATS, NAMES, NEEDS, OPTIONS, misnamed
 
 
 class ExportError(Exception):
@@ -181,6 +181,10 @@ def _check_target(wish: Wish) -> None:
         name = f"results{FORMATS[wish.format]}"
         raise ExportError(
             f"{target} is a folder, and {wish.format} writes one file; write --to {target / name}"
+        )
+    if name := misnamed(wish.format, target.name):
+        raise ExportError(
+            f"{target} is not named like what {wish.format} writes; write --to {target.with_name(name)}"
         )
     filled = target.is_dir() and any(target.iterdir()) if is_folder else target.exists()
     if filled and not wish.force:

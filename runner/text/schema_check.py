@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -147,9 +147,44 @@ _KNOWN = _ONE | _SEVERAL | _NAMED | _PLAIN
 
 
 def _own_rules(schema: Mapping[str, Any]) -> Iterator[SchemaViolation]:
-    for path, node in _schemas(schema):
+    nodes = [*_schemas(schema)]
+    everywhere = {name for _, node in nodes for name in _properties(node)}
+    for path, node in nodes:
         for keyword, value in node.items():
             yield from _keyword(schema, (*path, keyword), keyword, value)
+        yield from _never_there(path, node, everywhere)
+
+
+def _properties(node: Mapping[str, Any]) -> tuple[str, ...]:
+    properties = node.get("properties")
+    return tuple(properties) if isinstance(properties, Mapping) else ()
+
+
+_OPEN = frozenset(["patternProperties", "additionalProperties"])
+"""Keywords that describe properties without their names, where they hold a schema."""
+
+
+def _never_there(
+    path: Path, node: Mapping[str, Any], everywhere: Collection[str]
+) -> Iterator[SchemaViolation]:
+    """What is required and described nowhere: the standard allows it, and no answer would have it.
+
+    Where schemas judge the same value together, another of them may describe it.
+    """
+    named, required = _properties(node), node.get("required")
+    if not named or not isinstance(required, list) or any(
+        isinstance(node.get(keyword), Mapping) for keyword in _OPEN
+    ):
+        return
+    together = "$ref" in node or not _SAME_VALUE.isdisjoint((*path, *node))
+    known = everywhere if together else named
+    for at, name in enumerate(required):
+        if isinstance(name, str) and name not in known:
+            close = did_you_mean(name, [each for each in named if each not in required])
+            close = close or did_you_mean(name, named)
+            fix = f"did you mean `{close}`?" if close else "describe it there, or delete it here"
+            message = f"`required` names `{name}`, which is not among the `properties`"
+            yield SchemaViolation((*path, "required", at), message, "required", fix)
 
 
 def _keyword(

@@ -39,6 +39,23 @@ FORMATS: Mapping[str, str] = {
 }
 """What can be written in this version, and the ending of the name that is given by default."""
 
+ENDINGS: Mapping[str, tuple[str, ...]] = {
+    "csv": (".csv",),
+    "json": (".json",),
+    "jsonl": (".jsonl", ".ndjson"),
+    "parquet": (".parquet",),
+    "coco": (".json",),
+    "cvat": (".xml",),
+    "labelstudio": (".json",),
+}
+"""The endings by which programs know the single files that are written here."""
+
+_TAKEN = frozenset(ending for endings in ENDINGS.values() for ending in endings) | {
+    *(".xlsx", ".xls", ".ods", ".tsv", ".geojson", ".html", ".pdf", ".docx", ".zip"),
+    *(".png", ".jpg", ".jpeg", ".yaml", ".yml"),
+}
+"""Endings that promise something else wherever they are not the format's own."""
+
 PLACES: frozenset[Space] = frozenset({"box", "point", "polygon", "mask"})
 EXTENTS: frozenset[Space] = PLACES - {"point"}
 MASKS: frozenset[Space] = frozenset({"mask"})
@@ -77,6 +94,15 @@ def outputs_of(outputs: Sequence[Any], scope: Scope, findings: Findings) -> tupl
             _check_twice(spec, found, ("outputs", number), findings)
             found.append(spec)
     return tuple(found)
+
+
+def misnamed(form: str, name: str) -> str | None:
+    """The name to write for a file whose ending promises another format; None when it does not."""
+    stem, ending = os.path.splitext(name)
+    endings = ENDINGS.get(form)
+    if endings is None or ending.lower() in endings or ending.lower() not in _TAKEN:
+        return None
+    return stem + endings[0]
 
 
 def _output(
@@ -212,6 +238,9 @@ def _check_target(
     elif ending and ending != "/" and (to.endswith(("/", "\\")) or not path.name):
         message = f"`as: {form}` writes one file"
         findings.error("W616", route, message, f"write to: {path.name or 'results'}{ending}")
+    elif form and (name := misnamed(form, path.name)):
+        message = f"`as: {form}` writes a {ENDINGS[form][0]} file, and the name says {path.suffix}"
+        findings.error("W616", route, message, f"write to: {path.with_name(name)}")
     if any(ord(letter) < ord(" ") for letter in to):
         message = "no file can have a name with line breaks or control characters"
         findings.error("W613", route, message, "write to: results.csv")

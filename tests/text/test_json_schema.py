@@ -189,6 +189,9 @@ BROKEN: list[tuple[object, list[tuple[tuple[str | int, ...], str, str | None]]]]
     ({"minimum": float("nan")}, [(("minimum",), "nan is no JSON number", None)]),
     (nested(3000), [(("not", "not", "not"), "the schema is nested more than 100 levels deep", None)]),
     ([1], [((), "the schema must be an object, found [1]", None)]),
+    ({"properties": {"name": {}}, "required": ["nmae"]}, [(("required", 0), "`required` names `nmae`, which is not among the `properties`", "did you mean `name`?")]),
+    ({"items": {"properties": {"a": {}}, "required": ["a", "zebra"]}}, [(("items", "required", 1), "`required` names `zebra`, which is not among the `properties`", "describe it there, or delete it here")]),
+    ({"properties": {"a": {}}, "allOf": [{"properties": {"b": {}}, "required": ["a", "c"]}], "required": ["b"]}, [(("allOf", 0, "required", 1), "`required` names `c`, which is not among the `properties`", "describe it there, or delete it here")]),
     ({1: 2}, [((), "the key 1 must be a text", None)]),
 ]  # fmt: skip
 
@@ -202,7 +205,18 @@ def test_a_broken_schema_is_told_before_anything_runs(
     assert [(each.path, each.message, each.fix) for each in found] == violations
 
 
-@pytest.mark.parametrize("schema", [{}, BOXES, TREE, {"x-space": "box", "propertyOrdering": ["a"]}])
+SOUND: list[dict[str, object]] = [
+    {},
+    BOXES,
+    TREE,
+    {"x-space": "box", "propertyOrdering": ["a"]},
+    {"properties": {"a": {}}, "anyOf": [{"required": ["a"]}, {"properties": {"b": {}}}]},
+    {"properties": {"a": {}}, "allOf": [{"properties": {"b": {}}}], "required": ["a", "b"]},
+    {"properties": {"a": {}}, "additionalProperties": {"type": "string"}, "required": ["b"]},
+]
+
+
+@pytest.mark.parametrize("schema", SOUND)
 def test_a_sound_schema_has_no_violations(schema: dict[str, object]) -> None:
     """A schema may contain itself as long as the value gets smaller, and may hold words of others."""
     assert check_schema(schema) == ()
