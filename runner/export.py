@@ -182,14 +182,14 @@ def _check_target(wish: Wish) -> None:
         raise ExportError(
             f"{target} is a folder, and {wish.format} writes one file; write --to {target / name}"
         )
-    if name := misnamed(wish.format, target.name):
-        raise ExportError(
-            f"{target} is not named like what {wish.format} writes; write --to {target.with_name(name)}"
-        )
     filled = target.is_dir() and any(target.iterdir()) if is_folder else target.exists()
     if filled and not wish.force:
         what = "is not empty" if is_folder else "exists"
         raise ExportError(f"{target} {what}; choose another place, or replace files with --force")
+    if name := misnamed(wish.format, target.name):
+        raise ExportError(
+            f"{target} is not named like what {wish.format} writes; write --to {target.with_name(name)}"
+        )
 
 
 def _check_places(wish: Wish, save: Reference, results: Iterator[Result]) -> None:

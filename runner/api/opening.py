@@ -12,13 +12,12 @@ from typing import Literal, TypeAlias, TypedDict, Unpack, get_args
 from runner.api.rejecting import in_words
 from runner.front.opening import Opening
 from runner.text.suggest import did_you_mean
+from runner.values.bounds import MOST, MOST_PARALLEL
 from runner.values.problem import Place, Problem, Rejected
 from runner.workflow.spec import Workflow as Spec
 
 File: TypeAlias = str | os.PathLike[str]
 CacheMode = Literal["use", "only", "refresh", "off"]
-
-MOST_PARALLEL = 256
 
 
 class Changes(TypedDict, total=False):
@@ -127,12 +126,12 @@ def _check(given: Mapping[str, object]) -> None:
     provider = given.get("provider", "")
     if not isinstance(provider, str):
         raise Rejected.because(f"provider: write a name, not {provider!r}")
-    for name, most in (("limit", None), ("parallel", MOST_PARALLEL)):
+    for name, most in (("limit", MOST), ("parallel", MOST_PARALLEL)):
         number = given.get(name, 1)
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             raise Rejected.because(f"{name}: write a whole number from 1, not {number!r}")
-        if most is not None and number > most:
-            raise Rejected.because(f"{name}: {number} is more than {most}")
+        if number > most:
+            raise Rejected.because(f"{name}: {number} is more than {most:,}")
     mode = given.get("cache", "use")
     if mode not in get_args(CacheMode):
         allowed = ", ".join(get_args(CacheMode))

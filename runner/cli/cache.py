@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from runner.cli.exits import NOTHING_RAN
+from runner.cli.numbers import Number
 from runner.text.words import number
+from runner.values.bounds import MOST
 
 if TYPE_CHECKING:
     from runner.store.cache import Cache, CacheInfo
@@ -54,7 +56,7 @@ def info(form: Form) -> int:
 @click.option(
     "--older-than",
     "days",
-    type=click.FloatRange(min=0),
+    type=Number(0, MOST),
     metavar="DAYS",
     help="Only answers that no run wanted for so many days.",
 )

@@ -19,7 +19,7 @@ from runner.text.masking import masked
 from runner.transport.secret import HIDDEN, Secret
 from runner.version import VERSION
 
-_OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG})
+OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG})
 """A full or broken disk, a closed output: nothing that a program can mend."""
 
 
@@ -28,7 +28,7 @@ def explain(bug: Exception) -> int:
     any key; nothing here may fail in its turn, whatever is wrong with the machine."""
     from runner.transport.surroundings import SurroundingsError
 
-    if isinstance(bug, OSError) and bug.errno in _OF_THE_MACHINE:
+    if isinstance(bug, OSError) and bug.errno in OF_THE_MACHINE:
         what = bug.filename or "the output"
         _tell(f"error: {(bug.strerror or str(bug)).lower()}: {what} could not be written")
         _forget_output()

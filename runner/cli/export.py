@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from runner import library
+from runner.cli.crash import OF_THE_MACHINE
 from runner.cli.exits import NOTHING_RAN
+from runner.cli.numbers import Number
 from runner.text.excerpt import visible
 from runner.text.words import number
 
@@ -50,7 +52,7 @@ class ListsFormats(click.Command):
 @click.option("--padding", metavar="N|N%", help="Room around crops: pixels, or a share of the box.")
 @click.option(
     "--field-of-view",
-    type=click.FloatRange(1, 179),
+    type=Number(1, 179),
     metavar="DEGREES",
     help="Draw 3D boxes for a camera of this horizontal angle (overlay).",
 )
@@ -96,7 +98,9 @@ def command(
     except (ExportError, FolderError) as error:
         click.echo(f"error: {visible(str(error))}", err=True)
         raise SystemExit(NOTHING_RAN) from None
-    except (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError) as error:
+    except OSError as error:
+        if error.errno in OF_THE_MACHINE:
+            raise
         why = (error.strerror or str(error)).lower()
         click.echo(f"error: cannot write {target}: {visible(why)}", err=True)
         raise SystemExit(NOTHING_RAN) from None

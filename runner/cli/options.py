@@ -11,6 +11,7 @@ from typing import TypeVar
 import click
 
 from runner.cli.exits import NOTHING_RAN
+from runner.cli.numbers import whole
 from runner.cli.problems import print_problems
 from runner.cli.saying import say
 from runner.front.opening import (
@@ -59,9 +60,7 @@ def workflow_options(command: Command) -> Command:
             metavar="NAME",
             help="Who answers: gemini (default), openai (any such server) or simulator.",
         ),
-        click.option(
-            "--limit", type=click.IntRange(min=1), help="Only the first N images or rows."
-        ),
+        click.option("--limit", type=whole(1), help="Only the first N images or rows."),
         var_option,
     ):
         command = option(command)

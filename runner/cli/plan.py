@@ -14,6 +14,7 @@ import click
 from runner.catalogue import catalogue
 from runner.cli import exact as exact_counts
 from runner.cli.exact import Exact, Met
+from runner.cli.numbers import whole
 from runner.cli.options import (
     address_options,
     leave_on_errors,
@@ -45,7 +46,7 @@ SHOWN = 12
 @click.option("--exact", is_flag=True, help="Have the service count the tokens; needs a key.")
 @click.option(
     "--sample",
-    type=click.IntRange(min=30),
+    type=whole(30),
     metavar="N",
     help=f"With --exact: count at most N requests of each model ({exact_counts.SAMPLE}), and reckon"
     " from them.",

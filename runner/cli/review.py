@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.exits import DONE, NOTHING_RAN
+from runner.cli.numbers import whole
 from runner.text.excerpt import visible
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=whole(0, 65535),
     default=0,
     help="The port on 127.0.0.1. By default any free one.",
 )

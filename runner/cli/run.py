@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli.ci import Ci, ci_options
+from runner.cli.numbers import whole
 from runner.cli.options import (
     Tell,
     address_options,
@@ -20,6 +21,7 @@ from runner.cli.options import (
 from runner.cli.problems import print_problems
 from runner.cli.recording import recording_options
 from runner.front.opening import problems_before
+from runner.values.bounds import MOST_PARALLEL
 from runner.values.problem import Problem, errors_of
 from runner.workflow.spec import Workflow
 
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Let `fetch: true` download from addresses of this machine and network.",
 )
-@click.option("--parallel", type=click.IntRange(1, 256), help="Requests at the same time, at most.")
+@click.option("--parallel", type=whole(1, MOST_PARALLEL), help="Requests at the same time, at most.")
 @click.option(
     "--cache",
     type=click.Choice(["use", "only", "refresh", "off"]),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.exits import NOTHING_RAN
+from runner.cli.numbers import Number, whole
 
 if TYPE_CHECKING:
     from runner.providers.simulator.desk import Desk
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 @click.command(name="simulate")
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=whole(0, 65535),
     default=8080,
     show_default=True,
     help="Where to listen; 0 takes a free port.",
@@ -30,26 +31,26 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--latency",
-    type=click.FloatRange(min=0, max=3600),
+    type=Number(0, 3600),
     default=0.0,
     metavar="SECONDS",
     help="Wait before each answer.",
 )
 @click.option(
     "--requests-per-minute",
-    type=click.IntRange(min=1),
+    type=whole(1),
     metavar="N",
     help="Refuse more requests than that in a minute with 429; counted by key and model.",
 )
 @click.option(
     "--tokens-per-minute",
-    type=click.IntRange(min=1),
+    type=whole(1),
     metavar="N",
     help="Refuse more tokens of input than that in a minute with 429.",
 )
 @click.option(
     "--batch-seconds",
-    type=click.FloatRange(min=0, max=172_800),
+    type=Number(0, 172_800),
     default=2.0,
     metavar="SECONDS",
     show_default=True,

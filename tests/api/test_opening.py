@@ -48,6 +48,7 @@ def test_a_rejection_crosses_from_process_to_process(folder: Path) -> None:
     ("changes", "message"),
     [
         ({"limit": 0}, "error: limit: write a whole number from 1, not 0"),
+        ({"limit": 10**20}, "error: limit: 100000000000000000000 is more than 1,000,000,000"),
         ({"limit": True}, "error: limit: write a whole number from 1, not True"),
         ({"parallel": 257}, "error: parallel: 257 is more than 256"),
         (

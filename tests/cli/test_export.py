@@ -191,6 +191,27 @@ def test_what_is_not_in_it_is_printed(run: Path) -> None:
     assert len(json.loads(Path("x.json").read_text())["images"]) == 1
 
 
+@pytest.mark.parametrize("form", ["csv", "coco", "crops"])
+def test_a_place_that_cannot_be_made_is_told_with_its_path(form: str, run: Path) -> None:
+    """Whatever the reason of the machine: the folder of processes takes no file of anyone."""
+    Path("file").write_text("mine")
+    for place, why in (("file/x/y", "not a directory"), ("a" * 300 + "/x", "file name too long")):
+        done = ask("export", "last", "--save", "find", "--as", form, "--to", place)
+        assert (done.exit_code, done.stderr) == (2, f"error: cannot write {place}: {why}\n")
+    if Path("/proc/self").exists():
+        done = ask("export", "last", "--save", "find", "--as", form, "--to", "/proc/x")
+        why = "cannot write /proc/x: no such file or directory"
+        assert (done.exit_code, done.stderr) == (2, f"error: {why}\n")
+
+
+def test_a_name_that_promises_another_format_is_refused(run: Path) -> None:
+    """A table of commas is no workbook, whatever it is called."""
+    done = ask("export", "last", "--save", "find", "--as", "csv", "--to", "out/b.xlsx")
+    why = "out/b.xlsx is not named like what csv writes; write --to out/b.csv"
+    assert (done.exit_code, done.stderr) == (2, f"error: {why}\n")
+    assert not Path("out").exists()
+
+
 def test_images_are_copied_only_as_they_were(run: Path) -> None:
     """One that was changed after the run is another image."""
     Path("photos/rocket.jpg").write_bytes(Path("photos/coffee.jpg").read_bytes())
