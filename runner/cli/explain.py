@@ -45,6 +45,8 @@ def command(word: tuple[str, ...]) -> int:
 def explain(word: str) -> str | None:
     """The pages of a word or code, one for each meaning; None when there is none."""
     word = word.strip().strip("`:")
+    if word.lower() == "codes":
+        return _every_code()
     if _CODE.fullmatch(word):
         page = pages().get(word.upper())
         return _code_page(page) if page else None
@@ -60,8 +62,21 @@ def _nothing(word: str) -> str:
     close = did_you_mean(word, known)
     if close and SequenceMatcher(None, word.lower(), close.lower()).ratio() < ALIKE:
         close = None
-    hint = f"; did you mean `{close}`?" if close else "; `askpix schema` prints all words"
+    if close:
+        hint = f"; did you mean `{close}`?"
+    elif _CODE.fullmatch(word) or "_" in word:
+        hint = "; `askpix explain codes` prints all codes"
+    else:
+        hint = "; `askpix schema` prints all words"
     return f"there is no word or code `{word}`{hint}"
+
+
+def _every_code() -> str:
+    """The codes of messages, and those of issues, with a line about each."""
+    issues = [(name, term.about) for name, term in terms().items() if "issue of" in term.kind]
+    codes = [(page.code, page.title) for page in pages().values()]
+    blocks = ["The codes of messages", *_table(codes), "", "The codes of issues", *_table(issues)]
+    return "\n".join(blocks)
 
 
 def _shape_pages(word: str) -> Iterator[str]:

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Let `fetch: true` download from addresses of this machine and network.",
 )
-@click.option("--parallel", type=whole(1, MOST_PARALLEL), help="Requests at the same time, at most.")
+@click.option(
+    "--parallel", type=whole(1, MOST_PARALLEL), help="Requests at the same time, at most."
+)
 @click.option(
     "--cache",
     type=click.Choice(["use", "only", "refresh", "off"]),

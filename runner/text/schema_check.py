@@ -172,8 +172,10 @@ def _never_there(
     Where schemas judge the same value together, another of them may describe it.
     """
     named, required = _properties(node), node.get("required")
-    if not named or not isinstance(required, list) or any(
-        isinstance(node.get(keyword), Mapping) for keyword in _OPEN
+    if (
+        not named
+        or not isinstance(required, list)
+        or any(isinstance(node.get(keyword), Mapping) for keyword in _OPEN)
     ):
         return
     together = "$ref" in node or not _SAME_VALUE.isdisjoint((*path, *node))

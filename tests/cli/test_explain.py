@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -18,6 +20,7 @@ from runner.cli.terms import terms
 from runner.text.source import read
 from runner.values.problem import Rejected
 from runner.values.result import Status
+from runner.values.shape import Space
 from runner.values.verdict import Outcome
 
 COMPARATORS = [
@@ -35,6 +38,7 @@ COMPARATORS = [
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
+RUNNER = ROOT / "runner"
 
 
 def codes_of(text: str) -> set[str]:
@@ -188,6 +192,46 @@ def test_every_word_of_a_result_has_a_page() -> None:
     said |= {value for word in words() for value, _ in word.values}
     said |= {word.path[-1] for word in words("result")}
     assert [word for word in sorted(said) if explain(word) is None] == []
+
+
+def codes_in(file: Path) -> Iterator[str]:
+    """The codes of issues that a module of the program makes, by themselves or by a function of
+    its own that takes a `code` first."""
+    tree = ast.parse(file.read_text("utf-8"))
+    makers = {"Issue", "Unreadable"}
+    for node in ast.walk(tree):
+        names = [each.arg for each in node.args.args] if isinstance(node, ast.FunctionDef) else []
+        if names[:1] == ["code"]:
+            makers.add(node.name)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        given = [each.value for each in node.keywords if each.arg == "code" and name == "NotBuilt"]
+        for code in [*(node.args[:1] if name in makers else []), *given]:
+            yield from (
+                each.value
+                for each in ast.walk(code)
+                if isinstance(each, ast.Constant) and isinstance(each.value, str)
+            )
+
+
+def test_every_code_that_is_printed_has_a_page() -> None:
+    """Those of issues as the summary of a run shows them, and those of messages."""
+    found = {code for file in RUNNER.rglob("*.py") for code in codes_in(file)}
+    assert {"label_missing", "image_empty", "row_broken", "too_many_tiles"} <= found
+    found |= {f"{space}_missing" for space in get_args(Space)}
+    assert [code for code in sorted(found - {"_missing"}) if explain(code) is None] == []
+
+
+def test_an_unknown_code_leads_to_the_list_of_codes() -> None:
+    """Which holds all of them."""
+    for word in ("Z000", "z_q_x_w_k"):
+        done = CliRunner().invoke(group, ["explain", word], prog_name="askpix")
+        why = f"there is no word or code `{word}`; `askpix explain codes` prints all codes"
+        assert done.stderr == f"error: {why}\n"
+    listed = explain("codes") or ""
+    assert all(f"    {code} " in listed for code in (*pages(), "label_missing", "row_broken"))
 
 
 @pytest.mark.parametrize("term", sorted(terms()))
