@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from runner.checks.ballot import Ballot
-from runner.checks.cells import TABLES, read_cell, right_one
+from runner.checks.cells import TABLES, no_number, read_cell, right_one
 from runner.checks.compare import COMPARATORS, Manner, how_far, mismatch, same
 from runner.checks.positions import RELATIONS, Region, misfit, misplaced, region
 from runner.checks.things import things
@@ -173,6 +173,10 @@ class That:
                 return
         assert not isinstance(expected, Missing)
         assert not isinstance(found, Missing)
+        unread = no_number(other, expected.value, found.value)
+        if unread := unread or no_number(self.that, found.value, expected.value):
+            yield CaseVerdict(case.case, None, unread.why)
+            return
         if why := self._difference(found.value, expected.value, other):
             yield CaseVerdict(case.case, False, why)
 

@@ -47,6 +47,15 @@ def columns(file: Path, format: Format, wanted: Collection[str] = ()) -> tuple[s
         return tuple(_header(stream, format, wanted)[1])
 
 
+def has_decimal_commas(file: Path, format: Format, wanted: Collection[str] = ()) -> bool:
+    """Whether the cells are separated by semicolons, which spreadsheets do where the comma is for
+    decimals. Raises `Unreadable`."""
+    if format not in ("csv", "tsv"):
+        return False
+    with _text(file) as stream:
+        return _header(stream, format, wanted)[0] == ";"
+
+
 def rows(file: Path, format: Format, wanted: Collection[str] = ()) -> Iterator[Row]:
     """Every row but empty ones, lazily.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from runner.checks.cells import with_decimal_commas
 from runner.roles import CaseResults
 from runner.stages.check import check_of
 from runner.values.item import Item
@@ -93,7 +94,12 @@ def _case(
         repeat=job.repeat,
         combination=job.combination,
         steps=earlier,
-        row=job.case.row,
+        row=_row(workflow, job),
         vars=variables(workflow, job.combination),
         item=None if item is None else item.value,
     )
+
+
+def _row(workflow: Workflow, job: Job) -> Mapping[str, object]:
+    has_commas = workflow.dataset is not None and workflow.dataset.decimal_comma
+    return with_decimal_commas(job.case.row) if has_commas else job.case.row

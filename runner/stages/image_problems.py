@@ -14,6 +14,7 @@ from runner.stages.pairs import pairs_of
 from runner.stages.survey import Looks, Survey
 from runner.stages.table_problems import table_problems
 from runner.values.problem import Problem
+from runner.values.reference import Reference
 from runner.workflow.spec import ImageEntry, ImageSet, Preparation, Workflow
 
 _UNUSABLE = frozenset({"W414", "W417"})
@@ -46,7 +47,7 @@ def _image_problems(workflow: Workflow, clock: Callable[[], float]) -> tuple[Pro
     preparation = workflow.preparation
     looks = Looks(preparation.convert, clock, within=preparation.within)
     if workflow.dataset is not None:
-        return table_problems(workflow.dataset, looks)
+        return table_problems(workflow.dataset, looks, _columns_of_numbers(workflow))
     problems = [
         problem
         for images in workflow.images
@@ -55,6 +56,26 @@ def _image_problems(workflow: Workflow, clock: Callable[[], float]) -> tuple[Pro
     if len(workflow.images) > 1 and not problems_stop(problems):
         problems += _partner_problems(workflow)
     return tuple(problems)
+
+
+def _columns_of_numbers(workflow: Workflow) -> tuple[str, ...]:
+    """The columns of the table with whose cells the checks compare numbers."""
+    compared = [
+        each.value for check in workflow.checks for each in check.comparisons if each.is_of_number
+    ]
+    for metric in workflow.metrics:
+        compared += metric.references if metric.metric in _OF_NUMBERS else ()
+    columns = {spec.name: spec.column for spec in workflow.truths}
+    found = dict[str, None]()
+    for each in compared:
+        if isinstance(each, Reference) and each.path:
+            in_table = each.path[0] if each.root == "row" else None
+            column = columns.get(each.path[0]) if each.root == "truth" else in_table
+            found |= {column: None} if column else {}
+    return tuple(found)
+
+
+_OF_NUMBERS = frozenset({"mean_absolute_error", "count_error", "mean", "total"})
 
 
 def _set_problems(images: ImageSet, preparation: Preparation, looks: Looks) -> list[Problem]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from runner.checks.cells import is_blank, read_cell, with_decimal_commas
 from runner.sources.candidate import Candidate
 from runner.sources.counted import Counted
 from runner.sources.inside import LEADS_OUTSIDE, STAY, is_inside
@@ -55,14 +57,19 @@ class _Survey:
     broken: _Rows = field(default_factory=_Rows)
     missing: _Rows = field(default_factory=_Rows)
     outside: _Rows = field(default_factory=_Rows)
+    words: _Rows = field(default_factory=_Rows)
+    """Cells that spell no number where one is compared; the file is what to write."""
     ids: Counted = field(default_factory=Counted)
     twice: str | None = None
     """The first id that came again."""
     values: dict[str, Counter[str]] = field(default_factory=dict)
 
 
-def table_problems(dataset: Dataset, looks: Looks) -> tuple[Problem, ...]:
-    """The problems of the table; those of its rows only when its columns are in order."""
+def table_problems(
+    dataset: Dataset, looks: Looks, numbers: Sequence[str] = ()
+) -> tuple[Problem, ...]:
+    """The problems of the table; those of its rows only when its columns are in order. `numbers` are
+    the columns with whose cells numbers are compared."""
     needed = _needed(dataset)
     try:
         names = columns(dataset.file, dataset.format, tuple(needed))
@@ -70,7 +77,7 @@ def table_problems(dataset: Dataset, looks: Looks) -> tuple[Problem, ...]:
             wrong = [*_doubled(dataset, names), *_absent(dataset, names, needed)]
             if wrong:
                 return tuple(wrong)
-        survey = _survey(dataset, looks)
+        survey = _survey(dataset, looks, numbers)
     except Unreadable as error:
         return (unreadable_table(dataset, error),)
     if dataset.format == "jsonl" and survey.keys:
@@ -119,7 +126,7 @@ def _heading(column: str, names: tuple[str, ...]) -> str | None:
     return f"did you mean `{close}`?" if close else None
 
 
-def _survey(dataset: Dataset, looks: Looks) -> _Survey:
+def _survey(dataset: Dataset, looks: Looks, numbers: Sequence[str]) -> _Survey:
     survey = _Survey()
     wanted = tuple(_needed(dataset))
     for row in rows(dataset.file, dataset.format, wanted):
@@ -135,7 +142,21 @@ def _survey(dataset: Dataset, looks: Looks) -> _Survey:
                 seen[str(row.values.get(column))] += 1
         if is_selected(row.values, dataset.where):
             _count(survey, row, dataset, looks)
+            _count_words(survey, row, dataset, numbers)
     return survey
+
+
+def _count_words(survey: _Survey, row: Row, dataset: Dataset, numbers: Sequence[str]) -> None:
+    """Notes the cells that spell no number in columns that should hold them."""
+    values = with_decimal_commas(row.values) if dataset.decimal_comma else row.values
+    for column in numbers:
+        cell = values.get(column)
+        if isinstance(cell, str) and not is_blank(cell) and isinstance(read_cell(cell, 1), str):
+            comma = with_decimal_commas({"": cell})[""]
+            written = read_cell(comma, 1)
+            fix = f"write {written:g}" if isinstance(written, float) else ""
+            where = f"{line_of(row, dataset)}, column `{column}`: `{cell}`"
+            survey.words.add(where, fix)
 
 
 def _count(survey: _Survey, row: Row, dataset: Dataset, looks: Looks) -> None:
@@ -189,6 +210,14 @@ def _row_problems(dataset: Dataset, survey: _Survey, bound: str) -> list[Problem
         problems.append(_outside(dataset, survey))
     if survey.missing.count:
         problems.append(_missing(dataset, survey))
+    if count := survey.words.count:
+        cells = "1 cell" if count == 1 else f"{count} cells"
+        message = (
+            f"{cells} of `{name}` spell{'s' * (count == 1)} no number, and a check compares"
+            f" {'it' if count == 1 else 'them'} with one; {survey.words.first} (not judged)"
+        )
+        fix = survey.words.file or None
+        problems.append(Problem("W462", message, dataset.place, severity="warning", fix=fix))
     if survey.twice is not None:
         message = (
             f"the column `{dataset.id_column}` of `{name}` is not unique: `{survey.twice}` occurs"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-from runner.checks.cells import is_blank
+from runner.checks.cells import is_blank, with_decimal_commas
 from runner.roles import CaseResults, TruthOf
 from runner.sources.opening import Unreadable
 from runner.sources.truth import TRUTHS
@@ -31,11 +31,15 @@ class CaseTruths:
     open: Mapping[str, OpenTruth | Unreadable]
     remarks: dict[str, None] = field(default_factory=dict)
     more: int = 0
+    decimal_comma: bool = False
+    """Whether `6,0` in the table of the cases is a number where one is asked for."""
     _last: tuple[object, Mapping[str, Truth]] | None = None
 
     def added(self, case: CaseResults) -> CaseResults:
         """The case with its truths; those of the last case are kept for its combinations."""
         images = images_of(case.steps)
+        if self.decimal_comma:
+            case = replace(case, row=with_decimal_commas(case.row))
         same = (case.case, images, case.row)
         if self._last is None or self._last[0] != same:
             truth = {spec.name: self._of(spec, case.case, case.row, images) for spec in self.specs}
@@ -106,7 +110,9 @@ def _open(workflow: Workflow, used: Collection[str]) -> Iterator[CaseTruths]:
                 else:
                     sources[spec.name] = source
                     closing.callback(source.close)
-        yield CaseTruths(specs, sources)
+        dataset = workflow.dataset
+        comma = dataset is not None and dataset.decimal_comma
+        yield CaseTruths(specs, sources, decimal_comma=comma)
 
 
 def open_truth(spec: TruthSpec, flaws: Flaws, workflow: Workflow) -> OpenTruth:

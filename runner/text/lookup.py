@@ -33,6 +33,7 @@ MissingKind = Literal[
     "unusable",  # the step failed, or its answer cannot be relied on
     "absent",  # a whole answer that does not hold this value
     "no_truth",  # nobody has said what is right for this case
+    "no_number",  # what is right for this case cannot be read as the number that it should be
 ]
 
 _UNUSABLE: Mapping[str, str] = {

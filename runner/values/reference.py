@@ -28,3 +28,5 @@ class Comparison:
 
     name: str
     value: object
+    is_of_number: bool = False
+    """Whether what is compared is known to be a number, or numbers."""

@@ -70,7 +70,14 @@ def comparisons_of(
         here = (*route, name)
         if part is not None:
             _check_kind(name, part, that, here, findings)
-        yield Comparison(name, _value(name, value, here, part, scope, findings, number))
+        of_number = _single_kind(part) == "number"
+        right = _value(name, value, here, part, scope, findings, number)
+        yield Comparison(name, right, of_number)
+
+
+def _single_kind(part: Part | None) -> str | None:
+    single = part.entry if part and part.kind == "list" else part
+    return single.kind if single else None
 
 
 def check_ends(comparisons: Sequence[Comparison], route: Route, findings: Findings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,7 +78,7 @@ def dataset_of(
         },
         place=findings.document.place(("dataset",), key=True),
     )
-    return dataset, columns_of(dataset)
+    return replace(dataset, decimal_comma=_has_commas(dataset)), columns_of(dataset)
 
 
 def _roles(columns: object) -> dict[str, str]:
@@ -98,9 +99,23 @@ def columns_of(dataset: Dataset) -> tuple[str, ...] | None:
     from runner.sources.opening import Unreadable
     from runner.sources.table import columns
 
-    wanted = [*dataset.roles.values(), *dataset.where]
-    wanted += [dataset.id_column] if dataset.id_column else []
     try:
-        return columns(dataset.file, dataset.format, wanted) or None
+        return columns(dataset.file, dataset.format, _wanted(dataset)) or None
     except Unreadable:
         return None  # gathering tells what is wrong with the table
+
+
+def _has_commas(dataset: Dataset) -> bool:
+    from runner.sources.opening import Unreadable
+    from runner.sources.table import has_decimal_commas
+
+    try:
+        return has_decimal_commas(dataset.file, dataset.format, _wanted(dataset))
+    except Unreadable:
+        return False
+
+
+def _wanted(dataset: Dataset) -> list[str]:
+    """The columns that must be there."""
+    own = [dataset.id_column] if dataset.id_column else []
+    return [*dataset.roles.values(), *dataset.where, *own]

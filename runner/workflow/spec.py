@@ -73,6 +73,8 @@ class Dataset:
     where: Mapping[str, Scalar | tuple[Scalar, ...]]
     """The value that a column must have; a tuple is one of several."""
     place: Place
+    decimal_comma: bool = False
+    """Whether `6,0` is a number in it."""
 
 
 TruthFormat = Literal["column", "boxes", "coco", "labelstudio", "yolo", "masks", "results"]

@@ -84,11 +84,14 @@ class AcrossRepeats(Protocol):
         ...
 
 
+NO_NUMBER = "it is no number"
+
 REASONS: Mapping[MissingKind, str] = {
     "not_run": "its step did not run",
     "unusable": "no usable answer",
     "absent": "the answer does not hold this value",
     "no_truth": "nobody has said what is right",
+    "no_number": NO_NUMBER,
 }
 """Why an answer is not judged: few sentences, so that they can be counted."""
 

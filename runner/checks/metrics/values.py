@@ -6,10 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from runner.checks.cells import TABLES, read_cell
+from runner.checks.cells import TABLES, no_number, read_cell
 from runner.checks.compare import Manner, is_number, same
 from runner.checks.metrics.gathered import Summed
-from runner.checks.metrics.metric import Gathered, LooksAt, not_judged, right_value_of, value_of
+from runner.checks.metrics.metric import (
+    NO_NUMBER,
+    Gathered,
+    LooksAt,
+    not_judged,
+    right_value_of,
+    value_of,
+)
 from runner.checks.words import spelled
 from runner.measures import sums
 from runner.roles import CaseResults
@@ -19,7 +26,6 @@ from runner.values.reference import Reference
 
 NO_ANSWER = "(no answer)"
 NO_VALUE = "(no value)"
-NO_NUMBER = "it is no number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,9 @@ class _Pair:
         if isinstance(found, Missing):
             return found
         value, right = found.value, there.value
-        return value, read_cell(right, value) if self.against.root in TABLES else right
+        if self.against.root not in TABLES:
+            return value, right
+        return no_number(self.against, right, value) or (value, read_cell(right, value))
 
 
 @dataclass(frozen=True, slots=True)
