@@ -149,7 +149,7 @@ def _pattern(entry: ImageEntry, preparation: Preparation) -> Iterator[Problem]:
 def _contents(entry: ImageEntry, preparation: Preparation, survey: Survey) -> Iterator[Problem]:
     """One pass over the images: those named before, and those that cannot be sent."""
     again: list[str] = []
-    broken: list[str] = []
+    broken: list[tuple[str, str]] = []
     unsent: list[str] = []
     outside: list[str] = []
     for candidate in _candidates(entry, preparation):
@@ -162,7 +162,7 @@ def _contents(entry: ImageEntry, preparation: Preparation, survey: Survey) -> It
         elif not preparation.convert and _is_convertible(candidate, issue, survey):
             unsent.append(candidate.where)
         elif issue is not None:
-            broken.append(f"`{candidate.longer}`: {issue.why}")
+            broken.append((candidate.longer, issue.why))
     if again:
         text = entry.text if entry.kind != "data" else "data:…"
         which = f": {_few(again)}" if entry.kind in ("pattern", "folder") else ""
@@ -186,12 +186,13 @@ def _contents(entry: ImageEntry, preparation: Preparation, survey: Survey) -> It
         )
 
 
-def _broken(entry: ImageEntry, found: list[str], bound: str) -> Iterator[Problem]:
+def _broken(entry: ImageEntry, found: list[tuple[str, str]], bound: str) -> Iterator[Problem]:
     """The first images that cannot be used, and how many more; the last says how far was looked."""
-    told = found[:3]
-    if more := len(found[3:]):
+    told = [f"`{name}`: {why}" for name, why in found[:3]]
+    if more := [name for name, _ in found[3:]]:
         least = "at least " if bound else ""
-        told.append(f"{least}{_several(more, 'more image')} of `{entry.text}` cannot be used")
+        count = _several(len(more), "more image")
+        told.append(f"{least}{count} of `{entry.text}` cannot be used: {_few(more)}")
     for number, why in enumerate(told, 1):
         ends = bound if number == len(told) else ""
         yield Problem("W414", f"{why}{ends}", entry.place, severity="warning")

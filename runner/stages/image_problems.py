@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
@@ -115,16 +115,45 @@ def _partner_problems(workflow: Workflow) -> list[Problem]:
         for images in workflow.images
     }
     cases = tuple(pairs_of(workflow.images, found))
+    names = {role: {candidate.name for candidate in of} for role, of in found.items()}
     whole = sum(len(case.positions) == len(found) for case in cases)
     lacking = {
         images.role: [case.name for case in cases if images.role not in case.positions]
         for images in workflow.images
     }
-    return [
+    with_all = [
+        problem
+        for single in workflow.images
+        if single.is_with_every_case and not single.together
+        for other in workflow.images
+        if not other.is_with_every_case
+        for problem in _paired_with_all(single, other, names)
+    ]
+    return with_all + [
         _lonely(images, lacking[images.role], len(cases), whole)
         for images in workflow.images
         if lacking[images.role]
     ]
+
+
+def _paired_with_all(
+    single: ImageSet, other: ImageSet, names: Mapping[str, set[str]]
+) -> Iterator[Problem]:
+    """A single image has the name of one of several, and goes with all of them."""
+    if not names[single.role] < names[other.role]:
+        return
+    entry = single.entries[0]
+    also = min(names[other.role] - names[single.role])
+    folder, slash, _ = entry.text.rpartition("/")
+    yield Problem(
+        "W463",
+        f"`{entry.text}` is named like one image of `{other.role}` and goes with all"
+        f" {len(names[other.role])} of them, `{also}` too",
+        entry.place,
+        severity="warning",
+        fix=f"write {folder}{slash}* to pair those of the same name, or"
+        f" {single.role}: {{all: {entry.text}}} if it is meant for all",
+    )
 
 
 def _lonely(images: ImageSet, names: list[str], cases: int, whole: int) -> Problem:

@@ -88,6 +88,16 @@ class Survey:
     def _outside(self, file: str) -> Issue | None:
         """Links are followed also where no look is left: what they lead to may be anything."""
         within = self.looks.within
+        if os.path.islink(file) and not os.path.exists(file):
+            return Issue("image_missing", f"the link leads nowhere: there is no `{_aim(file)}`")
         if within and os.path.islink(file) and not is_inside(file, within):
             return outside().issue
         return None
+
+
+def _aim(link: str) -> str:
+    """What a link names, as it names it."""
+    try:
+        return os.readlink(link)
+    except OSError:
+        return link

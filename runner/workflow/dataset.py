@@ -28,6 +28,10 @@ _ENDINGS: Mapping[str, Format] = {
 }
 
 
+SPREADSHEETS = frozenset({".xlsx", ".xlsm", ".xls", ".ods", ".numbers"})
+SAVE_AS_CSV = "save its sheet as “CSV UTF-8”, and name that file"
+
+
 def table_format(path: Path) -> Format | None:
     """The format that the ending of a table tells."""
     return _ENDINGS.get(path.suffix.lower())
@@ -45,15 +49,16 @@ def dataset_of(
     place = findings.document.place(route)
     if not stays(name, path, route, findings):
         return None, None
-    form = table.get("format") or table_format(path)
+    is_spreadsheet = path.suffix.lower() in SPREADSHEETS
+    form = None if is_spreadsheet else table.get("format") or table_format(path)
     if not is_file(path):
         findings.problems.append(missing_file("W450", name, path, place, "with a table"))
         return None, None
     if form is None:
         message = f"`{name}` is not named like a table that can be read"
         fix = "write format: csv, tsv, jsonl or parquet beside `file:`"
-        if path.suffix.lower() in (".xlsx", ".xls", ".ods", ".numbers"):
-            message, fix = f"`{name}` is a spreadsheet", "save it as CSV, and name that file"
+        if is_spreadsheet:
+            message, fix = f"`{name}` is a spreadsheet", SAVE_AS_CSV
         findings.error("W450", place, message, fix)
         return None, None
     if form == "parquet" and not is_there():

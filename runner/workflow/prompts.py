@@ -23,6 +23,9 @@ MOST_BYTES = 1_000_000
 PlaceIn = Callable[[int, int, int], Place]
 """The place of line, column and length of a template in the file that holds it."""
 
+_DOCUMENTS = frozenset({".docx", ".doc", ".odt", ".rtf", ".pages", ".pdf"})
+"""Endings of files that look like text only in a word processor."""
+
 
 @dataclass(slots=True)
 class Prompts:
@@ -85,6 +88,11 @@ class Prompts:
                 return None
             message = f"the prompt file {quoted(name)} cannot be read: {error.why}"
             self.findings.error("W447", place, message, "name a text file")
+            return None
+        if path.suffix.lower() in _DOCUMENTS:
+            message = f"`{name}` is a document of a word processor, not a text"
+            fix = "save it as plain text (.txt, UTF-8), and name that file"
+            self.findings.error("W448", place, message, fix)
             return None
         self.sources.setdefault(path, SourceFile(path, "prompt", content))
         try:

@@ -15,7 +15,7 @@ from runner.sources.parquet import INSTALL, NEEDS_PYARROW, is_there
 from runner.text.suggest import LOOSELY, did_you_mean
 from runner.values.problem import Rejected, Route, errors_of
 from runner.values.shape import Space
-from runner.workflow.dataset import table_format
+from runner.workflow.dataset import SAVE_AS_CSV, SPREADSHEETS, table_format
 from runner.workflow.document import absolute
 from runner.workflow.files import NotReadable, content_of, is_file, is_folder, missing_file
 from runner.workflow.findings import Findings
@@ -152,10 +152,13 @@ def _format(
     if not is_file(path):
         findings.problems.append(missing_file("W454", name, path, place, "with the truth"))
         return None
-    form = written or _format_of_file(path)
+    is_spreadsheet = path.suffix.lower() in SPREADSHEETS
+    form = None if is_spreadsheet else written or _format_of_file(path)
     if form is None:
         message = f"{quoted(name)} is not named like a truth that can be read"
         fix = f"write format: {one_of(FORMATS)} beside `file:`"
+        if is_spreadsheet:
+            message, fix = f"`{name}` is a spreadsheet", SAVE_AS_CSV
         findings.error("W454", place, message, fix)
         return None
     if form in FOLDERS:

@@ -305,7 +305,7 @@ def test_images_that_cannot_be_used(damaged: Path) -> None:
         f"warning{EMPTY}",
         [
             "warning[W414] `bad/text.jpg`: the file is not an image, it looks like text",
-            "warning[W414] 1 more image of `bad/*.jpg` cannot be used",
+            "warning[W414] 1 more image of `bad/*.jpg` cannot be used: `bad/web.jpg`",
         ],
     )
     assert lines[1].startswith("warning[W414] `bad/half.jpg`: the file is cut off")
@@ -661,3 +661,15 @@ def test_values_that_where_could_select(base: Path) -> None:
 def test_json_lines(base: Path, content: str, expected: list[str]) -> None:
     """A key that no line has is a missing column."""
     assert told(find_pattern_problems(dataset(base, content, "jsonl"))) == expected
+
+
+def test_a_link_that_leads_nowhere_is_left_out(base: Path) -> None:
+    """It is no image that lies elsewhere: the good ones beside it are asked about."""
+    (base / "photos").mkdir(exist_ok=True)
+    (base / "photos" / "zz.jpg").symlink_to("/nowhere/x.jpg")
+    preparation = Preparation(within=base)
+    flow = workflow(base, {"image": [("pattern", "photos/*")]}, preparation=preparation)
+    lines = [line for line in told(find_pattern_problems(flow)) if "zz.jpg" in line]
+    assert lines == [
+        "warning[W414] `photos/zz.jpg`: the link leads nowhere: there is no `/nowhere/x.jpg`"
+    ]

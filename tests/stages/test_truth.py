@@ -251,7 +251,8 @@ def test_a_truth_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         (
             "W413",
             "error",
-            "the truth `b.json` cannot be read: it is not whole JSON: byte 12 cannot be read",
+            "the truth `b.json` cannot be read: it is not whole JSON: it ends too early, in line 1:"
+            " a copy of it may have been cut off",
         )
     ]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.sources.opening import Unreadable
-from runner.sources.table import Format, Row, columns, rows
+from runner.sources.table import Format, Row, columns, has_decimal_commas, rows
 from runner.sources.truth.by_image import ByImage, Entry
 from runner.sources.truth.flaws import Flaws
 from runner.sources.truth.names import Named, Names
@@ -35,14 +35,16 @@ class Boxes:
 
     def open(self, flaws: Flaws) -> ByImage:
         """Reads the table once. Raises `Unreadable`."""
-        missing = [name for name in COLUMNS if name not in self._columns()]
+        there = self._columns()
+        missing = [name for name in COLUMNS if name not in there]
         if missing:
             named = ", ".join(f"`{name}`" for name in missing)
-            raise Unreadable("truth_columns", f"it has no column {named}")
+            raise Unreadable("truth_columns", f"it has no column {named}{_renamed(missing, there)}")
+        comma = has_decimal_commas(self.file, self.format, COLUMNS)
         names = Names()
         waiting: list[tuple[Named, tuple[str, str] | None]] = []
         for row in rows(self.file, self.format, COLUMNS):
-            entry = self._entry(row, flaws)
+            entry = self._entry(row, flaws, comma=comma)
             if entry is not None:
                 waiting.append(entry)
             if len(waiting) == _AT_ONCE:
@@ -56,7 +58,9 @@ class Boxes:
             return columns(self.file, self.format, COLUMNS)
         return (*columns(self.file, self.format), *EDGES)  # an empty image need not have them
 
-    def _entry(self, row: Row, flaws: Flaws) -> tuple[Named, tuple[str, str] | None] | None:
+    def _entry(
+        self, row: Row, flaws: Flaws, *, comma: bool
+    ) -> tuple[Named, tuple[str, str] | None] | None:
         """The image of a row, and its box; None when the row cannot be used."""
         where = f"{self.file.name}, {'row' if self.format == 'parquet' else 'line'} {row.line}"
         if row.problem is not None:
@@ -71,11 +75,12 @@ class Boxes:
             return image, None
         edges = []
         for edge in EDGES:
-            number = finite(row.values.get(edge))
+            cell = row.values.get(edge)
+            with_point = _with_point(cell)
+            number = finite(with_point if comma else cell)
             if number is None:
-                flaws.add(
-                    f"{where}, column `{edge}`", f"{_said(row.values.get(edge))} is no number"
-                )
+                write = "" if finite(with_point) is None else f"; write {with_point}"
+                flaws.add(f"{where}, column `{edge}`", f"{_said(cell)} is no number{write}")
                 return None
             edges.append(number)
         for low, high in (("x_min", "x_max"), ("y_min", "y_max")):
@@ -91,6 +96,32 @@ class Boxes:
         for entry in names.things(named.key):
             where, edges, label, fields = json.loads(entry)
             yield Detection(where, label, Box(*edges), fields=fields), ()
+
+
+def _renamed(missing: Sequence[str], there: Sequence[str]) -> str:
+    """How to rename columns that are called as in other tools: `xmin`, `left`, `filename`."""
+    plain = {name.lower().replace("_", "").replace(" ", ""): name for name in there}
+    renames = [
+        f"`{found}` to `{name}`"
+        for name in missing
+        if (found := next((plain[each] for each in _CALLED[name] if each in plain), None))
+    ]
+    return f"; rename {', '.join(renames)}" if renames else ""
+
+
+_CALLED: Mapping[str, tuple[str, ...]] = {
+    "image": ("image", "filename", "file", "imagename", "imagepath", "imageid", "path", "photo"),
+    "x_min": ("xmin", "x1", "left"),
+    "y_min": ("ymin", "y1", "top"),
+    "x_max": ("xmax", "x2", "right"),
+    "y_max": ("ymax", "y2", "bottom"),
+}
+"""What other tools call these columns."""
+
+
+def _with_point(cell: object) -> object:
+    """A number that is written with a decimal comma, with a point."""
+    return cell.replace(",", ".") if isinstance(cell, str) and cell.count(",") == 1 else cell
 
 
 def _note(waiting: list[tuple[Named, tuple[str, str] | None]], names: Names) -> None:

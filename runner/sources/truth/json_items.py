@@ -72,7 +72,7 @@ class _Window:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._text = stream.read(max(BLOCK, 3)).decode("latin-1")
-        self._before = 0
+        self._before = self._lines = 0
         self._at = 3 if self._text.startswith("\xef\xbb\xbf") else 0
         self._parse = json.JSONDecoder().raw_decode
 
@@ -123,9 +123,21 @@ class _Window:
             raise Unreadable("truth_broken", why) if why else self.broken()
 
     def broken(self) -> Unreadable:
-        """That the file is no JSON, and from where on."""
-        where = self._before + self._at
-        return Unreadable("truth_broken", f"it is not whole JSON: byte {where:,} cannot be read")
+        """That the file is no JSON, and from which line on; or that it ends before it is over."""
+        at, why = self._at, ""
+        try:
+            self._parse(self._text, at)
+        except json.JSONDecodeError as error:
+            at, why = error.pos, error.msg
+        except RecursionError:
+            pass
+        line = self._lines + self._text.count("\n", 0, at) + 1
+        rest = self._text[at:].strip()
+        if not rest or why.startswith("Unterminated"):
+            said = f"it ends too early, in line {line:,}: a copy of it may have been cut off"
+        else:
+            said = f"line {line:,} cannot be read"
+        return Unreadable("truth_broken", f"it is not whole JSON: {said}")
 
     def _skip(self) -> None:
         while True:
@@ -144,5 +156,6 @@ class _Window:
         if not block:
             return False
         self._before += self._at
+        self._lines += self._text.count("\n", 0, self._at)
         self._text, self._at = self._text[self._at :] + block, 0
         return True

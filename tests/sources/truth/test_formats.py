@@ -204,7 +204,10 @@ def test_what_is_wrong_in_a_coco_file_has_its_place(tmp_path: Path) -> None:
         ("", "it is JSON, but no object"),
         ("[]", "it is JSON, but no object"),
         ("{}", "it is no COCO file: its list `images` is missing or empty"),
-        ('{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"id"', "byte 62"),
+        (
+            '{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"id"',
+            "it ends too early, in line 1",
+        ),
     ],
 )
 def test_a_file_that_is_no_coco_file(tmp_path: Path, content: str, why: str) -> None:
@@ -271,8 +274,25 @@ def test_rows_that_hold_no_box(tmp_path: Path) -> None:
 def test_a_table_without_its_columns(tmp_path: Path) -> None:
     """It says which."""
     (tmp_path / "b.csv").write_text("image,xmin,ymin\n")
-    with pytest.raises(Unreadable, match="no column `x_min`, `y_min`, `x_max`, `y_max`"):
+    with pytest.raises(Unreadable) as error:
         told(Boxes(tmp_path / "b.csv"))
+    assert str(error.value) == (
+        "it has no column `x_min`, `y_min`, `x_max`, `y_max`; rename `xmin` to `x_min`, `ymin` to `y_min`"
+    )
+
+
+def test_decimal_commas_are_read_where_semicolons_separate(tmp_path: Path) -> None:
+    """Elsewhere it is told what to write."""
+    file = tmp_path / "b.csv"
+    file.write_text(HEAD.replace(",", ";") + "\na.png;cat;1,5;2;3,25;4\n")
+    assert things(Boxes(file), image()) == (
+        Detection("b.csv, line 2", "cat", Box(1.5, 2, 3.25, 4)),
+    )
+    file.write_text(f'{HEAD}\na.png,cat,"76,2",2,93,4\n')
+    flaws = Flaws()
+    with closing(Boxes(file).open(flaws)):
+        pass
+    assert flaws.first == ["b.csv, line 2, column `x_min`: `76,2` is no number; write 76.2"]
 
 
 # -- YOLO -----------------------------------------------------------------------------------------

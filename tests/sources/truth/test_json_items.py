@@ -56,6 +56,21 @@ def test_what_is_cut_off_or_no_object_is_not_read_as_less(content: str) -> None:
         list(items(BytesIO(content.encode()), frozenset({"images"})))
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{\n"images": [\n{"id": "a', "it ends too early, in line 3: a copy of it may have been cut off"),
+        ('{\n"images": [1,\n2', "it ends too early, in line 3: a copy of it may have been cut off"),
+        ('{"images": [\n{"id": 1,\nid: 2}]}', "line 3 cannot be read"),
+    ],
+)  # fmt: skip
+def test_it_is_said_in_which_line_it_breaks(content: str, said: str) -> None:
+    """And that it ends too early, when nothing else is wrong."""
+    with pytest.raises(Unreadable) as error:
+        list(items(BytesIO(content.encode()), frozenset({"images"})))
+    assert str(error.value) == f"it is not whole JSON: {said}"
+
+
 def test_a_byte_order_mark_is_no_content() -> None:
     """Windows tools write one."""
     found = items(BytesIO(b'\xef\xbb\xbf{"images": [7]}'), frozenset({"images"}))
