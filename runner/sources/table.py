@@ -109,7 +109,10 @@ def _table_rows(stream: TextIOWrapper, format: Format, wanted: Collection[str]) 
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(start, problem=f"its quotes do not match up ({error})")
+            why = f"its quotes do not match up ({error})"
+            if "unexpected end" in str(error):
+                why = 'a quote (") is opened in it and never closed, so all rows after it are lost'
+            yield Row(start, problem=why)
             continue
         if any(cells):
             yield _row(start, names, cells)

@@ -47,7 +47,7 @@ def unreadable_table(dataset: Dataset, error: Unreadable) -> Problem:
     return Problem(
         "W407",
         f"the table `{dataset.file.name}` cannot be read: {error.issue.why}",
-        dataset.place,
+        dataset.place_of("file"),
         found=str(dataset.file),
     )
 

@@ -97,7 +97,7 @@ def _needed(dataset: Dataset) -> dict[str, str]:
 
 def _doubled(dataset: Dataset, names: tuple[str, ...]) -> list[Problem]:
     return [
-        Problem("W406", f"`{dataset.file.name}` has two columns `{name}`", dataset.place)
+        Problem("W406", f"`{dataset.file.name}` has two columns `{name}`", dataset.place_of("file"))
         for name, count in Counter(names).items()
         if name and count > 1
     ]
@@ -108,8 +108,8 @@ def _absent(dataset: Dataset, names: tuple[str, ...], needed: dict[str, str]) ->
         Problem(
             "W406",
             f"`{dataset.file.name}` has no column `{column}`, which `{key}` names",
-            dataset.place,
-            fix=_heading(column, names),
+            dataset.place_of(key, column),
+            fix=_heading(column, names, is_table=dataset.format != "jsonl"),
             found=column,
             allowed=tuple(name for name in names if name),
         )
@@ -118,12 +118,20 @@ def _absent(dataset: Dataset, names: tuple[str, ...], needed: dict[str, str]) ->
     ]
 
 
-def _heading(column: str, names: tuple[str, ...]) -> str | None:
+def _heading(column: str, names: tuple[str, ...], *, is_table: bool) -> str | None:
     image = next((name for name in names if ending_of(name) in ENDINGS), None)
     if image:
         return f"the first line must be headings, such as `{column}`; here it is a row (`{image}`)"
-    close = did_you_mean(column, names, LOOSELY)
-    return f"did you mean `{close}`?" if close else None
+    filled = [name for name in names if name]
+    if is_table and len(filled) == 1 and "|" in filled[0]:
+        return "separate the cells with commas or semicolons, not with |"
+    if close := did_you_mean(column, names, LOOSELY):
+        return f"did you mean `{close}`?"
+    if not is_table or len(filled) != 1:
+        return None
+    if len(names) > 1 or " " in filled[0]:
+        return f"the first line must be headings; here it is `{filled[0]}`: delete the lines above them"
+    return None
 
 
 def _survey(dataset: Dataset, looks: Looks, numbers: Sequence[str]) -> _Survey:
@@ -197,13 +205,13 @@ def _look(
 def _row_problems(dataset: Dataset, survey: _Survey, bound: str) -> list[Problem]:
     name, problems = dataset.file.name, []
     if survey.total == 0:
-        return [Problem("W410", f"the table `{name}` has no rows", dataset.place)]
+        return [Problem("W410", f"the table `{name}` has no rows", dataset.place_of("file"))]
     if survey.broken.count:
         least = "at least " if bound else ""
         which = f"{least}{_rows(survey.broken.count)} of `{name}`"
         message = f"{which} cannot be used{bound}; {survey.broken.first}"
         severity: Severity = "error" if survey.broken.count == survey.total else "warning"
-        problems.append(Problem("W408", message, dataset.place, severity=severity))
+        problems.append(Problem("W408", message, dataset.place_of("file"), severity=severity))
     if survey.selected == 0 and survey.total > survey.broken.count:
         problems.append(_nothing_selected(dataset, survey))
     if survey.outside.count:
@@ -217,13 +225,15 @@ def _row_problems(dataset: Dataset, survey: _Survey, bound: str) -> list[Problem
             f" {'it' if count == 1 else 'them'} with one; {survey.words.first} (not judged)"
         )
         fix = survey.words.file or None
-        problems.append(Problem("W462", message, dataset.place, severity="warning", fix=fix))
+        problems.append(
+            Problem("W462", message, dataset.place_of("file"), severity="warning", fix=fix)
+        )
     if survey.twice is not None:
         message = (
             f"the column `{dataset.id_column}` of `{name}` is not unique: `{survey.twice}` occurs"
             f" {survey.ids.times(survey.twice)} times; its cases are numbered `{survey.twice}#2`, …"
         )
-        problems.append(Problem("W412", message, dataset.place, severity="warning"))
+        problems.append(Problem("W412", message, dataset.place_of("id_column"), severity="warning"))
     return problems
 
 
@@ -236,7 +246,7 @@ def _nothing_selected(dataset: Dataset, survey: _Survey) -> Problem:
     return Problem(
         "W410",
         f"`where` ({said}) selects none of the {survey.total} rows of `{dataset.file.name}`",
-        dataset.place,
+        dataset.place_of("where", column),
         fix=f"did you mean `{column}: {close}`?" if close else None,
         found=_said(wanted),
         allowed=values,
@@ -253,7 +263,7 @@ def _outside(dataset: Dataset, survey: _Survey) -> Problem:
         "W452",
         f"{_rows(count)} of `{dataset.file.name}` {'names' if count == 1 else 'name'} an image that"
         f" {LEADS_OUTSIDE}; {survey.outside.first}",
-        dataset.place,
+        dataset.place_of("image_columns"),
         fix=STAY,
     )
 
@@ -268,9 +278,9 @@ def _missing(dataset: Dataset, survey: _Survey) -> Problem:
         "W409",
         f"{_rows(count)} of `{dataset.file.name}` {'names' if count == 1 else 'name'} an image that"
         f" does not exist in `{dataset.image_folder.name}/`; {survey.missing.first}",
-        dataset.place,
+        dataset.place_of("image_columns"),
         severity="error" if everything else "warning",
-        fix=_meant(survey.missing.file)
+        fix=_meant(survey.missing.file, folder)
         or ("file names start from `image_folder`" if everything else None),
         found=str(dataset.image_folder),
     )
@@ -286,13 +296,17 @@ def _no_folder(dataset: Dataset, folder: str) -> Problem:
     return Problem(
         "W403",
         f"there is no folder `{name}/`, which `image_folder` names",
-        dataset.place,
+        dataset.place_of("image_folder"),
         fix=f"did you mean `{close}`?" if close else None,
         found=folder,
     )
 
 
-def _meant(path: str) -> str | None:
+def _meant(path: str, folder: str) -> str | None:
+    above, name = os.path.split(folder)
+    inside = os.path.relpath(path.replace("\\", "/"), folder).replace(os.sep, "/")
+    if inside.startswith(f"{name}/") and os.path.exists(os.path.join(above, inside)):
+        return f"`image_folder` is `{name}/` already: leave it out in the table, or there"
     if os.sep != "\\" and os.path.exists(path.replace("\\", "/")):
         return "write / instead of \\ in the table"
     near = same_name(path)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from runner.sources.parquet import INSTALL, NEEDS_PYARROW, is_there
+from runner.values.problem import Place
 from runner.workflow.document import absolute, is_sound
 from runner.workflow.files import is_file, missing_file
 from runner.workflow.findings import Findings
@@ -82,6 +83,7 @@ def dataset_of(
             if is_sound(value)
         },
         place=findings.document.place(("dataset",), key=True),
+        places=dict(_places(table, findings)),
     )
     return replace(dataset, decimal_comma=_has_commas(dataset)), columns_of(dataset)
 
@@ -108,6 +110,17 @@ def columns_of(dataset: Dataset) -> tuple[str, ...] | None:
         return columns(dataset.file, dataset.format, _wanted(dataset)) or None
     except Unreadable:
         return None  # gathering tells what is wrong with the table
+
+
+def _places(table: Mapping[str, Any], findings: Findings) -> Iterator[tuple[str, Place]]:
+    """Where each key of the dataset stands, and each column that it names."""
+    for key, value in table.items():
+        route = ("dataset", key)
+        yield key, findings.document.place(route)
+        for at, column in enumerate(value) if isinstance(value, list | dict) else ():
+            is_key = isinstance(value, dict)
+            place = findings.document.place((*route, column if is_key else at), key=is_key)
+            yield f"{key}.{column}", place
 
 
 def _has_commas(dataset: Dataset) -> bool:

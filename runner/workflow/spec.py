@@ -75,6 +75,12 @@ class Dataset:
     place: Place
     decimal_comma: bool = False
     """Whether `6,0` is a number in it."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Where its keys stand, and the columns that they name: `where`, `where.split`."""
+
+    def place_of(self, key: str, column: str = "") -> Place:
+        """Where a column stands under a key, or else the key, or the dataset."""
+        return self.places.get(f"{key}.{column}") or self.places.get(key) or self.place
 
 
 TruthFormat = Literal["column", "boxes", "coco", "labelstudio", "yolo", "masks", "results"]

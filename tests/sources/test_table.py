@@ -116,7 +116,10 @@ def test_quotes_that_do_not_match_up(tmp_path: Path) -> None:
     """A quote that is never closed does not swallow the rest unseen."""
     assert read(tmp_path, 'photo,label\na.jpg,cat\nb.jpg,"dog\nc.jpg,cow\n') == [
         Row(2, {"photo": "a.jpg", "label": "cat"}),
-        Row(3, problem="its quotes do not match up (unexpected end of data)"),
+        Row(
+            3,
+            problem='a quote (") is opened in it and never closed, so all rows after it are lost',
+        ),
     ]
 
 

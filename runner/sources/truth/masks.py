@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 VOID = 255
 """The value of pixels that nobody has decided about, in a mask with numbers (Pascal VOC)."""
 
+MOST_VALUES = 64
+"""So many things may a mask without names hold before it is looked at for a photograph."""
+
 MOST_PIXELS = 100_000_000
 
 
@@ -50,6 +53,11 @@ class MaskFiles:
         from runner.postprocess.rle import from_bits
 
         pixels = self._pixels(named.info, image)
+        if not self.labels and _is_photograph(pixels):
+            raise Unusable(
+                f"{named.info} looks like a photograph: in a mask, most pixels have one of a few"
+                " values (if each of its values is meant, name them under `classes`)"
+            )
         size = Size(pixels.shape[1], pixels.shape[0])
         values = [int(value) for value in np.unique(pixels) if value != 0]
         if values not in ([1], [VOID]):
@@ -64,6 +72,16 @@ class MaskFiles:
             return apart(str(self.file / name), _values, self.file, name, self.within, image)
         except Crashed as error:
             raise Unusable(f"{name} cannot be read: {error}") from error
+
+
+def _is_photograph(pixels: NDArray[np.generic]) -> bool:
+    """Whether so many of 256 values occur, and so evenly, that nobody can have drawn them."""
+    import numpy as np
+
+    if pixels.dtype != np.uint8:
+        return False
+    counts = np.bincount(pixels.ravel(), minlength=256)
+    return bool((counts > 0).sum() > MOST_VALUES and np.sort(counts)[-2:].sum() < pixels.size / 2)
 
 
 def _values(
