@@ -186,9 +186,9 @@ def _check_target(wish: Wish) -> None:
     if filled and not wish.force:
         what = "is not empty" if is_folder else "exists"
         raise ExportError(f"{target} {what}; choose another place, or replace files with --force")
-    if name := misnamed(wish.format, target.name):
+    if proper := misnamed(wish.format, target.name):
         raise ExportError(
-            f"{target} is not named like what {wish.format} writes; write --to {target.with_name(name)}"
+            f"{target} is not named like what {wish.format} writes; write --to {target.with_name(proper)}"
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from runner.values.bounds import MOST
@@ -16,10 +18,10 @@ class Number(click.FloatRange):
     """A number from `min` to `max`. `nan` lies in no range, and compares as if it lay in every one."""
 
     def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> object:
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
         """The number; ends in click's own words when it is none."""
-        number = super().convert(value, param, ctx)
+        number = float(super().convert(value, param, ctx))
         if number != number:
             self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
         return number

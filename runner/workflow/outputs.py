@@ -238,9 +238,9 @@ def _check_target(
     elif ending and ending != "/" and (to.endswith(("/", "\\")) or not path.name):
         message = f"`as: {form}` writes one file"
         findings.error("W616", route, message, f"write to: {path.name or 'results'}{ending}")
-    elif form and (name := misnamed(form, path.name)):
+    elif form and (proper := misnamed(form, path.name)):
         message = f"`as: {form}` writes a {ENDINGS[form][0]} file, and the name says {path.suffix}"
-        findings.error("W616", route, message, f"write to: {path.with_name(name)}")
+        findings.error("W616", route, message, f"write to: {path.with_name(proper)}")
     if any(ord(letter) < ord(" ") for letter in to):
         message = "no file can have a name with line breaks or control characters"
         findings.error("W613", route, message, "write to: results.csv")

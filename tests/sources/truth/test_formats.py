@@ -386,12 +386,12 @@ def test_a_photograph_is_no_mask(tmp_path: Path) -> None:
     """A folder of photographs under `truth:` must not become hundreds of things without a name."""
     photo = np.random.default_rng(1).integers(40, 240, (40, 60)).astype(np.uint8)
     Image.fromarray(photo).save(tmp_path / "a.png")
-    found, remarks = told(MaskFiles(tmp_path))
+    found, flaws = told(MaskFiles(tmp_path))
     why = (
         f"{tmp_path.name}/: a.png looks like a photograph: in a mask, most pixels have one of a few"
         " values (if each of its values is meant, name them under `classes`)"
     )
-    assert (found, remarks) == (Told(NoTruth(why), (why,)), ())
+    assert (found, flaws) == (Told(NoTruth(why), (why,)), Flaws())
     assert len(things(MaskFiles(tmp_path, {n: str(n) for n in range(256)}))) > 64
 
 
