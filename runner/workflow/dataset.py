@@ -107,9 +107,11 @@ def columns_of(dataset: Dataset) -> tuple[str, ...] | None:
     from runner.sources.table import columns
 
     try:
-        return columns(dataset.file, dataset.format, _wanted(dataset)) or None
+        names = columns(dataset.file, dataset.format, _wanted(dataset))
     except Unreadable:
         return None  # gathering tells what is wrong with the table
+    named = tuple(filter(None, names))
+    return None if len(named) == 1 < len(names) else named or None  # a title is told there, too
 
 
 def _places(table: Mapping[str, Any], findings: Findings) -> Iterator[tuple[str, Place]]:
