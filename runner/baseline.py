@@ -240,8 +240,9 @@ def against_baseline(
         now = standing_of(folder)
         if now.is_of_another_kind(before):
             kinds = "simulated" if before.simulated else "a model's"
-            say(f"the answers of the baseline are {kinds}, those of this run are not: not compared")
-            return ()
+            why = f"those of the baseline are {kinds}, those of this run are not: not compared"
+            place = place_of(workflow.path, "steps")
+            return (_against("answers", "warned", {}, 0, why, place),)
         found = compare(before, now, margins_of(workflow))
         every: list[CheckDifference | MetricDifference] = [*found.checks, *found.metrics]
         gone = [name_told(each) for each in every if each.why == GONE]
@@ -249,7 +250,11 @@ def against_baseline(
             say(f"the baseline has checks that are not there any more: {', '.join(gone)}")
         folder.write_json(COMPARISON, difference_json(found))
         write_file(folder.path / HELD_AGAINST, encoded(baseline_json(before)))
-        return (*_of_images(workflow, found), *_verdicts(workflow, found))
+        return (
+            *_of_images(workflow, found),
+            *_of_checks(workflow, found),
+            *_verdicts(workflow, found),
+        )
 
     return against
 
@@ -278,6 +283,15 @@ def _of_images(workflow: Workflow, found: Differences) -> Iterator[Verdict]:
     if why := left_out_told(found):
         place = place_of(workflow.path, "images" if workflow.dataset is None else "dataset")
         yield _against("images", "warned", {}, found.pairs, why, place)
+
+
+def _of_checks(workflow: Workflow, found: Differences) -> Iterator[Verdict]:
+    """A warning when there are none: a gate that is always open looks like one that holds."""
+    if not workflow.checks and not workflow.metrics:
+        why = (
+            "the workflow has no checks, so nothing can fail; write what must hold under `checks:`"
+        )
+        yield _against("checks", "warned", {}, found.pairs, why, place_of(workflow.path, "steps"))
 
 
 def _verdicts(workflow: Workflow, found: Differences) -> Iterator[Verdict]:

@@ -348,6 +348,31 @@ def test_an_accepted_file_is_the_same_however_often_it_is_written(folder: Path) 
     assert Path("find.baseline.json").read_bytes() == first
 
 
+def test_a_gate_without_checks_says_so(folder: Path) -> None:
+    """Nothing can fail there: that looks like a gate that holds."""
+    words = ("find.workflow.yaml", "--provider", "simulator", "-q")
+    assert askpix("run", *words).exit_code == 0
+    assert askpix("accept", "last").exit_code == 0
+    done = askpix("test", *words)
+    assert done.exit_code == 0
+    assert (
+        "! checks, against the baseline: the workflow has no checks, so nothing can fail; write what"
+        " must hold under `checks:`"
+    ) in done.stderr
+
+
+def test_simulated_answers_are_not_compared_with_those_of_a_model(folder: Path) -> None:
+    """It is a warning wherever a test is read: nothing was tested."""
+    accepted()
+    path = Path("find.baseline.json")
+    path.write_text(path.read_text().replace('"simulated": true', '"simulated": false'))
+    done = asked("")
+    assert done.exit_code == 0
+    why = "those of the baseline are a model's, those of this run are not: not compared"
+    assert f"! answers, against the baseline: {why}" in done.stderr
+    assert why in (newest().path / "junit.xml").read_text()
+
+
 CI_SERVICES = {
     "CI": "true", "TF_BUILD": "True", "JENKINS_URL": "https://ci.example/", "GITHUB_ACTIONS": "true",
     "GITLAB_CI": "true", "BUILDKITE": "true", "TEAMCITY_VERSION": "2026.1", "CODEBUILD_BUILD_ID": "a:1",

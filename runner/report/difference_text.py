@@ -74,12 +74,20 @@ def _parts(found: Differences) -> Iterator[tuple[str, list[str]]]:
         "checks": [f"{name_told(each)}: {check_told(each)}" for each in found.checks],
         "metrics": [f"{name_told(each)}: {metric_told(each)}" for each in found.metrics],
         **{
-            title: list(_cases([each for each in found.cases if each.turn == title]))
+            title: list(
+                _cases(_firmest([each for each in found.cases if each.turn == title], found))
+            )
             for title in ("worse", "better", "flaky", "changed")
         },
         "not counted": list(_left_out(found)),
     }
     yield from ((title, lines) for title, lines in everything.items() if lines)
+
+
+def _firmest(cases: Sequence[CaseDifference], found: Differences) -> Sequence[CaseDifference]:
+    """Those first of which a check says so: a metric of one image moves with every answer."""
+    firm = {case for check in found.checks for case in (*check.broken, *check.fixed)}
+    return sorted(cases, key=lambda each: each.case not in firm)
 
 
 def _cases(cases: Sequence[CaseDifference]) -> Iterator[str]:
