@@ -249,6 +249,7 @@ def test_F305_a_disk_that_is_full_from_the_start_is_named(
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits another process")
 def test_F305_a_file_that_may_not_grow_ends_a_run_like_a_full_disk(shop: Any, service: Any) -> None:
     """The ballast is of no help then: what was under way may be paid for twice, and nothing else."""
+    shop.env |= NO_BYTECODE
     process = shop.start(service.url)
     in_the_middle(process, service)
     grown = (shop.folder() / "run.sqlite-wal").stat().st_size
@@ -270,6 +271,7 @@ def test_F306_a_disk_that_is_full_leaves_the_good_files_of_before(shop: Any, ser
     process.send_signal(signal.SIGINT)
     assert p.ended(process).code == 130
     before, billed = contents(shop.folder()), service.billed
+    shop.env |= NO_BYTECODE
     told = shop.run(service.url, preexec_fn=lambda: limit_files(100_000))
     assert (told.code, "has no room for a run" in told.err) == (2, True)
     assert (contents(shop.folder()), service.billed) == (before, billed)
@@ -485,6 +487,10 @@ def fill(disk: Path) -> Path:
             except OSError:
                 pass
     return filler
+
+
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""Python leaves cut-off bytecode of a module where files may not grow, for all who come after."""
 
 
 def limit_files(size: int) -> None:

@@ -21,6 +21,7 @@ async def fill_up(journal: Journal) -> None:
 
 
 if __name__ == "__main__":
+    sys.dont_write_bytecode = True  # it would be cut off, for all who come after
     limit = int(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     journal = Journal.open(Path(sys.argv[1]), ballast_bytes=1 << 16)

@@ -89,6 +89,7 @@ def test_a_log_that_cannot_be_opened_is_told_once_and_stops_nothing(tmp_path: Pa
 
 FILLS_UP = """
 import resource, sys
+sys.dont_write_bytecode = True  # it would be cut off, for all who come after
 from pathlib import Path
 from runner.store.log_file import LogFile
 from runner.values.event import said

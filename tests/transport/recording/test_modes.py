@@ -289,13 +289,16 @@ def test_only_one_run_at_a_time_records_into_a_folder(tmp_path: Path) -> None:
 
 @contextmanager
 def files_of_at_most(count: int) -> Iterator[None]:
-    """No file of this process grows beyond so many bytes: a disk that gets full."""
+    """No file of this process grows beyond so many bytes: a disk that gets full. No bytecode is written
+    meanwhile: it would be cut off, for all who come after."""
     resource = pytest.importorskip("resource", reason="Windows limits no files")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     resource.setrlimit(resource.RLIMIT_FSIZE, (count, hard))
     try:
         yield
     finally:
+        sys.dont_write_bytecode = writes
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
