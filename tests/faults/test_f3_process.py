@@ -124,6 +124,7 @@ def test_F304_two_signals_wait_for_no_thread(shop: Any) -> None:
     """An image that is still being downloaded, from a server that never gets to its end: what
     arrived from the service is kept, and the next start downloads the image anew."""
     with p.service() as quick, socket.create_server(("127.0.0.9", 0)) as server:
+        server.settimeout(120)  # a run that ends too early fails the test, and does not hang it
         address = f"http://127.0.0.9:{server.getsockname()[1]}/slow.png"
         shop.write(
             f'version: 1\nimages: ["*.png", "{address}"]\nfetch: true\n'
