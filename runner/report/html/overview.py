@@ -195,7 +195,7 @@ def _metrics(content: Content) -> Markup | None:
         rows.append(
             el(
                 "tr",
-                el("td", outcome(verdict.outcome) if verdict else None),
+                el("td", _outcome(metric, verdict)),
                 el("th", metric.name, _axes(metric.combination), scope="row"),
                 el("td", _value(metric, verdict), class_="number"),
                 el("td", span, class_="number"),
@@ -203,6 +203,14 @@ def _metrics(content: Content) -> Markup | None:
             )
         )
     return _section("metrics", "Metrics", _table(head, rows))
+
+
+def _outcome(metric: MetricStanding, verdict: CheckTold | None) -> Markup | None:
+    """None of a metric that has no limit of its own: a comparison judges it, or nothing does."""
+    if verdict is None:
+        return None
+    has_limit = verdict.outcome != "skipped" or verdict.needed or metric.value is None
+    return outcome(verdict.outcome) if has_limit else None
 
 
 def _value(metric: MetricStanding, verdict: CheckTold | None) -> Child:

@@ -206,6 +206,7 @@ steps:
   - {id: find, prompt: "Find everything. {{ vars.how }}", schema: boxes}
 checks:
   - {name: several, that: find.count, at_least: 2}
+  - {name: many, metric: mean, of: find.count, max_drop: 5%}
 """
 
 
@@ -224,6 +225,9 @@ def test_the_report_of_a_test_says_what_the_test_said(tmp_path: Path):
     assert ask("report", tested).exit_code == 0
     shown = html.unescape((tested / "report.html").read_text())
     assert f"Worse than {folder.name}, by more than chance" in re.sub("<[^>]+>", "", shown)
+    assert (
+        "not judged" not in shown.partition("<script")[0]
+    )  # the comparison judges what has no limit of its own
     (tested / "baseline.json").write_text("{")
     done = ask("report", tested)
     assert done.exit_code == 0
