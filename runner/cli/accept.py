@@ -11,6 +11,7 @@ import click
 
 from runner.cli.ci import ci_variable
 from runner.cli.exits import NOTHING_RAN
+from runner.cli.runs_option import runs_option
 from runner.text.excerpt import visible
 
 if TYPE_CHECKING:
@@ -32,13 +33,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Put simulated answers in the place of a model's, or mix them.",
 )
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder in which runs are kept.",
-)
+@runs_option
 def command(run: str, target: Path | None, partial: bool, simulated: bool, runs: Path) -> None:
     """Make a run the baseline of its workflow: look at it first, then commit the file.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from runner.cli.exits import NOTHING_RAN
+from runner.cli.runs_option import runs_option
 from runner.text.excerpt import visible, visible_json
 
 
@@ -27,13 +28,7 @@ from runner.text.excerpt import visible, visible_json
     metavar="PATH",
     help="The page to write with --format html, when it is not diff.html in the folder of B.",
 )
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder in which runs are kept.",
-)
+@runs_option
 def command(before: str, now: str | None, form: str, target: str | None, runs: Path) -> None:
     """Say what has changed from A to B: settings, prompt, numbers, cases; and what of it is chance.
 

@@ -13,6 +13,7 @@ from runner import library
 from runner.cli.crash import OF_THE_MACHINE
 from runner.cli.exits import NOTHING_RAN
 from runner.cli.numbers import Number
+from runner.cli.runs_option import runs_option
 from runner.text.excerpt import visible
 from runner.text.words import number
 
@@ -58,13 +59,7 @@ class ListsFormats(click.Command):
 )
 @click.option("--join-points", is_flag=True, help="Join points to ways (overlay).")
 @click.option("--force", is_flag=True, help="Replace files that exist; others stay.")
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder in which runs are kept.",
-)
+@runs_option
 def command(
     run: str,
     form: str,

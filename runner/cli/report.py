@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.exits import NOTHING_RAN
+from runner.cli.runs_option import runs_option
 from runner.cli.saying import say
 from runner.text.excerpt import visible
 
@@ -30,13 +31,7 @@ if TYPE_CHECKING:
     metavar="PATH",
     help="The file to write; with a / at its end a folder, with full-size images beside the page.",
 )
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder in which runs are kept.",
-)
+@runs_option
 def command(run: str, against: str | None, target: str | None, runs: Path) -> None:
     """Write an HTML page of a run: the worst cases first, with everything drawn on their images.
 

@@ -12,6 +12,7 @@ import click
 
 from runner.cli.exits import DONE, NOTHING_RAN
 from runner.cli.numbers import whole
+from runner.cli.runs_option import runs_option
 from runner.text.excerpt import visible
 
 if TYPE_CHECKING:
@@ -35,13 +36,7 @@ if TYPE_CHECKING:
     help="The port on 127.0.0.1. By default any free one.",
 )
 @click.option("--no-browser", is_flag=True, help="Only print the address of the page.")
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder in which runs are kept.",
-)
+@runs_option
 def command(run: str, target: Path | None, port: int, no_browser: bool, runs: Path) -> None:
     """Look at the answers of a run in the browser: approve, reject, or correct them.
 
